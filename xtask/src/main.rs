@@ -1,0 +1,2 @@
+//! Every developer's command.
+fn main() {}
