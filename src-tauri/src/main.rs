@@ -1,2 +1,42 @@
-//! The shell.
-fn main() {}
+//! The shell: start-up, the window, its plugins and the command table. Nothing else: what the app does
+//! stands in `adit-core`, and how it looks in `ui/`.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod start;
+mod window;
+
+use tauri::Manager as _;
+use tracing_subscriber::EnvFilter;
+
+fn main() {
+    tracing_subscriber::fmt()
+        // Never below `info` for libraries: their debug lines can hold payloads and headers.
+        .with_env_filter(EnvFilter::try_from_env("ADIT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,adit=info")))
+        .with_writer(std::io::stderr)
+        .init();
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("A TLS provider was already installed");
+    }
+    start::prepare_environment();
+
+    let result = tauri::Builder::default()
+        // First, so that a second start hands its arguments over before anything else happens.
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _directory| window::raise(app)))
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .setup(|app| {
+            app.manage(start::launch_core(app.handle().clone()));
+            window::open(app.handle())?;
+            Ok(())
+        })
+        .invoke_handler(commands::table())
+        .run(tauri::generate_context!());
+    if let Err(error) = result {
+        tracing::error!(%error, "The window could not be opened");
+        eprintln!("adit-app: the window could not be opened: {error}");
+        std::process::exit(1);
+    }
+}

@@ -1,2 +1,59 @@
-//! Every developer's command.
-fn main() {}
+//! Every developer's command: `cargo xtask demo | test | ci | …`. Each does its own set-up.
+
+mod ci;
+mod demo;
+mod display;
+mod front_end;
+mod generate;
+mod pick_user;
+mod platforms;
+mod policy;
+mod process;
+mod setup;
+mod test;
+mod tidy;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "cargo xtask COMMAND
+
+  demo [--headless]    build, start the local cloud, open the app signed in to it;
+                       --headless does it on a virtual display and leaves pictures in artifacts/demo/
+  test [FILTER]        set up, then run every test, the end-to-end ones included
+  ci                   all that has to hold before a change lands
+  check-platforms      type-check for Windows and macOS
+  tidy                 the rules that no compiler checks: floors, files, words
+  generate             write the TypeScript of the contract crate
+  deny                 licences, sources and doubles of the dependencies
+  setup                install what is missing and nothing else";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Err(error) = run(&arguments) {
+        eprintln!("xtask: {error:#}");
+        std::process::exit(1);
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    std::env::set_current_dir(process::root())?;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["demo"] => demo::open(),
+        ["demo", "--headless"] => demo::headless(),
+        ["test"] => test::run_all(None),
+        ["test", filter] => test::run_all(Some(filter)),
+        ["ci"] => ci::run_all(),
+        ["check-platforms"] => platforms::run_all(),
+        ["tidy"] => tidy::run(),
+        ["generate"] => generate::write(),
+        ["deny"] => policy::run(),
+        ["setup"] => setup::ensure(&setup::EVERYTHING),
+        ["pick-user", url] => pick_user::run(url),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("unknown command\n\n{USAGE}"),
+    }
+}

@@ -1,0 +1,22 @@
+//! Declares the app's commands, so that the capability file has to allow each by name.
+
+use std::{fs, path::Path};
+
+fn main() {
+    // The window's assets are embedded at compile time. Where they have not been built yet, checks and
+    // tests that never open a window must still compile.
+    let dist = Path::new("../ui/dist");
+    if !dist.join("index.html").exists() {
+        let page = "<!doctype html><title>Adit</title><p>The front end is not built. Run: cargo xtask demo";
+        if let Err(error) = fs::create_dir_all(dist).and_then(|()| fs::write(dist.join("index.html"), page)) {
+            println!("cargo:warning=could not write a placeholder for the front end: {error}");
+        }
+    }
+    println!("cargo:rerun-if-changed=../ui/dist");
+    let manifest = tauri_build::AppManifest::new().commands(adit_contract::COMMANDS);
+    let attributes = tauri_build::Attributes::new().app_manifest(manifest);
+    if let Err(error) = tauri_build::try_build(attributes) {
+        println!("cargo:warning={error:#}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,150 @@
+//! What a machine must have: installed on Debian and its like, named elsewhere.
+
+use std::{
+    io::{BufRead as _, IsTerminal as _, Write as _},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Result, bail};
+
+use crate::process;
+
+/// A reason to need something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Building the app.
+    Build,
+    /// A virtual display with a keychain, and the means to drive and photograph a window.
+    Display,
+    /// Real servers and clients to test against.
+    Peers,
+    /// Type-checking for Windows with a real C compiler.
+    Cross,
+}
+
+/// All of it.
+pub(crate) const EVERYTHING: [Need; 4] = [Need::Build, Need::Display, Need::Peers, Need::Cross];
+
+impl Need {
+    fn debian_packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Build => &["libwebkit2gtk-4.1-dev", "pkg-config", "libayatana-appindicator3-1"],
+            Self::Display => &[
+                "webkit2gtk-driver",
+                "xvfb",
+                "xauth",
+                "dbus",
+                "dbus-x11",
+                "openbox",
+                "xdotool",
+                "imagemagick",
+                "gnome-keyring",
+                "libsecret-tools",
+                "fonts-dejavu-core",
+                "libgl1-mesa-dri",
+            ],
+            Self::Peers => &["openssh-server", "openssh-client"],
+            Self::Cross => &["gcc-mingw-w64-x86-64"],
+        }
+    }
+}
+
+/// Makes sure that Node and the packages for `needs` are there.
+pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
+    require_node()?;
+    if !cfg!(target_os = "linux") {
+        return explain_elsewhere();
+    }
+    if !process::exists("apt-get") {
+        println!(
+            "This is not Debian or Ubuntu. Adit needs, by whatever names your distribution has for them:"
+        );
+        for package in needs.iter().flat_map(|need| need.debian_packages()) {
+            println!("  {package}");
+        }
+        return Ok(());
+    }
+    let missing: Vec<&str> = needs
+        .iter()
+        .flat_map(|need| need.debian_packages())
+        .copied()
+        .filter(|package| !is_installed(package))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("Missing packages: {}", missing.join(" "));
+    if !may_install()? {
+        bail!("install them first: sudo apt-get install {}", missing.join(" "));
+    }
+    install(&missing)
+}
+
+fn require_node() -> Result<()> {
+    let version = process::output("node", &["--version"]).unwrap_or_default();
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    match major {
+        Some(major) if major >= 20 => Ok(()),
+        Some(_) => bail!("Node {version} is too old: install Node 20 or newer from nodejs.org"),
+        None => bail!("Node is missing: install Node 20 or newer from nodejs.org"),
+    }
+}
+
+fn explain_elsewhere() -> Result<()> {
+    if cfg!(target_os = "macos") && process::output("xcode-select", &["-p"]).is_none() {
+        bail!("the C compiler is missing: run `xcode-select --install`");
+    }
+    // Windows has WebView2 since Windows 10 1803 with updates; rustup asks for the C++ build tools itself.
+    Ok(())
+}
+
+fn is_installed(package: &str) -> bool {
+    process::output("dpkg-query", &["-W", "-f=${Status}", package])
+        .is_some_and(|status| status.ends_with("ok installed"))
+}
+
+fn is_root() -> bool {
+    process::output("id", &["-u"]).as_deref() == Some("0")
+}
+
+fn may_install() -> Result<bool> {
+    if std::env::var_os("CI").is_some() {
+        return Ok(true);
+    }
+    if !std::io::stdin().is_terminal() {
+        // Nobody can be asked. An unattended run as root is a container or a script that means it;
+        // anybody else would only meet the prompt of `sudo`.
+        return Ok(is_root());
+    }
+    print!("Install them with apt-get? [Y/n] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+}
+
+/// Installs without starting any service: a newcomer's machine stays as closed as it was.
+fn install(packages: &[&str]) -> Result<()> {
+    let script = format!(
+        r#"set -e
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+fi
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {}"#,
+        packages.join(" ")
+    );
+    let mut command = if is_root() { Command::new("sh") } else { Command::new("sudo") };
+    if !is_root() {
+        command.arg("sh");
+    }
+    command.arg("-c").arg(script).stdout(Stdio::null());
+    println!("Installing {} packages…", packages.len());
+    let status = command.status()?;
+    if !status.success() {
+        bail!("the packages could not be installed; apt-get ended with {status}");
+    }
+    Ok(())
+}
