@@ -143,6 +143,15 @@ fn take_counted(message: &mut Bytes) -> Result<Bytes, DecodeError> {
     Ok(message.split_to(length))
 }
 
+/// Bytes in front of a DATA frame's payload.
+pub(crate) const DATA_HEADER: usize = 6;
+
+/// Begins a DATA frame whose payload the caller puts behind it.
+pub(crate) fn put_data_header(out: &mut BytesMut, length: usize) {
+    out.put_u16(TAG_DATA);
+    put_length(out, length);
+}
+
 fn put_counted(out: &mut BytesMut, tag: u16, payload: &[u8]) {
     out.reserve(6 + payload.len());
     out.put_u16(tag);

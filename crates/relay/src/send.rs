@@ -1,0 +1,192 @@
+//! Bytes on their way out: kept from when they are handed in until the relay has acknowledged them.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use crate::{Violation, frame, frame::MAX_PAYLOAD};
+
+/// Writes below this size are gathered, so that a buffer of single bytes costs no allocation each.
+const SMALL: usize = 1024;
+
+/// Room that is allocated at once for gathered writes and for outgoing messages.
+const SLAB: usize = 64 * 1024;
+
+/// Most chunks that are kept: bounds the cost of many small, unacknowledged writes.
+const MAX_CHUNKS: usize = 65_536;
+
+/// The bytes `[acked, end)` of the outgoing stream (section 5). `acked <= next <= end`, `next <= sent`.
+pub(crate) struct SendBuffer {
+    chunks: VecDeque<Bytes>,
+    /// The last bytes of the stream, not yet a chunk.
+    tail: BytesMut,
+    window: usize,
+    acked: u64,
+    /// Position of the next byte to put on the wire; below `sent` during a replay.
+    next: u64,
+    /// Position after the last byte that was ever put on the wire.
+    sent: u64,
+    end: u64,
+    /// Where `next` is: index into `chunks` and offset there.
+    cursor: usize,
+    offset: usize,
+    /// Messages are cut from here; the memory comes back when they have been written.
+    slab: BytesMut,
+    largest_message: usize,
+}
+
+impl SendBuffer {
+    pub(crate) fn new(window: usize, start: u64) -> Self {
+        Self {
+            chunks: VecDeque::new(),
+            tail: BytesMut::new(),
+            window,
+            acked: start,
+            next: start,
+            sent: start,
+            end: start,
+            cursor: 0,
+            offset: 0,
+            slab: BytesMut::new(),
+            largest_message: 0,
+        }
+    }
+
+    pub(crate) fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Bytes that are not acknowledged, queued ones included.
+    pub(crate) fn unacknowledged(&self) -> u64 {
+        self.end.saturating_sub(self.acked)
+    }
+
+    pub(crate) fn largest_message(&self) -> usize {
+        self.largest_message
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        if self.chunks.len() >= MAX_CHUNKS {
+            return 0;
+        }
+        let held = usize::try_from(self.unacknowledged()).unwrap_or(usize::MAX);
+        self.window.saturating_sub(held)
+    }
+
+    /// Takes as much of `bytes` as there is capacity for, and says how much that was.
+    pub(crate) fn push(&mut self, mut bytes: Bytes) -> Result<usize, Violation> {
+        bytes.truncate(self.capacity());
+        let length = bytes.len();
+        if length == 0 {
+            return Ok(0);
+        }
+        self.end = u64::try_from(length)
+            .ok()
+            .and_then(|length| self.end.checked_add(length))
+            .ok_or(Violation::CounterOverflow)?;
+        if length < SMALL {
+            if self.tail.capacity() - self.tail.len() < length {
+                self.flush_tail();
+                self.tail.reserve(SLAB / 4);
+            }
+            self.tail.put_slice(&bytes);
+        } else {
+            self.flush_tail();
+            self.chunks.push_back(bytes);
+        }
+        Ok(length)
+    }
+
+    fn flush_tail(&mut self) {
+        if !self.tail.is_empty() {
+            self.chunks.push_back(self.tail.split().freeze());
+        }
+    }
+
+    /// The next DATA message, header and payload in one, cut anew from whatever chunks there are.
+    pub(crate) fn next_message(&mut self) -> Option<Bytes> {
+        let wanted =
+            usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(usize::MAX).min(MAX_PAYLOAD);
+        if wanted == 0 {
+            return None;
+        }
+        self.flush_tail();
+        let size = frame::DATA_HEADER + wanted;
+        if self.slab.capacity() - self.slab.len() < size {
+            self.slab.reserve(SLAB);
+        }
+        frame::put_data_header(&mut self.slab, wanted);
+        let mut left = wanted;
+        while left > 0 {
+            let chunk = self.chunks.get(self.cursor)?;
+            let part = chunk.get(self.offset..)?;
+            let taken = part.get(..left.min(part.len()))?;
+            self.slab.put_slice(taken);
+            left -= taken.len();
+            self.offset += taken.len();
+            if self.offset == chunk.len() {
+                self.cursor += 1;
+                self.offset = 0;
+            }
+        }
+        // Cannot overflow: `next + wanted <= end`.
+        self.next += wanted as u64;
+        self.sent = self.sent.max(self.next);
+        self.largest_message = self.largest_message.max(size);
+        Some(self.slab.split().freeze())
+    }
+
+    /// Checks an acknowledgement against section 5 and drops what it covers, splitting a chunk if need be.
+    pub(crate) fn acknowledge(&mut self, position: u64) -> Result<(), Violation> {
+        if position < self.acked {
+            return Err(Violation::AckBackwards { acknowledged: position, before: self.acked });
+        }
+        if position > self.sent {
+            return Err(Violation::AckBeyondSent { acknowledged: position, sent: self.sent });
+        }
+        // Both bounds were checked, and no more than the window is ever held.
+        let mut left = usize::try_from(position - self.acked).map_err(|_| Violation::CounterOverflow)?;
+        while left > 0 {
+            let Some(front) = self.chunks.front_mut() else { break };
+            if front.len() <= left {
+                left -= front.len();
+                self.chunks.pop_front();
+                if self.cursor == 0 {
+                    self.offset = 0;
+                } else {
+                    self.cursor -= 1;
+                }
+            } else {
+                front.advance(left);
+                if self.cursor == 0 {
+                    self.offset = self.offset.saturating_sub(left);
+                }
+                left = 0;
+            }
+        }
+        self.acked = position;
+        self.next = self.next.max(position);
+        Ok(())
+    }
+
+    /// Goes back to the first unacknowledged byte: everything from there is sent again (section 6.2, step 4).
+    pub(crate) fn rewind(&mut self) {
+        self.next = self.acked;
+        self.cursor = 0;
+        self.offset = 0;
+    }
+
+    /// Frees what is held; the counters stay.
+    pub(crate) fn clear(&mut self) {
+        self.chunks = VecDeque::new();
+        self.tail = BytesMut::new();
+        self.slab = BytesMut::new();
+        self.cursor = 0;
+        self.offset = 0;
+        self.next = self.end;
+    }
+}
