@@ -1,0 +1,154 @@
+//! The command line as clap reads it. Wrong usage ends with 2, as clap has it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Enter your Google Cloud VMs.
+#[derive(Debug, Parser)]
+#[command(name = "adit", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a local Google Cloud on loopback until killed
+    Cloud(CloudArguments),
+    /// List projects, zones and instances
+    Ls(LsArguments),
+    /// Listen on a local port that leads through IAP to a port of a VM
+    Tunnel(TunnelArguments),
+    /// The same on standard input and output, for OpenSSH's ProxyCommand
+    Proxy(ProxyArguments),
+    /// Open a terminal on a VM, or run a command there
+    Ssh(SshArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CloudArguments {
+    /// Address to listen on; loopback only, port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// What exists in this cloud; the demo landscape when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) landscape: Option<PathBuf>,
+    /// What the relay does wrong on purpose, such as drop-after=10485760; repeatable
+    #[arg(long = "fault", value_name = "NAME=VALUE")]
+    pub(crate) faults: Vec<String>,
+}
+
+/// How to reach the relay, and as whom.
+#[derive(Debug, Args)]
+pub(crate) struct Access {
+    /// Relay to use instead of Google's; wss only
+    #[arg(long, value_name = "URL")]
+    pub(crate) relay_url: Option<url::Url>,
+    /// Certificate authorities (PEM) that replace the system's for the relay
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+}
+
+/// As whom.
+#[derive(Debug, Args)]
+pub(crate) struct Identity {
+    /// File that holds an access token; no keychain is used then
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Which instance: a name with --project and --zone, or PROJECT/ZONE/NAME.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// Project id
+    #[arg(long)]
+    pub(crate) project: Option<String>,
+    /// Zone, such as europe-west1-b
+    #[arg(long)]
+    pub(crate) zone: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LsArguments {
+    /// One line of JSON for each instance
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+}
+
+/// A port of an instance, or of a host behind a destination group.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArguments {
+    /// The instance and its port; with --host only the port
+    #[arg(value_name = "INSTANCE PORT", num_args = 1..=2, required = true)]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Network interface of the instance
+    #[arg(long, default_value = "nic0")]
+    pub(crate) interface: String,
+    /// Host behind a destination group, by name or address
+    #[arg(long, requires = "group", requires = "region", requires = "network", conflicts_with = "zone")]
+    pub(crate) host: Option<String>,
+    /// Destination group
+    #[arg(long, requires = "host")]
+    pub(crate) group: Option<String>,
+    /// Region of the destination group
+    #[arg(long, requires = "host")]
+    pub(crate) region: Option<String>,
+    /// Network of the destination group
+    #[arg(long, requires = "host")]
+    pub(crate) network: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelArguments {
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    /// Local address to listen on; loopback only, port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) local: SocketAddr,
+    #[command(flatten)]
+    pub(crate) access: Access,
+    /// One line of JSON for each event
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProxyArguments {
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SshArguments {
+    /// The instance: a name with --project and --zone, or PROJECT/ZONE/NAME
+    #[arg(value_name = "INSTANCE")]
+    pub(crate) instance: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+    /// Command to run instead of a terminal
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

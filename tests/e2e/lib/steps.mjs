@@ -1,0 +1,70 @@
+// What a person does in Adit's window, in the words of the tests.
+// @ts-check
+import { Key, until } from "./webdriver.mjs";
+
+const ROW = '[role="treeitem"]';
+
+/** @param {string} text */
+function literally(text) {
+  return new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+}
+
+/** Opens a closed row of the tree. @param {import("./webdriver.mjs").Browser} window @param {string} name */
+export async function expand(window, name) {
+  const row = await window.findText(ROW, literally(name));
+  const open = await window.run("return arguments[0].getAttribute('aria-expanded')", row.reference);
+  if (open === "true") return;
+  await row.click();
+  await window.chord(Key.right);
+  await until(`${name} to open`, () =>
+    window.run(
+      "return [...document.querySelectorAll(arguments[0])].some((e) => e.textContent.includes(arguments[1]) && e.getAttribute('aria-expanded') === 'true')",
+      ROW,
+      name,
+    ),
+  );
+}
+
+/** Finds a VM by the explorer's filter. @param {import("./webdriver.mjs").Browser} window @param {string} text */
+export async function filter(window, text) {
+  const field = await window.find('[data-testid="tree-filter"]');
+  await field.fill(text);
+}
+
+/** Double-clicks a VM in the tree. @param {import("./webdriver.mjs").Browser} window @param {string} name */
+export async function connect(window, name) {
+  const row = await window.findText(ROW, literally(name));
+  await row.doubleClick();
+  await window.find(`[data-testid="tab-${name}"]`);
+}
+
+/** Waits until a VM's session is in one of these states. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {string[]} states */
+export async function reaches(window, name, states, seconds = 60) {
+  let seen;
+  return until(`${name} to be ${states.join(" or ")}`, async () => {
+    seen = await window.run(
+      "return document.querySelector(arguments[0])?.dataset.state",
+      `[data-testid="session-state"][data-vm="${name}"]`,
+    );
+    return states.includes(seen) && seen;
+  }, seconds);
+}
+
+/** What a terminal shows. @param {import("./webdriver.mjs").Browser} window @param {string} name @returns {Promise<string[]>} */
+export function screen(window, name) {
+  return window.run(
+    "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent.replaceAll('\\u00a0', ' ').trimEnd())",
+    `[data-testid="terminal-${name}"] .xterm-rows > div`,
+  );
+}
+
+/** Waits until a line of a terminal matches. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {RegExp} line */
+export function waitLine(window, name, line, seconds = 30) {
+  return until(`${line} on ${name}'s screen`, async () => (await screen(window, name)).find((text) => line.test(text)), seconds);
+}
+
+/** Types a line into a terminal. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {string} text */
+export async function typeLine(window, name, text) {
+  await window.run("document.querySelector(arguments[0])?.focus()", `[data-testid="terminal-${name}"] textarea`);
+  await window.type(text + Key.enter);
+}

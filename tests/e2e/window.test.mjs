@@ -1,0 +1,114 @@
+// The real window, driven as a person drives it. Run by `cargo xtask test`.
+// @ts-check
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { openBrowser, picture, startApp, startCloud } from "./lib/app.mjs";
+import { connect, expand, filter, reaches, screen, typeLine, waitLine } from "./lib/steps.mjs";
+import { until } from "./lib/webdriver.mjs";
+
+/** @type {Awaited<ReturnType<typeof startCloud>>} */
+let cloud;
+/** @type {Awaited<ReturnType<typeof startApp>>} */
+let app;
+
+before(async () => {
+  cloud = await startCloud();
+  app = await startApp({ cloud: cloud.url });
+  await app.window.resize(1280, 800);
+});
+
+after(async () => {
+  await app?.stop();
+  cloud?.stop();
+});
+
+test("a newcomer signs in by clicking through", async () => {
+  const { window } = app;
+  const button = await window.find('[data-testid="signin-button"]');
+  await picture("sign-in");
+  await button.click();
+  const person = await openBrowser(await app.address());
+  try {
+    const ana = await person.findText("button", /Ana/);
+    await picture("sign-in-page");
+    await ana.click();
+    await person.waitText("body", /signed in/i);
+  } finally {
+    await person.close();
+  }
+  await window.findText('[role="treeitem"]', /acme-prod/);
+});
+
+test("a double click on a running VM puts a live terminal into a tab", async () => {
+  const { window } = app;
+  await expand(window, "acme-prod");
+  await expand(window, "europe-west1-b");
+  await picture("tree");
+  await connect(window, "web-1");
+  await reaches(window, "web-1", ["live"]);
+  await waitLine(window, "web-1", /\$ ?$/);
+  await typeLine(window, "web-1", "echo $((6*7))");
+  await waitLine(window, "web-1", /^42$/);
+  await picture("terminal");
+});
+
+test("the terminal follows the window's size", async () => {
+  const { window } = app;
+  await typeLine(window, "web-1", "clear; stty size");
+  const before = await waitLine(window, "web-1", /^\d+ \d+$/);
+  await window.resize(1000, 640);
+  await until("stty to tell another size", async () => {
+    await typeLine(window, "web-1", "clear; stty size");
+    const after = await waitLine(window, "web-1", /^\d+ \d+$/);
+    const [rows, columns] = after.split(" ").map(Number);
+    const [oldRows, oldColumns] = before.split(" ").map(Number);
+    return rows < oldRows && columns < oldColumns;
+  });
+  await picture("terminal-small");
+  await window.resize(1280, 800);
+});
+
+test("a flood neither stops Ctrl+C nor the window", async () => {
+  const { window } = app;
+  await typeLine(window, "web-1", "clear; yes flood");
+  await waitLine(window, "web-1", /^flood$/);
+  await window.chord("\uE009", "c");
+  await typeLine(window, "web-1", "clear; echo calm $((40+2))");
+  await waitLine(window, "web-1", /^calm 42$/);
+});
+
+test("closing the tab ends the session", async () => {
+  const { window } = app;
+  const close = await window.find('[data-testid="tab-web-1"] [data-testid="tab-close"]');
+  await close.click();
+  await window.waitGone('[data-testid="tab-web-1"]');
+  assert.deepEqual(await screen(window, "web-1"), []);
+});
+
+test("a VM that may not be entered says so in its tab, which stays", async () => {
+  const { window } = app;
+  await filter(window, "billing-db-7");
+  await connect(window, "billing-db-7");
+  await reaches(window, "billing-db-7", ["failed"]);
+  const title = await (await window.find('[data-testid="failure-title"]')).text();
+  assert.match(title, /billing-db-7/);
+  await window.waitText('[data-testid="failure-server"]', /4033/);
+  await picture("denied");
+  await window.findText("button", /try again/i);
+});
+
+test("a stopped VM offers to be started, and then lets the person in", async () => {
+  const { window } = app;
+  await filter(window, "web-3");
+  await connect(window, "web-3");
+  await reaches(window, "web-3", ["failed"]);
+  await picture("stopped");
+  const start = await window.findText("button", /start it and connect/i);
+  await start.click();
+  await reaches(window, "web-3", ["live"], 90);
+  await waitLine(window, "web-3", /\$ ?$/);
+  await typeLine(window, "web-3", "echo $((6*7))");
+  await waitLine(window, "web-3", /^42$/);
+  await picture("started");
+});

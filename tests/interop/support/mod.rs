@@ -1,0 +1,118 @@
+//! What the tests of the `adit` command share: a local cloud started as a person would, and its end.
+
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+/// The command under test.
+pub const ADIT: &str = env!("CARGO_BIN_EXE_adit");
+
+/// A program that is ended, by its own process id, when this value goes.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A local cloud of its own.
+pub struct Cloud {
+    _process: Running,
+    /// A private folder for whatever a test writes.
+    pub folder: tempfile::TempDir,
+    pub url: String,
+    pub relay: String,
+    pub ca: PathBuf,
+    pub token_file: PathBuf,
+}
+
+impl Cloud {
+    /// Starts one with a landscape of one VM, `web-1`, whose ports lead to `ports`.
+    pub fn with_ports(ports: &Value, faults: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let landscape = folder.path().join("landscape.json");
+        std::fs::write(&landscape, one_vm(ports).to_string()).expect("the landscape is written");
+        Self::start(folder, Some(&landscape), faults)
+    }
+
+    /// Starts one with the demo landscape.
+    pub fn demo() -> Self {
+        Self::start(tempfile::tempdir().expect("a temporary folder"), None, &[])
+    }
+
+    fn start(folder: tempfile::TempDir, landscape: Option<&Path>, faults: &[&str]) -> Self {
+        let mut command = Command::new(ADIT);
+        command.arg("cloud");
+        if let Some(landscape) = landscape {
+            command.arg("--landscape").arg(landscape);
+        }
+        for fault in faults {
+            command.args(["--fault", fault]);
+        }
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("`adit cloud` starts");
+        let stdout = child.stdout.take().expect("it has an output");
+        let process = Running(child);
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).expect("it says when it is ready");
+        let ready: Value = serde_json::from_str(&line).expect("it says so in JSON");
+        let text = |name: &str| ready[name].as_str().expect("the ready line is complete").to_owned();
+        let token_file = folder.path().join("token");
+        std::fs::write(&token_file, text("token")).expect("the token is written");
+        Self { _process: process, folder, url: text("url"), relay: text("relay"), ca: text("ca").into(), token_file }
+    }
+
+    /// `adit` with what it needs to reach this cloud's relay and no other Google API.
+    pub fn adit(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(ADIT);
+        command.args(words).args(self.relay_options());
+        command
+    }
+
+    /// The options that lead to this cloud's relay.
+    pub fn relay_options(&self) -> Vec<String> {
+        vec![
+            "--relay-url".into(),
+            self.relay.clone(),
+            "--ca".into(),
+            self.ca.display().to_string(),
+            "--token-file".into(),
+            self.token_file.display().to_string(),
+        ]
+    }
+}
+
+/// A landscape of one running VM whose first user may tunnel to it.
+fn one_vm(ports: &Value) -> Value {
+    json!({
+        "organization": { "id": 1, "domain": "example.test" },
+        "zones": [{ "name": "europe-west1-b" }],
+        "projects": [{
+            "id": "project-1",
+            "number": 101,
+            "name": "Project 1",
+            "parent": "organizations/1",
+            "policy": { "bindings": [{ "role": "roles/owner", "members": ["user:ana@example.test"] }] },
+        }],
+        "instances": [{
+            "project": "project-1",
+            "zone": "europe-west1-b",
+            "name": "web-1",
+            "ip": "10.0.0.2",
+            "ports": ports,
+        }],
+        "users": [{
+            "email": "ana@example.test",
+            "name": "Ana",
+            "places": [{ "name": "Home", "ip": "203.0.113.7" }],
+        }],
+    })
+}
