@@ -1,0 +1,228 @@
+//! Checks what the types alone cannot: that names are well formed, unique and lead somewhere.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::{Landscape, LandscapeError, Policy, PortHost, roles};
+
+/// More than this would be a mistake, and every list here is walked in full.
+const MOST_INSTANCES: usize = 100_000;
+const MOST_USERS: usize = 1_000;
+/// Longest operation, in milliseconds: ten minutes.
+const LONGEST_MS: u64 = 600_000;
+
+type Checked = Result<(), LandscapeError>;
+
+fn wrong(path: impl Into<String>, problem: impl Into<String>) -> LandscapeError {
+    LandscapeError { path: path.into(), problem: problem.into() }
+}
+
+pub(super) fn check(landscape: &Landscape) -> Checked {
+    if landscape.operation_ms > LONGEST_MS {
+        return Err(wrong("operationMs", format!("at most {LONGEST_MS}")));
+    }
+    if landscape.organization.domain.is_empty() {
+        return Err(wrong("organization.domain", "must not be empty"));
+    }
+    check_policy("organization.policy", &landscape.organization.policy, landscape)?;
+    check_zones(landscape)?;
+    check_tree(landscape)?;
+    check_users(landscape)?;
+    check_instances(landscape)?;
+    check_groups(landscape)
+}
+
+/// Compute's resource names: a lower-case letter, then letters, digits and hyphens, no hyphen last, at most 63.
+pub(super) fn is_resource_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    !bytes.is_empty()
+        && bytes.len() <= 63
+        && bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.last().is_some_and(|last| *last != b'-')
+        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+}
+
+fn is_zone_name(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(region, last)| {
+        is_resource_name(region) && last.len() == 1 && last.as_bytes().iter().all(u8::is_ascii_lowercase)
+    })
+}
+
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+fn check_zones(landscape: &Landscape) -> Checked {
+    let mut seen = BTreeSet::new();
+    for (index, zone) in landscape.zones.iter().enumerate() {
+        let path = format!("zones[{index}].name");
+        if !is_zone_name(&zone.name) {
+            return Err(wrong(path, format!("`{}` is no zone name such as `europe-west1-b`", zone.name)));
+        }
+        if !seen.insert(&zone.name) {
+            return Err(wrong(path, format!("`{}` is there twice", zone.name)));
+        }
+    }
+    Ok(())
+}
+
+fn check_tree(landscape: &Landscape) -> Checked {
+    let mut parents = BTreeSet::from([format!("organizations/{}", landscape.organization.id)]);
+    // a folder's parent stands before it, so that there can be no ring
+    for (index, folder) in landscape.folders.iter().enumerate() {
+        if !parents.contains(&folder.parent) {
+            let problem = format!("`{}` is neither the organisation nor a folder that stands before this one", folder.parent);
+            return Err(wrong(format!("folders[{index}].parent"), problem));
+        }
+        if !parents.insert(format!("folders/{}", folder.id)) {
+            return Err(wrong(format!("folders[{index}].id"), format!("{} is there twice", folder.id)));
+        }
+        check_policy(&format!("folders[{index}].policy"), &folder.policy, landscape)?;
+    }
+    let mut ids = BTreeSet::new();
+    let mut numbers = BTreeSet::new();
+    for (index, project) in landscape.projects.iter().enumerate() {
+        let path = format!("projects[{index}]");
+        if !is_resource_name(&project.id) || project.id.len() > 30 {
+            return Err(wrong(format!("{path}.id"), format!("`{}` is no project id", project.id)));
+        }
+        if !ids.insert(&project.id) {
+            return Err(wrong(format!("{path}.id"), format!("`{}` is there twice", project.id)));
+        }
+        if !numbers.insert(project.number) {
+            return Err(wrong(format!("{path}.number"), format!("{} is there twice", project.number)));
+        }
+        if !parents.contains(&project.parent) {
+            return Err(wrong(format!("{path}.parent"), format!("`{}` does not exist", project.parent)));
+        }
+        for (at, zone) in project.unreachable_zones.iter().enumerate() {
+            if !landscape.zones.iter().any(|known| known.name == *zone) {
+                return Err(wrong(format!("{path}.unreachableZones[{at}]"), format!("no zone `{zone}`")));
+            }
+        }
+        check_policy(&format!("{path}.policy"), &project.policy, landscape)?;
+        check_policy(&format!("{path}.iapPolicy"), &project.iap_policy, landscape)?;
+    }
+    Ok(())
+}
+
+fn check_users(landscape: &Landscape) -> Checked {
+    if landscape.users.is_empty() {
+        return Err(wrong("users", "at least one user is needed: nobody could sign in"));
+    }
+    if landscape.users.len() > MOST_USERS {
+        return Err(wrong("users", format!("at most {MOST_USERS}")));
+    }
+    let mut emails = BTreeSet::new();
+    for (index, user) in landscape.users.iter().enumerate() {
+        let path = format!("users[{index}]");
+        if !is_email(&user.email) {
+            return Err(wrong(format!("{path}.email"), format!("`{}` is no address", user.email)));
+        }
+        if !emails.insert(user.email.to_ascii_lowercase()) {
+            return Err(wrong(format!("{path}.email"), format!("`{}` is there twice", user.email)));
+        }
+        if user.places.is_empty() {
+            return Err(wrong(format!("{path}.places"), "at least one place is needed"));
+        }
+        let mut names = BTreeSet::new();
+        for (at, place) in user.places.iter().enumerate() {
+            if place.name.is_empty() || !names.insert(&place.name) {
+                return Err(wrong(format!("{path}.places[{at}].name"), "must be there once and not be empty"));
+            }
+        }
+        if user.os_login.username.as_ref().is_some_and(|name| name.is_empty() || name.len() > 32) {
+            return Err(wrong(format!("{path}.osLogin.username"), "must have 1 to 32 characters"));
+        }
+    }
+    Ok(())
+}
+
+fn check_instances(landscape: &Landscape) -> Checked {
+    if landscape.instances.len() > MOST_INSTANCES {
+        return Err(wrong("instances", format!("at most {MOST_INSTANCES}")));
+    }
+    let projects: BTreeSet<&str> = landscape.projects.iter().map(|project| project.id.as_str()).collect();
+    let zones: BTreeSet<&str> = landscape.zones.iter().map(|zone| zone.name.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for (index, instance) in landscape.instances.iter().enumerate() {
+        let path = format!("instances[{index}]");
+        if !is_resource_name(&instance.name) {
+            return Err(wrong(format!("{path}.name"), format!("`{}` is no instance name", instance.name)));
+        }
+        if !projects.contains(instance.project.as_str()) {
+            return Err(wrong(format!("{path}.project"), format!("no project `{}`", instance.project)));
+        }
+        if !zones.contains(instance.zone.as_str()) {
+            return Err(wrong(format!("{path}.zone"), format!("no zone `{}`", instance.zone)));
+        }
+        if !seen.insert((&instance.project, &instance.zone, &instance.name)) {
+            return Err(wrong(format!("{path}.name"), format!("`{}` is there twice in its zone", instance.name)));
+        }
+        if instance.id.is_some_and(|id| !ids.insert(id)) {
+            return Err(wrong(format!("{path}.id"), "is there twice"));
+        }
+        if instance.interfaces.len() > 9 {
+            return Err(wrong(format!("{path}.interfaces"), "at most 9"));
+        }
+        if instance.key_delay_ms > LONGEST_MS {
+            return Err(wrong(format!("{path}.keyDelayMs"), format!("at most {LONGEST_MS}")));
+        }
+        if instance.ports.contains_key(&0) {
+            return Err(wrong(format!("{path}.ports.0"), "a port is 1 to 65535"));
+        }
+        check_policy(&format!("{path}.policy"), &instance.policy, landscape)?;
+        check_policy(&format!("{path}.iapPolicy"), &instance.iap_policy, landscape)?;
+    }
+    Ok(())
+}
+
+fn check_groups(landscape: &Landscape) -> Checked {
+    for (group, members) in &landscape.groups {
+        for (index, member) in std::iter::once(group).chain(members).enumerate() {
+            if !is_email(member) {
+                let path = if index == 0 { format!("groups.{group}") } else { format!("groups.{group}[{}]", index - 1) };
+                return Err(wrong(path, format!("`{member}` is no address")));
+            }
+        }
+    }
+    for (index, group) in landscape.destination_groups.iter().enumerate() {
+        let path = format!("destinationGroups[{index}]");
+        if !landscape.projects.iter().any(|project| project.id == group.project) {
+            return Err(wrong(format!("{path}.project"), format!("no project `{}`", group.project)));
+        }
+        for (host, ports) in &group.hosts {
+            if host.parse::<IpAddr>().is_err() && (host.is_empty() || host.contains(char::is_whitespace)) {
+                return Err(wrong(format!("{path}.hosts"), format!("`{host}` is no host name")));
+            }
+            if ports.values().any(|port| *port == PortHost::Ssh) {
+                return Err(wrong(format!("{path}.hosts.{host}"), "`ssh` needs an instance: only those have metadata and keys"));
+            }
+        }
+        check_policy(&format!("{path}.policy"), &group.policy, landscape)?;
+    }
+    Ok(())
+}
+
+fn check_policy(path: &str, policy: &Policy, landscape: &Landscape) -> Checked {
+    for (index, binding) in policy.bindings.iter().enumerate() {
+        if !roles::known(&binding.role, &landscape.roles) {
+            let problem = format!("`{}` is no role that the local cloud knows; `roles` can define it", binding.role);
+            return Err(wrong(format!("{path}.bindings[{index}].role"), problem));
+        }
+        for (at, member) in binding.members.iter().enumerate() {
+            let path = || format!("{path}.bindings[{index}].members[{at}]");
+            match member.split_once(':') {
+                Some(("user" | "serviceAccount", email)) if is_email(email) => {}
+                Some(("group", group)) if landscape.groups.contains_key(group) => {}
+                Some(("group", group)) => return Err(wrong(path(), format!("no group `{group}` under `groups`"))),
+                Some(("domain", domain)) if !domain.is_empty() => {}
+                None if member == "allUsers" || member == "allAuthenticatedUsers" => {}
+                Some(_) | None => return Err(wrong(path(), format!("`{member}` is no member that the local cloud knows"))),
+            }
+        }
+    }
+    Ok(())
+}
