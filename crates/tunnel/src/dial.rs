@@ -1,0 +1,192 @@
+//! Opening a tunnel.
+
+use std::sync::Arc;
+
+use adit_relay::{Config, End, Failure, FailureKind, Patience, Target, Violation};
+
+use crate::driver::{Driver, Milestone};
+use crate::endpoint::{Endpoint, EndpointError, RelayEndpoint};
+use crate::opening::Shared;
+use crate::pipe::Pipe;
+use crate::stream::Stream;
+use crate::token::TokenSource;
+use crate::watch::{Board, Watch};
+
+/// Opens tunnels through one relay with one account. Cheap to clone; clones share the connect rate.
+#[derive(Clone)]
+pub struct Dialer {
+    shared: Arc<Shared>,
+    config: Config,
+}
+
+/// An established tunnel.
+#[derive(Debug)]
+pub struct Connection {
+    /// The bytes.
+    pub stream: Stream,
+    /// What happens to the tunnel meanwhile. May be dropped.
+    pub watch: Watch,
+}
+
+impl std::fmt::Debug for Dialer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dialer").field("relay", &self.shared.endpoint.authority).finish_non_exhaustive()
+    }
+}
+
+impl Dialer {
+    /// A dialer for this relay. Reads the certificate authorities, and connects to nothing.
+    ///
+    /// # Errors
+    /// [`DialErrorKind::Endpoint`] when the address is not a `wss` address or there is no usable authority.
+    pub fn new(endpoint: RelayEndpoint, tokens: Arc<dyn TokenSource>) -> Result<Self, DialError> {
+        let endpoint = Endpoint::new(&endpoint)?;
+        Ok(Self { shared: Arc::new(Shared::new(endpoint, tokens)), config: Config::default() })
+    }
+
+    /// The same dialer, that keeps trying a target which may still be starting, for as long as `patience`
+    /// says (specification section 8.1).
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        let mut config = self.config.clone();
+        config.patience = patience;
+        self.with_config(config)
+    }
+
+    /// The same dialer with other limits and times. The jitter of the configuration is replaced for each
+    /// connection.
+    #[must_use]
+    pub fn with_config(&self, config: Config) -> Self {
+        Self { shared: Arc::clone(&self.shared), config }
+    }
+
+    /// Opens a tunnel to `target`. Returns once the relay has reached the backend, not merely itself
+    /// (specification section 6.1). Dropping the future ends the attempt at once.
+    ///
+    /// The tunnel then runs as a task of its own until its [`Stream`] is dropped or the session ends. To be
+    /// called in a tokio runtime.
+    ///
+    /// # Errors
+    /// [`DialError`], whose kind says what stands in the way.
+    pub async fn dial(&self, target: &Target) -> Result<Connection, DialError> {
+        let pipe = Arc::new(Pipe::default());
+        let board = Arc::new(Board::new(Arc::clone(&pipe)));
+        let mut driver = Box::new(Driver::new(
+            self.config.clone(),
+            Arc::clone(&self.shared),
+            Arc::new(target.clone()),
+            Arc::clone(&pipe),
+            Arc::clone(&board),
+        ));
+        match std::future::poll_fn(|cx| driver.poll(cx)).await {
+            Milestone::Connected => {
+                tokio::spawn(driver.run());
+                Ok(Connection { stream: Stream::new(pipe), watch: Watch::new(board) })
+            }
+            Milestone::Ended(ended) => Err(DialError::from_end(ended.end, ended.body)),
+        }
+    }
+}
+
+/// Why a tunnel could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct DialError {
+    /// To decide by.
+    pub kind: DialErrorKind,
+    /// The relay's close code, or the HTTP status of [`DialErrorKind::Refused`], where there was one.
+    pub code: Option<u16>,
+    /// The relay's text where there was one, else our own. Show it, never parse it.
+    pub reason: String,
+    /// The beginning of the body of an HTTP refusal, at most 4 KiB: a proxy's or the relay's own explanation.
+    pub body: Option<String>,
+}
+
+/// What kind of obstacle it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DialErrorKind {
+    /// 4033: no permission, or an access level is missing.
+    Denied,
+    /// 4047, 4051: the relay does not know the instance, zone or interface.
+    NotFound,
+    /// 4003 and the like: nothing answers on that port of the target.
+    Backend,
+    /// A person has to sign in again.
+    SignInNeeded,
+    /// 429 for too long.
+    Throttled,
+    /// The upgrade was answered with this HTTP status.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Name resolution, TCP or a proxy failed.
+    RelayUnreachable,
+    /// TLS failed: the certificate is not trusted, or something interferes.
+    Tls,
+    /// The relay broke the protocol, or says that we did.
+    Protocol(Violation),
+    /// The relay took the connection, then nothing came.
+    TimedOut,
+    /// The relay closed with some other code.
+    Closed,
+    /// The relay's address or authorities cannot be used.
+    Endpoint,
+}
+
+impl From<FailureKind> for DialErrorKind {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Denied => Self::Denied,
+            FailureKind::NotFound => Self::NotFound,
+            FailureKind::Backend => Self::Backend,
+            FailureKind::SignInNeeded => Self::SignInNeeded,
+            FailureKind::Throttled => Self::Throttled,
+            FailureKind::Refused { status } => Self::Refused { status },
+            FailureKind::Unreachable => Self::RelayUnreachable,
+            FailureKind::Tls => Self::Tls,
+            FailureKind::Protocol(violation) => Self::Protocol(violation),
+            FailureKind::TimedOut => Self::TimedOut,
+            // The first two need a session, which a dial does not have yet.
+            FailureKind::Expired | FailureKind::DataLost | FailureKind::Closed => Self::Closed,
+        }
+    }
+}
+
+impl DialError {
+    fn from_end(end: End, body: Option<String>) -> Self {
+        match end {
+            End::Failed { failure: Failure { kind, code, reason } } => {
+                let kind = DialErrorKind::from(kind);
+                let code = match kind {
+                    DialErrorKind::Refused { status } => Some(status),
+                    DialErrorKind::Denied
+                    | DialErrorKind::NotFound
+                    | DialErrorKind::Backend
+                    | DialErrorKind::SignInNeeded
+                    | DialErrorKind::Throttled
+                    | DialErrorKind::RelayUnreachable
+                    | DialErrorKind::Tls
+                    | DialErrorKind::Protocol(_)
+                    | DialErrorKind::TimedOut
+                    | DialErrorKind::Closed
+                    | DialErrorKind::Endpoint => code,
+                };
+                Self { kind, code, reason, body }
+            }
+            End::Normal { code, .. } => Self {
+                kind: DialErrorKind::Closed,
+                code: Some(code),
+                reason: "the relay closed the connection before there was a session".to_owned(),
+                body,
+            },
+        }
+    }
+}
+
+impl From<EndpointError> for DialError {
+    fn from(error: EndpointError) -> Self {
+        Self { kind: DialErrorKind::Endpoint, code: None, reason: error.to_string(), body: None }
+    }
+}

@@ -1,0 +1,373 @@
+//! A small honest relay with an echo behind it, for what needs a relay to misbehave at an exact point.
+//!
+//! It keeps all bytes of a session, so it can resume from anywhere; its counters are written anew here and
+//! not taken from the client.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's relay fails its test")]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use adit_relay::Frame;
+use adit_tunnel::{Dialer, Freshness, RelayEndpoint, Roots, Target, TokenError, TokenSource};
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
+
+/// What the relay does with one upgrade request.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// An echo session, new or resumed.
+    Echo(Cut),
+    /// 101, then this Close before there is a session.
+    Close(u16, &'static str),
+    /// This status line, headers and body instead of 101.
+    Http(&'static str),
+    /// 101 and a session, then this message.
+    Message(Message),
+    /// 101 without an echoed subprotocol, then an echo session.
+    NoSubprotocol,
+    /// 101, then nothing.
+    Silence,
+}
+
+/// When an echo session's connection is cut.
+#[derive(Debug, Clone, Copy)]
+pub enum Cut {
+    Never,
+    /// After this many payload bytes came up or went down on one connection, without close_notify.
+    Abrupt {
+        up: usize,
+        down: usize,
+    },
+    /// The same with close_notify, without a Close frame.
+    Tls {
+        up: usize,
+        down: usize,
+    },
+    /// The backend closes after this many bytes down: Close 4010.
+    BackendEnds {
+        down: usize,
+    },
+    /// The relay takes bytes but acknowledges none and echoes none.
+    Mute,
+}
+
+#[derive(Default)]
+struct Session {
+    received: Vec<u8>,
+    down_acked: u64,
+}
+
+pub struct Relay {
+    pub url: String,
+    ca: String,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+pub struct Seen {
+    /// The heads of all upgrade requests.
+    pub heads: Vec<String>,
+    /// The codes of the Closes that clients sent.
+    pub closes: Vec<u16>,
+    /// The longest DATA payload.
+    pub longest: usize,
+}
+
+type Script = Arc<dyn Fn(usize, &str) -> Reply + Send + Sync>;
+
+impl Relay {
+    /// Starts a relay that asks `script` what to do with the n-th request, from 0.
+    pub async fn start(script: impl Fn(usize, &str) -> Reply + Send + Sync + 'static) -> Self {
+        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![key.cert.der().clone()],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.signing_key.serialize_der())),
+            )
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("wss://localhost:{}/v4", listener.local_addr().unwrap().port());
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let sessions = Arc::new(Mutex::new(HashMap::<String, Session>::new()));
+        let (script, shared): (Script, _) = (Arc::new(script), Arc::clone(&seen));
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                let (acceptor, script) = (acceptor.clone(), Arc::clone(&script));
+                let (seen, sessions) = (Arc::clone(&shared), Arc::clone(&sessions));
+                tokio::spawn(async move {
+                    if let Ok(tls) = acceptor.accept(tcp).await {
+                        serve(tls, script, seen, sessions).await;
+                    }
+                });
+            }
+        });
+        Self { url, ca: key.cert.pem(), seen }
+    }
+
+    pub fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    pub fn dialer(&self) -> Dialer {
+        self.dialer_with(Arc::new(Tokens::default()))
+    }
+
+    pub fn dialer_with(&self, tokens: Arc<dyn TokenSource>) -> Dialer {
+        Dialer::new(self.endpoint(&self.url), tokens).unwrap()
+    }
+
+    /// A dialer that trusts this relay, but goes to another.
+    pub fn dialer_for(&self, url: &str) -> Dialer {
+        Dialer::new(self.endpoint(url), Arc::new(Tokens::default())).unwrap()
+    }
+
+    fn endpoint(&self, url: &str) -> RelayEndpoint {
+        RelayEndpoint { url: url.parse().unwrap(), roots: Roots::Pem(self.ca.clone().into_bytes()) }
+    }
+}
+
+async fn serve(
+    mut tls: TlsStream<TcpStream>,
+    script: Script,
+    seen: Arc<Mutex<Seen>>,
+    sessions: Arc<Mutex<HashMap<String, Session>>>,
+) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = tls.read_u8().await else { return };
+        head.push(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let number = {
+        let mut seen = seen.lock().unwrap();
+        seen.heads.push(head.clone());
+        seen.heads.len() - 1
+    };
+    let reply = script(number, &head);
+    if let Reply::Http(answer) = reply {
+        let _ = tls.write_all(answer.as_bytes()).await;
+        let _ = tls.shutdown().await;
+        return;
+    }
+    let key = header(&head, "Sec-WebSocket-Key").unwrap();
+    let accept = derive_accept_key(key.as_bytes());
+    let subprotocol = match reply {
+        Reply::NoSubprotocol => String::new(),
+        _ => format!("Sec-WebSocket-Protocol: {}\r\n", header(&head, "Sec-WebSocket-Protocol").unwrap()),
+    };
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         {subprotocol}Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    if tls.write_all(answer.as_bytes()).await.is_err() {
+        return;
+    }
+    let mut socket = WebSocketStream::from_raw_socket(tls, Role::Server, None).await;
+    match reply {
+        Reply::Http(_) => unreachable!(),
+        Reply::Close(code, reason) => {
+            let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
+            let _ = socket.send(Message::Close(Some(frame))).await;
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+        Reply::Silence => while let Some(Ok(_)) = socket.next().await {},
+        Reply::Message(message) => {
+            let _ = socket.send(sid(number)).await;
+            let _ = socket.send(message).await;
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+        Reply::Echo(cut) => echo(socket, number, &head, cut, &seen, &sessions).await,
+        Reply::NoSubprotocol => echo(socket, number, &head, Cut::Never, &seen, &sessions).await,
+    }
+}
+
+pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (found, value) = line.split_once(": ")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
+fn sid(number: usize) -> Message {
+    Message::Binary(Frame::ConnectSuccessSid(Bytes::from(format!("SID-{number}"))).encode())
+}
+
+fn parameter<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let target = head.split(' ').nth(1)?;
+    target.split_once('?')?.1.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")))
+}
+
+async fn echo(
+    mut socket: WebSocketStream<TlsStream<TcpStream>>,
+    number: usize,
+    head: &str,
+    cut: Cut,
+    seen: &Mutex<Seen>,
+    sessions: &Mutex<HashMap<String, Session>>,
+) {
+    let (id, mut down) = match parameter(head, "sid") {
+        None => {
+            let id = format!("SID-{number}");
+            sessions.lock().unwrap().insert(id.clone(), Session::default());
+            if socket.send(sid(number)).await.is_err() {
+                return;
+            }
+            (id, 0)
+        }
+        Some(id) => {
+            let ack: usize = parameter(head, "ack").unwrap().parse().unwrap();
+            let received = sessions.lock().unwrap()[id].received.len();
+            assert!(ack <= received, "the client acknowledges bytes that were never sent");
+            let frame = Frame::ReconnectSuccessAck(received as u64).encode();
+            if socket.send(Message::Binary(frame)).await.is_err() {
+                return;
+            }
+            (id.to_owned(), ack)
+        }
+    };
+    let (mut up_here, mut down_here, mut acked) = (0, 0, 0_usize);
+    loop {
+        let over = match cut {
+            Cut::Never | Cut::Mute => false,
+            Cut::Abrupt { up, down } | Cut::Tls { up, down } => up_here >= up || down_here >= down,
+            Cut::BackendEnds { down: limit } => down >= limit,
+        };
+        if over {
+            match cut {
+                Cut::Tls { .. } => {
+                    let _ = socket.get_mut().shutdown().await;
+                }
+                Cut::BackendEnds { .. } => {
+                    let frame = CloseFrame { code: 4010.into(), reason: "destination read failed".into() };
+                    let _ = socket.send(Message::Close(Some(frame))).await;
+                    while let Some(Ok(_)) = socket.next().await {}
+                }
+                Cut::Never | Cut::Abrupt { .. } | Cut::Mute => {}
+            }
+            return;
+        }
+        // Whatever can be echoed, in odd pieces, up to where the connection is to be cut.
+        let piece = match cut {
+            Cut::Mute => Vec::new(),
+            Cut::Never => next_piece(sessions, &id, down, 16_384),
+            Cut::Abrupt { down: limit, .. } | Cut::Tls { down: limit, .. } => {
+                next_piece(sessions, &id, down, (limit - down_here).min(5_000))
+            }
+            Cut::BackendEnds { down: limit } => next_piece(sessions, &id, down, limit - down),
+        };
+        if !piece.is_empty() {
+            down += piece.len();
+            down_here += piece.len();
+            if socket.send(Message::Binary(Frame::Data(piece.into()).encode())).await.is_err() {
+                return;
+            }
+            continue;
+        }
+        match socket.next().await {
+            Some(Ok(Message::Binary(message))) => match Frame::decode(message).unwrap() {
+                Frame::Data(bytes) => {
+                    up_here += bytes.len();
+                    let received = {
+                        let mut sessions = sessions.lock().unwrap();
+                        let session = sessions.get_mut(&id).unwrap();
+                        session.received.extend_from_slice(&bytes);
+                        session.received.len()
+                    };
+                    {
+                        let mut seen = seen.lock().unwrap();
+                        seen.longest = seen.longest.max(bytes.len());
+                    }
+                    // Not at frame edges, so that the client has chunks to split.
+                    if received > acked + 20_000 && !matches!(cut, Cut::Mute) {
+                        acked = received - 777;
+                        let ack = Frame::Ack(acked as u64).encode();
+                        if socket.send(Message::Binary(ack)).await.is_err() {
+                            return;
+                        }
+                    } else if received == acked {
+                        unreachable!("an empty frame was sent");
+                    }
+                }
+                Frame::Ack(position) => {
+                    let mut sessions = sessions.lock().unwrap();
+                    let session = sessions.get_mut(&id).unwrap();
+                    assert!(position >= session.down_acked && position <= down as u64, "ack out of range");
+                    session.down_acked = position;
+                }
+                other => panic!("unexpected frame {other:?}"),
+            },
+            Some(Ok(Message::Close(frame))) => {
+                seen.lock().unwrap().closes.push(frame.map_or(1005, |frame| frame.code.into()));
+            }
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return,
+        }
+    }
+}
+
+fn next_piece(sessions: &Mutex<HashMap<String, Session>>, id: &str, from: usize, limit: usize) -> Vec<u8> {
+    let sessions = sessions.lock().unwrap();
+    let history = &sessions[id].received;
+    history[from..].iter().copied().take(limit.min(16_384)).collect()
+}
+
+/// Tokens that say which one they are.
+#[derive(Default)]
+pub struct Tokens {
+    pub asked: Mutex<Vec<Freshness>>,
+    pub refuse: Mutex<Option<TokenError>>,
+}
+
+#[async_trait::async_trait]
+impl TokenSource for Tokens {
+    async fn access_token(&self, need: Freshness) -> Result<SecretString, TokenError> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(need);
+        if let Some(error) = self.refuse.lock().unwrap().clone() {
+            return Err(error);
+        }
+        let renewed = asked.iter().filter(|need| **need == Freshness::Renewed).count();
+        Ok(SecretString::from(format!("token-{renewed}")))
+    }
+}
+
+pub fn target(port: u16) -> Target {
+    Target::Instance {
+        project: "demo".to_owned(),
+        zone: "europe-west3-a".to_owned(),
+        instance: "web-1".to_owned(),
+        interface: "nic0".to_owned(),
+        port,
+    }
+}
+
+/// Bytes in which no two pieces are alike, so that a loss, a repetition or a swap shows.
+pub fn pattern(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
