@@ -96,9 +96,15 @@ impl Outage {
             Pace::FirstAtOnce | Pace::Backoff => self.backoff(jitter, config),
             Pace::NotBefore(earliest) => self.backoff(jitter, config).max(earliest),
         };
-        if left.is_zero() || delay > left {
+        let too_late = match pace {
+            Pace::NotBefore(earliest) => earliest > left,
+            Pace::AtOnce | Pace::FirstAtOnce | Pace::Backoff => false,
+        };
+        if left.is_zero() || too_late {
             return Next::GiveUp;
         }
+        // The last attempt is made when time is up, not a whole delay before.
+        let delay = delay.min(left);
         self.attempts = self.attempts.saturating_add(1);
         Next::Attempt { number: self.attempts, delay }
     }

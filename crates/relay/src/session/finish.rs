@@ -99,17 +99,22 @@ impl Session {
         }
     }
 
-    /// The wait for acknowledgements or replies is over, unless they may be stuck behind bytes that the local
-    /// side has yet to take.
+    /// The wait for acknowledgements or replies is over, unless what is awaited may be stuck behind bytes that
+    /// the local side has yet to take.
     pub(super) fn check_finish(&mut self, now: Time) {
         if self.finish_deadline().is_none_or(|deadline| deadline > now) {
             return;
         }
-        if self.wants_messages() {
-            self.depart();
-        } else {
+        let stuck = match self.finishing {
+            Some(Finishing::Draining { .. }) => !self.wants_messages(),
+            Some(Finishing::Grace { .. }) => self.receive.accepted() < self.receive.received(),
+            None => false,
+        };
+        if stuck {
             self.drain_progress(now);
             self.grace_progress(now);
+        } else {
+            self.depart();
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) enum Link {
     /// The next attempt comes later.
     Waiting { until: Time },
     /// A person has to sign in first.
-    SigningIn { since: Time },
+    SigningIn { since: Time, until: Time },
     /// The session is over.
     Ended,
 }
@@ -30,6 +30,7 @@ pub(super) enum Link {
 impl Session {
     /// The upgrade is done (HTTP 101). That says nothing about the backend yet (section 6.1).
     pub fn opened(&mut self, now: Time) {
+        self.notice_sleep(now);
         match self.link {
             Link::Dialing { .. } => {}
             Link::Opening { .. }
@@ -46,6 +47,7 @@ impl Session {
 
     /// The WebSocket that was asked for did not come about.
     pub fn refused(&mut self, refusal: Refusal, now: Time) {
+        self.notice_sleep(now);
         match self.link {
             Link::Dialing { .. } => {}
             Link::Opening { .. }
@@ -68,6 +70,7 @@ impl Session {
     /// The WebSocket ended: with a Close frame (code and reason), or abruptly. An end of TLS with or without
     /// close_notify, a reset, and a failed write are all the same abrupt loss (hard cases 22 and 23).
     pub fn closed(&mut self, close: Option<(u16, String)>, now: Time) {
+        self.notice_sleep(now);
         match self.link {
             Link::Opening { .. } | Link::Open { .. } => {}
             Link::Dialing { .. } | Link::Waiting { .. } | Link::SigningIn { .. } => {
@@ -154,10 +157,14 @@ impl Session {
             }
             (Renewal::SignIn, Phase::Connecting) => self.fail(failure),
             (Renewal::SignIn, Phase::Established) => {
-                self.link = Link::SigningIn { since: now };
+                self.sign_in(now);
                 self.emit(Event::SignInNeeded);
             }
         }
+    }
+
+    fn sign_in(&mut self, now: Time) {
+        self.link = Link::SigningIn { since: now, until: now.saturating_add(self.config.sign_in_timeout) };
     }
 
     /// Asks for a WebSocket.
@@ -171,14 +178,14 @@ impl Session {
     /// case 16). Does nothing unless a request or a wait for one is under way.
     pub fn token_unavailable(&mut self, now: Time) {
         match self.link {
-            Link::Dialing { .. } | Link::Waiting { .. } => self.link = Link::SigningIn { since: now },
+            Link::Dialing { .. } | Link::Waiting { .. } => self.sign_in(now),
             Link::Opening { .. } | Link::Open { .. } | Link::SigningIn { .. } | Link::Ended => {}
         }
     }
 
     /// A person has signed in: the next attempt is made at once.
     pub fn token_ready(&mut self, now: Time) {
-        if let Link::SigningIn { since } = self.link {
+        if let Link::SigningIn { since, .. } = self.link {
             self.outage.paused(now.saturating_sub(since));
             self.token = TokenNeed::Usable;
             self.dial(now);

@@ -220,7 +220,15 @@ impl Session {
     /// stop reading then, so that the transport slows the relay down.
     #[must_use]
     pub fn wants_messages(&self) -> bool {
-        self.receive.capacity() > 0
+        match self.link {
+            // No data can come yet, and the answer to a reconnect must not wait for a slow local side.
+            Link::Opening { .. } => true,
+            Link::Dialing { .. }
+            | Link::Open { .. }
+            | Link::Waiting { .. }
+            | Link::SigningIn { .. }
+            | Link::Ended => self.receive.capacity() > 0,
+        }
     }
 
     /// Payload bytes put on the wire since the session began, replays not counted.

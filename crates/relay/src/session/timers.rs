@@ -4,7 +4,7 @@ use crate::{Failure, FailureKind, Session, Time, Transmit, liveness::Reading, ou
 
 use super::link::Link;
 
-/// A wait that is overslept by this long was no wait: the machine slept, or stood still.
+/// A deadline that is overslept by this long was missed because the machine slept, or stood still.
 const OVERSLEPT: Time = Time::from_secs(30);
 
 impl Session {
@@ -16,7 +16,7 @@ impl Session {
             Link::Dialing { deadline } => deadline,
             Link::Opening { deadline } => Some(deadline),
             Link::Waiting { until } => Some(until),
-            Link::SigningIn { since } => Some(since.saturating_add(self.config.sign_in_timeout)),
+            Link::SigningIn { until, .. } => Some(until),
             Link::Open { .. } => [
                 Some(self.liveness.deadline(&self.config)),
                 self.ack_timer.deadline(),
@@ -31,6 +31,7 @@ impl Session {
 
     /// Does what is due. Harmless when called too early or too often.
     pub fn handle_deadline(&mut self, now: Time) {
+        self.notice_sleep(now);
         match self.link {
             Link::Dialing { deadline } => {
                 if deadline.is_some_and(|deadline| deadline <= now) {
@@ -44,14 +45,11 @@ impl Session {
             }
             Link::Waiting { until } => {
                 if until <= now {
-                    if now.saturating_sub(until) > OVERSLEPT {
-                        self.outage.renew(now);
-                    }
                     self.dial(now);
                 }
             }
-            Link::SigningIn { since } => {
-                if since.saturating_add(self.config.sign_in_timeout) <= now {
+            Link::SigningIn { until, .. } => {
+                if until <= now {
                     self.fail(Failure {
                         kind: FailureKind::SignInNeeded,
                         code: None,
@@ -61,6 +59,19 @@ impl Session {
             }
             Link::Open { .. } => self.handle_open_deadline(now),
             Link::Ended => {}
+        }
+    }
+
+    /// Time that the machine slept through counts neither against the budget of an outage nor against a person
+    /// who is to sign in (hard case 17).
+    pub(super) fn notice_sleep(&mut self, now: Time) {
+        let overslept = |deadline: Time| now.saturating_sub(deadline) > OVERSLEPT;
+        if !self.deadline().is_some_and(overslept) {
+            return;
+        }
+        self.outage.renew(now);
+        if let Link::SigningIn { until, .. } = &mut self.link {
+            *until = now.saturating_add(self.config.sign_in_timeout);
         }
     }
 
