@@ -4,7 +4,7 @@ mod support;
 
 use adit_tunnel::{Config, Connection, Event};
 use std::time::Duration;
-use support::{Cut, Relay, Reply, pattern, target};
+use support::{Cut, FLOOD, Relay, Reply, pattern, target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[tokio::test]
@@ -59,50 +59,30 @@ async fn what_was_written_before_a_drop_is_sent() {
 
 #[tokio::test]
 async fn a_reader_that_stops_stops_the_relay() {
-    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
-    let Connection { stream, watch } = relay.dialer().dial(&target(7)).await.unwrap();
+    let relay = Relay::start(|_, _| Reply::Flood).await;
+    let Connection { mut stream, watch } = relay.dialer().dial(&target(7)).await.unwrap();
     let control = watch.control();
-    let (mut reader, mut writer) = tokio::io::split(stream);
-    let total = 64 * 1024 * 1024;
-    let sent = pattern(1024 * 1024);
-    let writing = tokio::spawn(async move {
-        let mut written = 0;
-        // The echo is not read, so that writing must stop as well some day: at the latest when every queue on
-        // the way is full.
-        while written < total {
-            match tokio::time::timeout(Duration::from_secs(1), writer.write_all(&sent)).await {
-                Ok(result) => result.unwrap(),
-                Err(_) => break,
-            }
-            written += sent.len();
-        }
-        (writer, written)
-    });
-    let (writer, written) = writing.await.unwrap();
-    assert!(written < total, "nothing slowed the writer down");
-    let (sent, received) = control.bytes();
-    assert!(received <= 6 * 1024 * 1024, "{received} bytes are held for a reader that does not read");
-    assert!(sent - received <= 32 * 1024 * 1024, "{sent} sent");
+    let limit = 6 * 1024 * 1024;
+    while !relay.seen().stalled {
+        let (_, received) = control.bytes();
+        assert!(received <= limit, "{received} bytes are held for a reader that does not read");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(control.bytes().1 <= limit);
     // It is not dead, only slow.
-    let mut received = vec![0; 1024 * 1024];
-    reader.read_exact(&mut received).await.unwrap();
-    assert!(received == pattern(1024 * 1024));
-    drop(writer);
+    let mut received = [0; FLOOD.len()];
+    for _ in 0..1024 {
+        stream.read_exact(&mut received).await.unwrap();
+        assert!(received == FLOOD);
+    }
 }
 
 #[tokio::test]
 async fn a_relay_that_never_acknowledges_stops_the_writer() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Mute)).await;
     let Connection { mut stream, watch } = relay.dialer().dial(&target(7)).await.unwrap();
-    let chunk = pattern(256 * 1024);
-    let mut written = 0;
-    while written < 64 * 1024 * 1024 {
-        match tokio::time::timeout(Duration::from_millis(500), stream.write_all(&chunk)).await {
-            Ok(result) => result.unwrap(),
-            Err(_) => break,
-        }
-        written += chunk.len();
-    }
-    assert!(written <= 5 * 1024 * 1024, "{written} bytes are held unacknowledged");
+    // The window of unacknowledged bytes and the queue before it, and not a byte more.
+    stream.write_all(&pattern(4 * 1024 * 1024 + 256 * 1024)).await.unwrap();
+    assert!(futures_util::poll!(Box::pin(stream.write(b"x"))).is_pending());
     assert!(watch.control().bytes().0 <= 4 * 1024 * 1024);
 }

@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use adit_relay::Frame;
 use adit_tunnel::{Dialer, Freshness, RelayEndpoint, Roots, Target, TokenError, TokenSource};
@@ -39,6 +40,8 @@ pub enum Reply {
     NoSubprotocol,
     /// 101, then nothing.
     Silence,
+    /// 101 and a session that sends [`FLOOD`] without end, whoever reads it.
+    Flood,
 }
 
 /// When an echo session's connection is cut.
@@ -83,6 +86,8 @@ pub struct Seen {
     pub closes: Vec<u16>,
     /// The longest DATA payload.
     pub longest: usize,
+    /// A flood stopped because nobody takes it any more.
+    pub stalled: bool,
 }
 
 type Script = Arc<dyn Fn(usize, &str) -> Reply + Send + Sync>;
@@ -187,6 +192,7 @@ async fn serve(
             let _ = socket.send(Message::Close(Some(frame))).await;
             while let Some(Ok(_)) = socket.next().await {}
         }
+        Reply::Flood => flood(socket, number, &seen).await,
         Reply::Silence => while let Some(Ok(_)) = socket.next().await {},
         Reply::Message(message) => {
             let _ = socket.send(sid(number)).await;
@@ -195,6 +201,29 @@ async fn serve(
         }
         Reply::Echo(cut) => echo(socket, number, &head, cut, &seen, &sessions).await,
         Reply::NoSubprotocol => echo(socket, number, &head, Cut::Never, &seen, &sessions).await,
+    }
+}
+
+/// One DATA payload of a flood.
+pub const FLOOD: [u8; 16_384] = [0x5a; 16_384];
+
+async fn flood(mut socket: WebSocketStream<TlsStream<TcpStream>>, number: usize, seen: &Mutex<Seen>) {
+    let frame = Frame::Data(Bytes::from_static(&FLOOD)).encode();
+    let mut next = sid(number);
+    loop {
+        let sending = socket.send(next);
+        tokio::pin!(sending);
+        let sent = match tokio::time::timeout(Duration::from_millis(300), &mut sending).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                seen.lock().unwrap().stalled = true;
+                sending.await
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+        next = Message::Binary(frame.clone());
     }
 }
 
@@ -280,7 +309,21 @@ async fn echo(
             }
             continue;
         }
-        match socket.next().await {
+        // What is left is acknowledged once nothing more comes.
+        let next = match tokio::time::timeout(Duration::from_millis(20), socket.next()).await {
+            Ok(next) => next,
+            Err(_) => {
+                let received = sessions.lock().unwrap()[&id].received.len();
+                if received > acked && !matches!(cut, Cut::Mute) {
+                    acked = received;
+                    if socket.send(Message::Binary(Frame::Ack(acked as u64).encode())).await.is_err() {
+                        return;
+                    }
+                }
+                continue;
+            }
+        };
+        match next {
             Some(Ok(Message::Binary(message))) => match Frame::decode(message).unwrap() {
                 Frame::Data(bytes) => {
                     up_here += bytes.len();
@@ -301,9 +344,8 @@ async fn echo(
                         if socket.send(Message::Binary(ack)).await.is_err() {
                             return;
                         }
-                    } else if received == acked {
-                        unreachable!("an empty frame was sent");
                     }
+                    assert!(!bytes.is_empty(), "an empty frame was sent");
                 }
                 Frame::Ack(position) => {
                     let mut sessions = sessions.lock().unwrap();

@@ -1,0 +1,192 @@
+//! A local port, and a pair of local streams, before a tunnel.
+
+mod support;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use adit_tunnel::listen::{BindError, Listener, Options, What};
+use adit_tunnel::{Config, DialErrorKind, ProxyError, proxy};
+use support::{Cut, Relay, Reply, pattern, target};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+fn anywhere() -> SocketAddr {
+    "127.0.0.1:0".parse().unwrap()
+}
+
+#[tokio::test]
+async fn only_loopback_is_listened_on() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let error = Listener::bind(relay.dialer(), target(22), address.parse().unwrap(), Options::default())
+            .await
+            .unwrap_err();
+        assert!(matches!(error, BindError::NotLoopback(_)), "{address}");
+    }
+    assert!(relay.seen().heads.is_empty());
+}
+
+#[tokio::test]
+async fn a_failed_probe_means_no_listener() {
+    let relay = Relay::start(|_, _| Reply::Close(4033, "not authorized")).await;
+    let error = Listener::bind(relay.dialer(), target(22), anywhere(), Options::default()).await.unwrap_err();
+    let BindError::Probe(error) = error else { panic!("{error}") };
+    assert_eq!((error.kind, error.code), (DialErrorKind::Denied, Some(4033)));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_refused_before_the_probe() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let taken = tokio::net::TcpListener::bind(anywhere()).await.unwrap();
+    let result =
+        Listener::bind(relay.dialer(), target(22), taken.local_addr().unwrap(), Options::default()).await;
+    assert!(matches!(result.unwrap_err(), BindError::Local { .. }));
+}
+
+#[tokio::test]
+async fn each_connection_has_a_session_and_its_events() {
+    let relay = Relay::start(|number, _| {
+        Reply::Echo(if number == 2 { Cut::Abrupt { up: 5, down: 5 } } else { Cut::Never })
+    })
+    .await;
+    let config = Config { grace: Duration::from_millis(50), ..Config::default() };
+    let dialer = relay.dialer().with_config(config);
+    let mut listener = Listener::bind(dialer, target(7), anywhere(), Options::default()).await.unwrap();
+    assert_eq!(relay.seen().heads.len(), 1, "one probe");
+
+    for number in 1..=2 {
+        let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+        local.write_all(b"hello").await.unwrap();
+        local.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        local.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(answer, b"hello");
+        let mut told = Vec::new();
+        loop {
+            let event = listener.next().await.unwrap();
+            assert_eq!(event.connection, number);
+            let last = matches!(event.what, What::Closed { .. });
+            told.push(event.what);
+            if last {
+                break;
+            }
+        }
+        let closed = What::Closed { code: Some(1000), sent: 5, received: 5 };
+        match number {
+            1 => assert_eq!(told, [What::Connected, closed]),
+            _ => {
+                assert!(matches!(told[1], What::Reconnecting { attempt: 1, .. }), "{told:?}");
+                assert_eq!(told[2..], [What::Resumed, closed]);
+            }
+        }
+    }
+    listener.stop();
+    assert_eq!(listener.next().await, None);
+}
+
+#[tokio::test]
+async fn a_denied_or_lost_connection_is_reset() {
+    let relay = Relay::start(|number, _| match number {
+        0 => Reply::Echo(Cut::Never),
+        1 => Reply::Close(4033, "not authorized"),
+        2 => Reply::Echo(Cut::Abrupt { up: 5, down: 5 }),
+        _ => Reply::Close(4074, "failed to rewind"),
+    })
+    .await;
+    let mut listener =
+        Listener::bind(relay.dialer(), target(7), anywhere(), Options::default()).await.unwrap();
+
+    let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+    assert_eq!(local.read_u8().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    let event = listener.next().await.unwrap();
+    assert_eq!(event.what, What::Denied { code: Some(4033), reason: "not authorized".to_owned() });
+
+    let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+    local.write_all(b"hello").await.unwrap();
+    let mut answer = Vec::new();
+    let error = local.read_to_end(&mut answer).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "a loss must not look like an end");
+    loop {
+        match listener.next().await.unwrap().what {
+            What::Failed { code, .. } => {
+                assert_eq!(code, Some(4074));
+                break;
+            }
+            What::Connected | What::Reconnecting { .. } => {}
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_connections_than_the_limit_wait() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let mut listener =
+        Listener::bind(relay.dialer(), target(7), anywhere(), Options { limit: 1 }).await.unwrap();
+    let mut first = TcpStream::connect(listener.local_addr()).await.unwrap();
+    first.write_all(b"1").await.unwrap();
+    assert_eq!(first.read_u8().await.unwrap(), b'1');
+    let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+    second.write_all(b"2").await.unwrap();
+    assert_eq!(relay.seen().heads.len(), 2, "the probe and the first");
+    // The reset frees the place at once.
+    socket2::SockRef::from(&first).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(first);
+    assert_eq!(second.read_u8().await.unwrap(), b'2');
+    let told: Vec<_> = [listener.next().await.unwrap(), listener.next().await.unwrap()].into();
+    assert_eq!((told[0].connection, &told[0].what), (1, &What::Connected));
+    assert!(matches!((told[1].connection, &told[1].what), (1, What::Closed { .. })), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_stop_sends_what_was_written() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let mut listener =
+        Listener::bind(relay.dialer(), target(7), anywhere(), Options::default()).await.unwrap();
+    let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+    local.write_all(b"hello").await.unwrap();
+    let mut answer = [0; 5];
+    local.read_exact(&mut answer).await.unwrap();
+    listener.stop();
+    let mut last = None;
+    while let Some(event) = listener.next().await {
+        last = Some(event.what);
+    }
+    assert_eq!(last, Some(What::Closed { code: Some(1000), sent: 5, received: 5 }));
+    assert!(TcpStream::connect(listener.local_addr()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_proxy_carries_both_ways() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Abrupt { up: 10_000, down: usize::MAX })).await;
+    let config = Config {
+        grace: Duration::from_millis(50),
+        first_delay: Duration::from_millis(1),
+        ..Config::default()
+    };
+    let connection = relay.dialer().with_config(config).dial(&target(7)).await.unwrap();
+    let sent = pattern(50_000);
+    let (mut reader, mut writer) = (&sent[..], Vec::new());
+    let mut events = 0;
+    let totals = proxy(connection, &mut reader, &mut writer, |_| events += 1).await.unwrap();
+    assert!(writer == sent);
+    assert_eq!((totals.sent, totals.received), (50_000, 50_000));
+    assert!(events > 0);
+}
+
+#[tokio::test]
+async fn a_lost_proxy_is_an_error() {
+    let relay = Relay::start(|number, _| match number {
+        0 => Reply::Echo(Cut::Abrupt { up: 5, down: 5 }),
+        _ => Reply::Close(4074, "failed to rewind"),
+    })
+    .await;
+    let connection = relay.dialer().dial(&target(7)).await.unwrap();
+    let (local, mut remote) = tokio::io::duplex(1024);
+    let (mut reader, mut writer) = tokio::io::split(local);
+    remote.write_all(b"hello").await.unwrap();
+    let error = proxy(connection, &mut reader, &mut writer, |_| {}).await.unwrap_err();
+    let ProxyError::Lost { failure, .. } = error else { panic!("{error}") };
+    assert_eq!(failure.code, Some(4074));
+}
