@@ -1,0 +1,174 @@
+/** What belongs to the window alone: which tab is in front, what is laid over it. */
+
+import type { DockviewApi } from "dockview-react";
+import { useSyncExternalStore } from "react";
+
+import type { InstanceRef } from "../../contract/InstanceRef";
+import type { Model } from "../../platform/model";
+import { remarkFailure } from "../../design/toast";
+import type { WindowCommand } from "./keys";
+
+/** What lies over the window. */
+export type Overlay = "none" | "palette" | "quickConnect";
+
+/** A terminal's own part of the keys. */
+export interface TerminalKeys {
+  command(command: WindowCommand): void;
+  focus(): void;
+}
+
+interface DeskState {
+  overlay: Overlay;
+  /** Id of the panel in front. */
+  front: string | null;
+}
+
+/** The window's state and the commands on it. */
+export class Desk {
+  readonly model: Model;
+  dock: DockviewApi | null = null;
+  /** The size in cells that a terminal opened now would have. */
+  cells = { cols: 120, rows: 36 };
+  focusExplorer: () => void = () => {};
+  readonly terminals = new Map<string, TerminalKeys>();
+  #state: DeskState = { overlay: "none", front: null };
+  #listeners = new Set<() => void>();
+
+  constructor(model: Model) {
+    this.model = model;
+  }
+
+  get state(): DeskState {
+    return this.#state;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  change(change: Partial<DeskState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+
+  /** Opens a session; its tab comes with the event. */
+  async connect(instance: InstanceRef): Promise<void> {
+    try {
+      const id = await this.model.backend.call("session_open", { instance, ...this.cells });
+      this.dock?.getPanel(id)?.api.setActive();
+    } catch (error) {
+      remarkFailure(error);
+    }
+  }
+
+  /** Brings an open session of the VM to the front, or opens one. */
+  async show(instance: InstanceRef): Promise<void> {
+    const open = this.model.state.sessions.findLast(
+      ({ instance: other }) =>
+        other.name === instance.name && other.zone === instance.zone && other.project === instance.project,
+    );
+    if (open === undefined) {
+      await this.connect(instance);
+    } else {
+      this.dock?.getPanel(open.id)?.api.setActive();
+    }
+  }
+
+  openSettings(): void {
+    const open = this.dock?.getPanel("settings");
+    if (open === undefined) {
+      this.dock?.addPanel({ id: "settings", component: "settings", tabComponent: "settings", title: "Settings" });
+    } else {
+      open.api.setActive();
+    }
+  }
+
+  /** Closes a tab: a session's by core, the settings' at once. */
+  closeTab(id: string): void {
+    if (this.model.state.sessions.some((session) => session.id === id)) {
+      this.model.backend.call("session_close", { id }).catch(remarkFailure);
+    } else {
+      this.dock?.getPanel(id)?.api.close();
+    }
+  }
+
+  run(command: WindowCommand): void {
+    const { dock } = this;
+    const front = dock?.activePanel;
+    if (typeof command === "object") {
+      front?.group.panels.at(command.tab - 1)?.api.setActive();
+      return;
+    }
+    const { settings } = this.model.state;
+    switch (command) {
+      case "palette":
+      case "quickConnect":
+        this.change({ overlay: this.#state.overlay === command ? "none" : command });
+        break;
+      case "toggleExplorer":
+        this.model.changeSettings({ explorerOpen: !settings.explorerOpen }).catch(remarkFailure);
+        if (settings.explorerOpen && front !== undefined) {
+          this.terminals.get(front.id)?.focus();
+        }
+        break;
+      case "focusExplorer":
+      case "giveBack":
+        if (settings.explorerOpen) {
+          this.focusExplorer();
+        } else {
+          this.model.changeSettings({ explorerOpen: true }).catch(remarkFailure);
+          setTimeout(() => this.focusExplorer(), 0);
+        }
+        break;
+      case "split":
+        if (front !== undefined && front.group.panels.length > 1) {
+          front.api.moveTo({ group: dock?.addGroup({ referenceGroup: front.group, direction: "right" }) as never });
+        }
+        break;
+      case "closeTab":
+        if (front !== undefined) {
+          this.closeTab(front.id);
+        }
+        break;
+      case "refresh":
+        this.model.backend.call("refresh", {}).catch(remarkFailure);
+        break;
+      case "settings":
+        this.openSettings();
+        break;
+      case "fontLarger":
+      case "fontSmaller":
+      case "fontReset": {
+        const size = { fontLarger: settings.terminalFontSize + 1, fontSmaller: settings.terminalFontSize - 1, fontReset: 13 };
+        const terminalFontSize = Math.min(32, Math.max(8, size[command]));
+        this.model.changeSettings({ terminalFontSize }).catch(remarkFailure);
+        break;
+      }
+      case "copy":
+      case "paste":
+      case "find":
+        if (front !== undefined) {
+          this.terminals.get(front.id)?.command(command);
+        }
+        break;
+    }
+  }
+}
+
+let desk: Desk | null = null;
+
+/** The desk of this window, made with the model it is first asked for. */
+export function deskOf(model: Model): Desk {
+  if (desk?.model !== model) {
+    desk = new Desk(model);
+  }
+  return desk;
+}
+
+/** A part of the desk's state. */
+export function useDesk<T>(of: Desk, select: (state: DeskState) => T): T {
+  return useSyncExternalStore(of.subscribe, () => select(of.state));
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+
+import { commandFor, keysOf, type Keystroke } from "./keys";
+
+function stroke(text: string): Keystroke {
+  const parts = text.split(" ");
+  const key = parts.at(-1) as string;
+  const code = /^[A-Z]$/i.test(key) ? `Key${key.toUpperCase()}` : /^\d$/.test(key) ? `Digit${key}` : key;
+  return {
+    key,
+    code,
+    ctrlKey: parts.includes("Ctrl"),
+    metaKey: parts.includes("Cmd"),
+    shiftKey: parts.includes("Shift"),
+    altKey: parts.includes("Alt"),
+  };
+}
+
+describe("keys", () => {
+  it("that bash, tmux and vim need stay theirs while a terminal has the keyboard", () => {
+    for (const key of ["K", "P", "B", "W", "E", "C", "V", "F", "1", "0", "\\"]) {
+      expect(commandFor(stroke(`Ctrl ${key}`), "linux", "terminal")).toBeNull();
+      expect(commandFor(stroke(`Ctrl ${key}`), "windows", "terminal")).toBeNull();
+      expect(commandFor(stroke(`Ctrl ${key}`), "macos", "terminal")).toBeNull();
+    }
+    expect(commandFor(stroke("F5"), "linux", "terminal")).toBeNull();
+    expect(commandFor(stroke("Ctrl Shift Alt K"), "linux", "terminal")).toBeNull();
+  });
+
+  it("with Ctrl and Shift are ours in a terminal", () => {
+    const at = (text: string) => commandFor(stroke(text), "linux", "terminal");
+    expect(at("Ctrl Shift K")).toBe("palette");
+    expect(at("Ctrl Shift P")).toBe("quickConnect");
+    expect(at("Ctrl Shift B")).toBe("toggleExplorer");
+    expect(at("Ctrl Shift E")).toBe("focusExplorer");
+    expect(at("Ctrl Shift W")).toBe("closeTab");
+    expect(at("Ctrl Shift C")).toBe("copy");
+    expect(at("Ctrl Shift V")).toBe("paste");
+    expect(at("Ctrl Shift F")).toBe("find");
+    expect(at("Ctrl Shift 3")).toEqual({ tab: 3 });
+    expect(at("Ctrl Alt Home")).toBe("giveBack");
+  });
+
+  it("with Cmd are ours on macOS", () => {
+    const at = (text: string) => commandFor(stroke(text), "macos", "terminal");
+    expect(at("Cmd K")).toBe("palette");
+    expect(at("Cmd C")).toBe("copy");
+    expect(at("Cmd Shift E")).toBe("focusExplorer");
+    expect(at("Cmd 9")).toEqual({ tab: 9 });
+  });
+
+  it("are plain outside a terminal", () => {
+    const at = (text: string) => commandFor(stroke(text), "linux", "app");
+    expect(at("Ctrl K")).toBe("palette");
+    expect(at("Ctrl Shift K")).toBe("palette");
+    expect(at("Ctrl \\")).toBe("split");
+    expect(at("Ctrl 2")).toEqual({ tab: 2 });
+    expect(at("F5")).toBe("refresh");
+    expect(at("Ctrl C")).toBeNull();
+    expect(at("K")).toBeNull();
+  });
+
+  it("are found by their place where the layout has other letters", () => {
+    expect(commandFor({ ...stroke("Ctrl K"), key: "л" }, "linux", "app")).toBe("palette");
+    expect(commandFor({ ...stroke("Ctrl Shift K"), key: "|", code: "Backslash" }, "linux", "terminal")).toBe("split");
+    expect(commandFor({ ...stroke("Ctrl Shift K"), key: "+", code: "Equal" }, "linux", "terminal")).toBe("fontLarger");
+  });
+
+  it("are shown as they are pressed", () => {
+    expect(keysOf("palette", "linux")).toEqual(["Ctrl", "K"]);
+    expect(keysOf("palette", "linux", "terminal")).toEqual(["Ctrl", "Shift", "K"]);
+    expect(keysOf("closeTab", "macos")).toEqual(["⌘", "⇧", "W"]);
+    expect(keysOf("copy", "macos", "terminal")).toEqual(["⌘", "C"]);
+    expect(keysOf("refresh", "linux")).toEqual(["F5"]);
+  });
+});

@@ -1,0 +1,156 @@
+/** The app's state as the front end knows it: the snapshot, kept up to date by events. */
+
+import { createContext, useContext, useRef, useSyncExternalStore } from "react";
+
+import type { Event } from "../contract/Event";
+import type { Failure } from "../contract/Failure";
+import type { SessionInfo } from "../contract/SessionInfo";
+import type { Settings } from "../contract/Settings";
+import type { Snapshot } from "../contract/Snapshot";
+import type { Backend } from "./backend";
+import { asFailure } from "./ipc";
+
+/** The snapshot and what only events tell. */
+export interface AppState extends Snapshot {
+  /** Milliseconds the relay took to answer last. */
+  relayMs: number | null;
+}
+
+/** Where the first picture stands. */
+export type Opening = { kind: "loading" } | { kind: "ready"; state: AppState } | { kind: "failed"; failure: Failure };
+
+/** The state after an event. */
+export function reduce(state: AppState, event: Event): AppState {
+  switch (event.kind) {
+    case "accounts":
+      return { ...state, accounts: event.value };
+    case "cloud":
+      return { ...state, cloud: event.value };
+    case "signIn":
+      return { ...state, signIn: event.value };
+    case "keychain":
+      return { ...state, keychain: event.value };
+    case "inventory":
+      return { ...state, inventory: event.value };
+    case "session":
+      return { ...state, sessions: withSession(state.sessions, event.value) };
+    case "sessionClosed":
+      return { ...state, sessions: state.sessions.filter((session) => session.id !== event.value) };
+    case "settings":
+      return { ...state, settings: event.value };
+    case "relayRoundTrip":
+      return { ...state, relayMs: event.value };
+  }
+}
+
+function withSession(sessions: SessionInfo[], session: SessionInfo): SessionInfo[] {
+  const index = sessions.findIndex((known) => known.id === session.id);
+  if (index === -1) {
+    return [...sessions, session];
+  }
+  return sessions.with(index, session);
+}
+
+/** Holds the state, and tells who listens when it changed. */
+export class Model {
+  readonly backend: Backend;
+  #opening: Opening = { kind: "loading" };
+  #listeners = new Set<() => void>();
+  #early: Event[] = [];
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  /** Listens first and asks for the snapshot second, so that nothing falls between the two. */
+  async open(): Promise<void> {
+    try {
+      await this.backend.listen((event) => this.#heard(event));
+      const snapshot = await this.backend.call("snapshot", {});
+      const early = this.#early;
+      this.#early = [];
+      this.#set({ kind: "ready", state: early.reduce(reduce, { ...snapshot, relayMs: null }) });
+    } catch (error) {
+      this.#set({ kind: "failed", failure: asFailure(error) });
+    }
+  }
+
+  get opening(): Opening {
+    return this.#opening;
+  }
+
+  /** The state. Only to be used once it is there. */
+  get state(): AppState {
+    if (this.#opening.kind !== "ready") {
+      throw new Error("the first picture is not there yet");
+    }
+    return this.#opening.state;
+  }
+
+  /** Changes settings: at once on the screen, then in core, whose bounds win. */
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    if (this.#opening.kind !== "ready") {
+      return;
+    }
+    const settings = { ...this.#opening.state.settings, ...change };
+    this.#heard({ kind: "settings", value: settings });
+    this.#heard({ kind: "settings", value: await this.backend.call("settings_set", { settings }) });
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  #heard(event: Event): void {
+    if (this.#opening.kind === "ready") {
+      this.#set({ kind: "ready", state: reduce(this.#opening.state, event) });
+    } else {
+      this.#early.push(event);
+    }
+  }
+
+  #set(opening: Opening): void {
+    this.#opening = opening;
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+}
+
+export const ModelContext = createContext<Model | null>(null);
+
+/** The model of this window. */
+export function useModel(): Model {
+  const model = useContext(ModelContext);
+  if (model === null) {
+    throw new Error("no model above this component");
+  }
+  return model;
+}
+
+/** Where the first picture stands. */
+export function useOpening(): Opening {
+  const model = useModel();
+  return useSyncExternalStore(model.subscribe, () => model.opening);
+}
+
+/** A part of the state; the component draws again when that part changes. */
+export function useAppState<T>(select: (state: AppState) => T): T {
+  const model = useModel();
+  const last = useRef<{ state: AppState; value: T; select: (state: AppState) => T } | null>(null);
+  return useSyncExternalStore(model.subscribe, () => {
+    const { state } = model;
+    if (last.current !== null && last.current.state === state && last.current.select === select) {
+      return last.current.value;
+    }
+    const value = select(state);
+    last.current = { state, value, select };
+    return value;
+  });
+}
+
+/** The door. */
+export function useBackend(): Backend {
+  return useModel().backend;
+}
