@@ -1,0 +1,243 @@
+//! The one error of this crate: a kind to decide by, and what the server said.
+
+mod body;
+mod sdk;
+
+use std::time::Duration;
+
+use url::Url;
+
+pub(crate) use body::from_response;
+pub(crate) use sdk::from_sdk;
+
+/// What kind of failure it is. Callers decide by this and never by text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The credentials are missing, refused, revoked or at their end: a person has to sign in
+    /// ([`Details::sign_in`] says why, where it is known).
+    SignInNeeded,
+    /// The person declined on the consent page.
+    AccessDenied,
+    /// A context-aware access policy of the organisation refused the sign-in.
+    AccountRestricted,
+    /// An administrator has not allowed this OAuth client.
+    AdminPolicy,
+    /// The sign-in worked but a scope that is needed was not granted.
+    ScopeMissing,
+    /// The sign-in worked but brought no refresh token; ask again with [`crate::sign_in::Consent::Always`].
+    NoRefreshToken,
+    /// The OAuth client is wrong, deleted, or its file is not a desktop client's.
+    InvalidClient,
+    /// The caller may not do this ([`Details::permission`] names what is missing, where the server did).
+    PermissionDenied,
+    /// The API is not enabled in the project ([`Details::help`] leads to the page that enables it).
+    ApiDisabled,
+    /// There is no such resource.
+    NotFound,
+    /// Somebody wrote in between (409, or 412 for a stale fingerprint): read again and repeat.
+    Conflict,
+    /// Too many requests, or out of quota ([`Details::retry_after`] says how long to wait, if the server did).
+    Throttled,
+    /// No connection, or it broke.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The server failed (5xx).
+    Server,
+    /// The server refused the request as such (any other 4xx).
+    InvalidRequest,
+    /// An argument or setting cannot be used; nothing was sent.
+    InvalidArgument,
+    /// A Compute operation ended in an error; [`Error::reason`] is its code, such as
+    /// `ZONE_RESOURCE_POOL_EXHAUSTED`.
+    OperationFailed,
+    /// The answer could not be understood.
+    Decode,
+    /// The credentials belong to another cloud and are sent nowhere else.
+    WrongCloud,
+    /// This kind of credentials is not supported, or cannot do this.
+    Unsupported,
+    /// The sign-in took longer than it may.
+    SignInExpired,
+    /// Something on this machine failed: a socket, a file.
+    Local,
+}
+
+/// Why a sign-in is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignInCause {
+    /// The organisation's session length has passed (`invalid_rapt`, `rapt_required`).
+    SessionEnded,
+    /// The refresh token was revoked or has expired.
+    Revoked,
+    /// An API did not accept the access token, not even a fresh one.
+    Rejected,
+}
+
+/// What else is known about a failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The permission that is missing, such as `compute.instances.get`.
+    pub permission: Option<String>,
+    /// The resource it is missing on, as the server wrote it.
+    pub resource: Option<String>,
+    /// The API that is not enabled, such as `compute.googleapis.com`.
+    pub service: Option<String>,
+    /// A page of Google's console that helps; always `https://console.…google.com`.
+    pub help: Option<Url>,
+    /// How long the server wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// For [`ErrorKind::SignInNeeded`].
+    pub sign_in: Option<SignInCause>,
+}
+
+/// A failure of a sign-in, a refresh or a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What kind it is.
+    pub kind: ErrorKind,
+    /// What was being done, as an infinitive: `list instances`.
+    pub doing: &'static str,
+    /// The HTTP status, where a server answered.
+    pub status: Option<u16>,
+    /// Google's machine-readable reason: `ErrorInfo.reason`, `errors[].reason`, an OAuth code or an
+    /// operation's error code.
+    pub reason: Option<String>,
+    /// What the server or the system said; at most 2,000 characters, without control characters.
+    pub message: String,
+    /// What else is known.
+    pub details: Box<Details>,
+}
+
+const LONGEST_MESSAGE: usize = 2000;
+const LONGEST_REASON: usize = 200;
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, doing: &'static str, message: impl AsRef<str>) -> Self {
+        Self {
+            kind,
+            doing,
+            status: None,
+            reason: None,
+            message: clean(message.as_ref(), LONGEST_MESSAGE),
+            details: Box::default(),
+        }
+    }
+
+    pub(crate) fn with_reason(mut self, reason: impl AsRef<str>) -> Self {
+        self.reason = Some(clean(reason.as_ref(), LONGEST_REASON)).filter(|r| !r.is_empty());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    pub(crate) fn sign_in_needed(doing: &'static str, cause: SignInCause, message: impl AsRef<str>) -> Self {
+        let mut error = Self::new(ErrorKind::SignInNeeded, doing, message);
+        error.details.sign_in = Some(cause);
+        error
+    }
+
+    /// A failure of our own HTTP client, before or while an answer came.
+    pub(crate) fn from_http_client(doing: &'static str, error: &reqwest::Error) -> Self {
+        let kind = if error.is_timeout() {
+            ErrorKind::TimedOut
+        } else if error.is_builder() {
+            ErrorKind::InvalidArgument
+        } else if error.is_decode() {
+            ErrorKind::Decode
+        } else {
+            ErrorKind::Unreachable
+        };
+        // The URL is left out: a query can hold what must not be shown. The causes say what went wrong.
+        Self::new(kind, doing, chain(error))
+    }
+
+    /// Whether the same request may well succeed a moment later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.kind {
+            ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::TimedOut => true,
+            ErrorKind::Server => matches!(self.status, Some(500 | 502 | 503 | 504)),
+            ErrorKind::SignInNeeded
+            | ErrorKind::AccessDenied
+            | ErrorKind::AccountRestricted
+            | ErrorKind::AdminPolicy
+            | ErrorKind::ScopeMissing
+            | ErrorKind::NoRefreshToken
+            | ErrorKind::InvalidClient
+            | ErrorKind::PermissionDenied
+            | ErrorKind::ApiDisabled
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::InvalidRequest
+            | ErrorKind::InvalidArgument
+            | ErrorKind::OperationFailed
+            | ErrorKind::Decode
+            | ErrorKind::WrongCloud
+            | ErrorKind::Unsupported
+            | ErrorKind::SignInExpired
+            | ErrorKind::Local => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "could not {}: {}", self.doing, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One line without control characters, cut at `longest` characters.
+pub(crate) fn clean(text: &str, longest: usize) -> String {
+    let mut line: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(longest.saturating_add(1))
+        .collect();
+    if let Some((cut, _)) = line.char_indices().nth(longest) {
+        line.truncate(cut);
+        line.push('…');
+    }
+    line
+}
+
+/// The innermost causes of an error, without the outermost text (which may hold a URL).
+fn chain(error: &reqwest::Error) -> String {
+    let mut texts = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next
+        && texts.len() < 8
+    {
+        texts.push(cause.to_string());
+        next = cause.source();
+    }
+    match texts.pop() {
+        Some(innermost) => innermost,
+        None if error.is_timeout() => "no answer in time".to_owned(),
+        None => "the connection failed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_bounded_line() {
+        assert_eq!(clean(" a\r\nb\u{1b}[0m ", 100), "a  b [0m");
+        assert_eq!(clean(&"x".repeat(50), 10).chars().count(), 11);
+        assert_eq!(clean("exactly", 7), "exactly");
+    }
+
+    #[test]
+    fn says_what_was_being_done() {
+        let error = Error::new(ErrorKind::NotFound, "read the instance", "gone");
+        assert_eq!(error.to_string(), "could not read the instance: gone");
+    }
+}

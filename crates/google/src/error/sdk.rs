@@ -1,0 +1,105 @@
+//! What an error of Google's SDK means.
+
+use std::{collections::HashMap, error::Error as _};
+
+use google_cloud_gax::error::{Error as SdkError, rpc::StatusDetails};
+
+use super::{
+    Error, ErrorKind, SignInCause,
+    body::{Evidence, error, retry_after},
+    from_response,
+};
+
+/// Turns an error of the SDK into ours.
+pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
+    if let Some(own) = own(sdk) {
+        return Error { doing, ..own.clone() };
+    }
+    let http_status = sdk.http_status_code();
+    if let Some(status) = sdk.status() {
+        let mut evidence = Evidence {
+            status: http_status.unwrap_or_else(|| http_code(status.code.name())),
+            message: status.message.clone(),
+            retry_after: sdk.http_headers().and_then(retry_after),
+            ..Evidence::default()
+        };
+        let mut metadata = HashMap::new();
+        for detail in &status.details {
+            match detail {
+                StatusDetails::ErrorInfo(info) => {
+                    evidence.reason.get_or_insert_with(|| info.reason.clone());
+                    metadata.extend(info.metadata.clone());
+                }
+                StatusDetails::Help(help) => {
+                    evidence.links.extend(help.links.iter().map(|link| link.url.clone()));
+                }
+                _ => {}
+            }
+        }
+        evidence.metadata = metadata;
+        evidence.reason.get_or_insert_with(|| status.code.name().to_owned());
+        return error(doing, evidence);
+    }
+    if let (Some(status), Some(headers)) = (http_status, sdk.http_headers()) {
+        let body = sdk.http_payload().map(AsRef::as_ref).unwrap_or_default();
+        return from_response(doing, status, headers, body);
+    }
+    let kind = if sdk.is_authentication() {
+        return Error::sign_in_needed(doing, SignInCause::Rejected, innermost(sdk));
+    } else if sdk.is_timeout() {
+        ErrorKind::TimedOut
+    } else if sdk.is_deserialization() {
+        ErrorKind::Decode
+    } else if sdk.is_binding() || sdk.is_serialization() {
+        ErrorKind::InvalidArgument
+    } else {
+        ErrorKind::Unreachable
+    };
+    Error::new(kind, doing, innermost(sdk))
+}
+
+/// Our own error, where it is what the credentials told the SDK.
+fn own(sdk: &SdkError) -> Option<&Error> {
+    let mut next = sdk.source();
+    let mut depth = 0;
+    while let Some(cause) = next
+        && depth < 8
+    {
+        if let Some(own) = cause.downcast_ref::<Error>() {
+            return Some(own);
+        }
+        next = cause.source();
+        depth += 1;
+    }
+    None
+}
+
+/// The innermost text: the outer ones repeat it or hold a URL.
+fn innermost(sdk: &SdkError) -> String {
+    let mut text = None;
+    let mut next = sdk.source();
+    let mut depth = 0;
+    while let Some(cause) = next
+        && depth < 8
+    {
+        text = Some(cause.to_string());
+        next = cause.source();
+        depth += 1;
+    }
+    text.unwrap_or_else(|| "the request failed".to_owned())
+}
+
+/// The HTTP status that a status name stands for, where the SDK lost the number.
+fn http_code(name: &str) -> u16 {
+    match name {
+        "UNAUTHENTICATED" => 401,
+        "PERMISSION_DENIED" => 403,
+        "NOT_FOUND" => 404,
+        "ALREADY_EXISTS" | "ABORTED" => 409,
+        "RESOURCE_EXHAUSTED" => 429,
+        "UNAVAILABLE" => 503,
+        "DEADLINE_EXCEEDED" => 504,
+        "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" => 400,
+        _ => 500,
+    }
+}

@@ -1,0 +1,1 @@
+//! Against the local cloud, as the app will be.
