@@ -4,7 +4,7 @@ import type { Event } from "../contract/Event";
 import type { SessionInfo } from "../contract/SessionInfo";
 import type { Backend } from "./backend";
 import { demoBackend } from "./demo/demo";
-import { Model, reduce } from "./model";
+import { type AppState, Model, reduce } from "./model";
 
 const session = (id: string, attempt = 0): SessionInfo => ({
   id,
@@ -24,7 +24,7 @@ async function opened() {
 describe("the state", () => {
   it("keeps the order of sessions when one changes", async () => {
     const { state } = await opened();
-    const two = [session("a"), session("b")].reduce((s, value) => reduce(s, { kind: "session", value }), {
+    const two = [session("a"), session("b")].reduce<AppState>((s, value) => reduce(s, { kind: "session", value }), {
       ...state,
       sessions: [],
     });

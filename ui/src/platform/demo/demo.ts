@@ -38,6 +38,12 @@ export function demoBackend(parameters: URLSearchParams): Backend {
   const tree = new DemoTree(projects, parameters.has("many") ? [] : EXPANDED);
   let listedAt: number | null = scene === "loading" ? null : now - 2 * 60_000 - 5000;
   let sessions = sceneSessions(scene, now);
+  // What comes after a live session needs one first: the terminal has its content from it.
+  const after = sessions.at(-1);
+  if (after !== undefined && ["resuming", "ended", "lost"].includes(scene)) {
+    sessions = sessions.with(-1, { ...after, state: { kind: "live" } });
+    setTimeout(() => update(after.id, { state: after.state }), 900);
+  }
   let clipboard = parameters.get("clipboard") ?? "cd /srv/app\ngit pull --ff-only\nsudo systemctl restart nginx\n";
   let next = 100;
   let settings: Settings = {

@@ -1,0 +1,84 @@
+/** A menu at the pointer, or below a row. */
+
+import type { LucideIcon } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
+
+import { Icon } from "./Icon";
+import { Keys } from "./parts";
+
+export interface Spot {
+  x: number;
+  y: number;
+}
+
+export type MenuEntry =
+  | "separator"
+  | {
+      id: string;
+      label: string;
+      icon?: LucideIcon;
+      keys?: readonly string[];
+      disabled?: boolean;
+      danger?: boolean;
+      run: () => void;
+    };
+
+/** A menu's entries, for any menu. */
+export function MenuEntries({ entries }: { entries: readonly MenuEntry[] }) {
+  return entries.map((entry, index) =>
+    entry === "separator" ? (
+      // A separator has no name but its place.
+      // oxlint-disable-next-line react/no-array-index-key
+      <Separator className="menu-separator" key={`separator-${index}`} />
+    ) : (
+      <MenuItem
+        className={entry.danger === true ? "menu-item danger" : "menu-item"}
+        key={entry.id}
+        id={entry.id}
+        textValue={entry.label}
+        isDisabled={entry.disabled === true}
+        onAction={entry.run}
+      >
+        {entry.icon !== undefined && <Icon of={entry.icon} size="small" />}
+        {entry.label}
+        {entry.keys !== undefined && <Keys of={entry.keys} />}
+      </MenuItem>
+    ),
+  );
+}
+
+export function ContextMenu({
+  label,
+  spot,
+  entries,
+  onClose,
+}: {
+  label: string;
+  spot: Spot;
+  entries: readonly MenuEntry[];
+  onClose: () => void;
+}) {
+  const anchor = useRef<HTMLSpanElement>(null);
+  const [placed, setPlaced] = useState(false);
+  useEffect(() => setPlaced(true), []);
+  return (
+    <>
+      <span ref={anchor} className="menu-anchor" style={{ left: spot.x, top: spot.y }} />
+      {placed && (
+        <Popover
+          className="menu-popover"
+          triggerRef={anchor}
+          placement="bottom start"
+          offset={0}
+          isOpen
+          onOpenChange={(open) => !open && onClose()}
+        >
+          <Menu className="menu" aria-label={label} autoFocus="first" onClose={onClose}>
+            {MenuEntries({ entries })}
+          </Menu>
+        </Popover>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,114 @@
+import { Box, ChevronRight, CircleHelp, Cloud, MapPin, Plug } from "lucide-react";
+import type { CSSProperties } from "react";
+
+import type { InstanceRef } from "../../contract/InstanceRef";
+import type { TreeRow } from "../../contract/TreeRow";
+import type { Spot } from "../../design/ContextMenu";
+import { Icon, OsIcon } from "../../design/Icon";
+import { markOfStatus, StateMark } from "../../design/StateMark";
+import { problemWord, statusWord, words } from "./words";
+
+/** A row of the tree, or the skeleton of one that is still to come. */
+export function Row({
+  row,
+  id,
+  start,
+  active,
+  onPress,
+  onOpen,
+  onConnect,
+  onMenu,
+}: {
+  row: TreeRow | null;
+  id: string | undefined;
+  start: number;
+  active: boolean;
+  onPress: () => void;
+  onOpen: () => void;
+  onConnect: (instance: InstanceRef) => void;
+  onMenu: (spot: Spot) => void;
+}) {
+  const style = { transform: `translateY(${start}px)`, "--depth": row?.depth ?? 1 } as CSSProperties;
+  if (row === null) {
+    return (
+      <div className="row row-skeleton" style={style} aria-hidden="true">
+        <span className="skeleton" style={{ width: `${40 + ((start / 7) % 30)}%` }} />
+      </div>
+    );
+  }
+  const { instance } = row;
+  const off = row.status === "stopped" || row.status === "suspended" || row.problem !== null;
+  return (
+    // The tree has the keyboard, and names its active row.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      id={id}
+      role="treeitem"
+      className="row"
+      style={style}
+      data-kind={row.kind}
+      data-off={off || undefined}
+      data-testid={`tree-row-${row.name}`}
+      tabIndex={-1}
+      aria-level={row.depth + 1}
+      aria-setsize={row.setSize}
+      aria-posinset={row.position}
+      aria-selected={active}
+      {...(row.expanded === null ? {} : { "aria-expanded": row.expanded })}
+      {...(row.loading ? { "aria-busy": true } : {})}
+      onClick={onPress}
+      onDoubleClick={onOpen}
+      onMouseDown={(event) => event.button === 1 && event.preventDefault()}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu({ x: event.clientX, y: event.clientY });
+      }}
+    >
+      {row.expanded !== null && (
+        <span className="row-chevron" data-open={row.expanded}>
+          <Icon of={ChevronRight} size="tiny" />
+        </span>
+      )}
+      {row.kind === "project" && <Icon of={Box} className="row-icon" />}
+      {row.kind === "zone" && <Icon of={MapPin} className="row-icon" />}
+      {row.kind === "notice" && <Icon of={Cloud} size="small" className="row-icon" />}
+      {instance !== null && (
+        <span className="row-icon">
+          <OsIcon os={row.os ?? "unknown"} />
+        </span>
+      )}
+      <span className="row-name ellipsis" title={row.name}>
+        {row.name}
+      </span>
+      <span className="row-more">
+        {row.loading && <span className="skeleton row-loading" />}
+        {row.detail !== "" && <span className="row-detail">{row.detail}</span>}
+        {row.count !== null && <span className="row-count">{row.count}</span>}
+        {row.problem !== null && (
+          <span className="row-problem" title={problemWord(row.problem)}>
+            <Icon of={CircleHelp} size="small" />
+            <span className="sr-only">{problemWord(row.problem)}</span>
+          </span>
+        )}
+        {instance !== null && (
+          <button
+            type="button"
+            className="row-connect"
+            tabIndex={-1}
+            aria-label={words.connectTo(row.name)}
+            title={words.connectTo(row.name)}
+            onClick={(event) => {
+              event.stopPropagation();
+              onConnect(instance);
+            }}
+            onDoubleClick={(event) => event.stopPropagation()}
+          >
+            <Icon of={Plug} size="tiny" />
+            {words.connect}
+          </button>
+        )}
+        {row.status !== null && <StateMark mark={markOfStatus(row.status)} label={statusWord(row.status)} />}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,274 @@
+import {
+  Columns2,
+  LogOut,
+  Monitor,
+  Moon,
+  PanelLeft,
+  RefreshCw,
+  Search,
+  Settings,
+  Sun,
+  X,
+  type LucideIcon,
+} from "lucide-react";
+import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { Dialog, Modal, ModalOverlay } from "react-aria-components";
+
+import type { SearchHit } from "../../contract/SearchHit";
+import type { Settings as AppSettings } from "../../contract/Settings";
+import { Icon, OsIcon } from "../../design/Icon";
+import { Keys } from "../../design/parts";
+import { markOfStatus, StateMark } from "../../design/StateMark";
+import { remarkFailure } from "../../design/toast";
+import { useAppState, useModel } from "../../platform/model";
+import { statusWord } from "../explorer/words";
+import { deskOf, useDesk } from "../window/desk";
+import { keysOf, type WindowCommand } from "../window/keys";
+import { matches } from "./match";
+import { words } from "./words";
+import "./palette.css";
+
+/** Most VMs shown. */
+const LIMIT = 30;
+/** How long typing rests before it is searched for. */
+const REST = 60;
+
+interface Item {
+  key: string;
+  label: string;
+  icon: React.ReactNode;
+  detail: React.ReactNode;
+  keys?: readonly string[];
+  run: (how: "usual" | "new") => void;
+}
+
+/** The palette, or quick connect: a field and what it means. */
+export function Palette() {
+  const model = useModel();
+  const desk = deskOf(model);
+  const overlay = useDesk(desk, (state) => state.overlay);
+  if (overlay === "none") {
+    return null;
+  }
+  const close = () => desk.change({ overlay: "none" });
+  return (
+    <ModalOverlay className="veil top" isOpen isDismissable onOpenChange={(open) => !open && close()}>
+      <Modal className="palette-modal">
+        <Dialog
+          className="palette"
+          data-testid="palette"
+          aria-label={overlay === "palette" ? words.label : words.quickLabel}
+        >
+          <PaletteBody key={overlay} kind={overlay} onClose={close} />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onClose: () => void }) {
+  const model = useModel();
+  const [text, setText] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const hits = useHits(text);
+  const commands = useCommands();
+  const desk = deskOf(model);
+  const list = useRef<HTMLDivElement>(null);
+  const id = useId();
+
+  const vms = hits.map(
+    (hit): Item => ({
+      key: `${hit.instance.project}/${hit.instance.zone}/${hit.instance.name}`,
+      label: hit.instance.name,
+      icon: <OsIcon os={hit.os} />,
+      detail: (
+        <>
+          <span className="ellipsis">
+            {hit.instance.project} · {hit.instance.zone}
+          </span>
+          <StateMark mark={markOfStatus(hit.status)} label={statusWord(hit.status)} />
+        </>
+      ),
+      run: (how) => void (how === "usual" ? desk.show(hit.instance) : desk.connect(hit.instance)),
+    }),
+  );
+  const shownCommands = kind === "palette" ? commands.filter((item) => matches(item.label, text)) : [];
+  // With nothing typed a person most often wants a VM; a few are enough to leave the commands in sight.
+  const shownVms = kind === "palette" && text === "" ? vms.slice(0, 6) : vms;
+  const items = [...shownVms, ...shownCommands];
+  const at = Math.min(chosen, Math.max(0, items.length - 1));
+
+  useEffect(() => {
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [at, items.length]);
+
+  const run = (item: Item | undefined, how: "usual" | "new") => {
+    if (item !== undefined) {
+      onClose();
+      // After the dialog has given the keyboard back.
+      setTimeout(() => item.run(how), 0);
+    }
+  };
+  const option = (item: Item, index: number) => (
+    // The field has the keyboard, and names the chosen option.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      key={item.key}
+      id={`${id}-${index}`}
+      role="option"
+      className="palette-item"
+      tabIndex={-1}
+      aria-selected={index === at}
+      onMouseMove={() => setChosen(index)}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => run(item, "usual")}
+    >
+      <span className="palette-icon">{item.icon}</span>
+      <span className="palette-name ellipsis">{item.label}</span>
+      <span className="palette-detail">
+        {item.detail}
+        {item.keys !== undefined && <Keys of={item.keys} />}
+      </span>
+    </div>
+  );
+  return (
+    <>
+      <div className="palette-field">
+        <Icon of={Search} />
+        <input
+          autoFocus
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={items.length === 0 ? undefined : `${id}-${at}`}
+          aria-label={kind === "palette" ? words.label : words.quickLabel}
+          placeholder={kind === "palette" ? words.placeholder : words.quickPlaceholder}
+          value={text}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => {
+            setText(event.target.value);
+            setChosen(0);
+          }}
+          onKeyDown={(event) => {
+            const count = items.length;
+            if (event.key === "ArrowDown" && count > 0) {
+              event.preventDefault();
+              setChosen((at + 1) % count);
+            } else if (event.key === "ArrowUp" && count > 0) {
+              event.preventDefault();
+              setChosen((at + count - 1) % count);
+            } else if (event.key === "Enter") {
+              event.preventDefault();
+              run(items[at], event.shiftKey ? "new" : "usual");
+            }
+          }}
+        />
+        <Keys of={["Esc"]} />
+      </div>
+      <div className="palette-list" id={`${id}-list`} role="listbox" ref={list} aria-label={words.label}>
+        {items.length === 0 && (
+          <p className="palette-nothing quiet">{text === "" ? words.nothingYet : words.nothing(text)}</p>
+        )}
+        {shownVms.length > 0 && (
+          <div role="group" aria-label={words.vms}>
+            <p className="caps palette-head" aria-hidden="true">
+              {words.vms}
+            </p>
+            {shownVms.map(option)}
+          </div>
+        )}
+        {shownCommands.length > 0 && (
+          <div role="group" aria-label={words.commands}>
+            <p className="caps palette-head" aria-hidden="true">
+              {words.commands}
+            </p>
+            {shownCommands.map((item, index) => option(item, index + shownVms.length))}
+          </div>
+        )}
+      </div>
+      {shownVms.length > 0 && (
+        <p className="palette-foot">
+          <Keys of={["↵"]} /> {words.toConnect}
+          <Keys of={["Shift", "↵"]} /> {words.toNew}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The VMs that a text means, once typing rests. */
+function useHits(text: string): SearchHit[] {
+  const { backend } = useModel();
+  const [hits, setHits] = useState<SearchHit[]>([]);
+  useEffect(() => {
+    let wanted = true;
+    const timer = setTimeout(
+      () => {
+        backend.call("search", { text, limit: LIMIT }).then((found) => {
+          if (wanted) {
+            setHits(found);
+          }
+          return undefined;
+        }, remarkFailure);
+      },
+      text === "" ? 0 : REST,
+    );
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [backend, text]);
+  return hits;
+}
+
+function useCommands(): Item[] {
+  const model = useModel();
+  const desk = deskOf(model);
+  const platform = useAppState((state) => state.platform);
+  const accounts = useAppState((state) => state.accounts);
+  const theme = useAppState((state) => state.settings.theme);
+  return useMemo(() => {
+    const window = (command: Exclude<WindowCommand, object>, label: string, icon: LucideIcon): Item => ({
+      key: command,
+      label,
+      icon: <Icon of={icon} size="small" />,
+      detail: null,
+      keys: keysOf(command, platform),
+      run: () => desk.run(command),
+    });
+    const colours = (to: AppSettings["theme"], label: string, icon: LucideIcon): Item => ({
+      key: `theme-${to}`,
+      label,
+      icon: <Icon of={icon} size="small" />,
+      detail: null,
+      run: () => {
+        model.changeSettings({ theme: to }).catch(remarkFailure);
+      },
+    });
+    return [
+      window("toggleExplorer", words.commandToggleExplorer, PanelLeft),
+      window("split", words.commandSplit, Columns2),
+      window("closeTab", words.commandClose, X),
+      window("refresh", words.commandRefresh, RefreshCw),
+      ...[
+        colours("light", words.commandThemeLight, Sun),
+        colours("dark", words.commandThemeDark, Moon),
+        colours("system", words.commandThemeSystem, Monitor),
+      ].filter((item) => item.key !== `theme-${theme}`),
+      window("settings", words.commandSettings, Settings),
+      ...accounts.map(
+        (account): Item => ({
+          key: `sign-out-${account.id}`,
+          label: words.commandSignOut(account.email),
+          icon: <Icon of={LogOut} size="small" />,
+          detail: null,
+          run: () => {
+            model.backend.call("sign_out", { account: account.id }).catch(remarkFailure);
+          },
+        }),
+      ),
+    ];
+  }, [model, desk, platform, accounts, theme]);
+}

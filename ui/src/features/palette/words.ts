@@ -1,0 +1,22 @@
+/** What the palette says. */
+export const words = {
+  label: "Search VMs or run a command",
+  quickLabel: "Connect to a VM",
+  placeholder: "Search VMs or run a command",
+  quickPlaceholder: "Connect to which VM?",
+  vms: "VMs",
+  commands: "Commands",
+  nothing: (text: string) => `Nothing matches “${text}”`,
+  nothingYet: "No VMs listed yet",
+  toConnect: "connect",
+  toNew: "in a new tab",
+  commandToggleExplorer: "Show or hide the explorer",
+  commandRefresh: "Refresh the list of VMs",
+  commandSplit: "Split the tab to the right",
+  commandClose: "Close the tab",
+  commandSettings: "Settings and keys",
+  commandThemeLight: "Light colours",
+  commandThemeDark: "Dark colours",
+  commandThemeSystem: "Colours as the system has them",
+  commandSignOut: (email: string) => `Sign out ${email}`,
+};

@@ -1,0 +1,72 @@
+import { RotateCw } from "lucide-react";
+import { Button } from "react-aria-components";
+
+import type { Failure } from "../../contract/Failure";
+import type { SessionEnd } from "../../contract/SessionEnd";
+import type { SessionState } from "../../contract/SessionState";
+import { Icon } from "../../design/Icon";
+import { useNow } from "../../design/parts";
+import { StateMark } from "../../design/StateMark";
+import { type Act, FailureActions } from "./Failed";
+import { endWord, words } from "./words";
+
+/** Below the dimmed terminal: what happened, when the next attempt comes, and how not to wait for it. */
+export function ResumingBar({
+  state,
+  onResume,
+}: {
+  state: Extract<SessionState, { kind: "resuming" }>;
+  onResume: () => void;
+}) {
+  const now = useNow(250);
+  const attempt = words.attempt(state.attempt);
+  return (
+    <div className="bar" data-tone="warn" role="status">
+      <StateMark mark="busy" />
+      <p className="bar-title">{state.text}</p>
+      <p className="quiet tabular">
+        {words.resuming(Math.ceil((state.nextAt - now) / 1000))}
+        {attempt !== "" && `, ${attempt}`}
+      </p>
+      <div className="bar-actions">
+        <Button className="button primary" onPress={onResume}>
+          {words.resumeNow}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** Below what is left of an ended session. */
+export function EndedBar({ end, onReconnect }: { end: SessionEnd; onReconnect: () => void }) {
+  return (
+    <div className="bar" data-tone="off">
+      <StateMark mark="off" />
+      <p className="bar-title">{endWord(end)}</p>
+      <div className="bar-actions">
+        <Button className="button" onPress={onReconnect}>
+          <Icon of={RotateCw} size="small" />
+          {words.reconnect}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** Below what is left of a session that was lost. */
+export function FailedBar({ failure, act }: { failure: Failure; act: Act }) {
+  return (
+    <div className="bar tall" data-tone="danger">
+      <StateMark mark="danger" />
+      <div className="bar-words">
+        <p className="bar-title" data-testid="failure-title">
+          {failure.title}
+        </p>
+        {failure.advice !== "" && <p className="quiet selectable">{failure.advice}</p>}
+      </div>
+      <div className="bar-actions">
+        <FailureActions failure={failure} act={act} />
+      </div>
+    </div>
+  );
+}

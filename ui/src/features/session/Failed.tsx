@@ -1,0 +1,86 @@
+import { KeyRound, LogIn, Play, RotateCw } from "lucide-react";
+import { Button } from "react-aria-components";
+
+import type { Action } from "../../contract/Action";
+import type { Failure } from "../../contract/Failure";
+import type { SessionAnswer } from "../../contract/SessionAnswer";
+import type { SessionInfo } from "../../contract/SessionInfo";
+import { Icon } from "../../design/Icon";
+import { CopyButton } from "../../design/parts";
+import { StateMark } from "../../design/StateMark";
+import { Where } from "./Where";
+import { actionWord, stateWord, words } from "./words";
+
+/** What can be done about a session. */
+export interface Act {
+  answer: (answer: SessionAnswer) => void;
+  cancel: () => void;
+  signIn: () => void;
+}
+
+const ICONS: Record<Action, typeof Play> = {
+  tryAgain: RotateCw,
+  startAndConnect: Play,
+  signIn: LogIn,
+  replaceHostKey: KeyRound,
+};
+
+/** A failure's buttons; the first is the one to press. */
+export function FailureActions({ failure, act }: { failure: Failure; act: Act }) {
+  return failure.actions.map((action, index) => (
+    <Button
+      key={action}
+      className={index === 0 ? "button primary" : "button"}
+      data-testid={`action-${action}`}
+      onPress={() => (action === "signIn" ? act.signIn() : act.answer({ kind: action }))}
+    >
+      <Icon of={ICONS[action]} size="small" />
+      {actionWord(action)}
+    </Button>
+  ));
+}
+
+/** The page of a session that could not be opened: what happened, what to do, what is known. */
+export function Failed({ session, failure, act }: { session: SessionInfo; failure: Failure; act: Act }) {
+  return (
+    <div className="page">
+      <div className="page-column">
+        <Where session={session}>
+          <span className={failure.code === "cancelled" ? "chip" : "chip warn"}>
+            <StateMark mark={failure.code === "cancelled" ? "off" : "warn"} />
+            {stateWord({ kind: "failed", failure, wasLive: false })}
+          </span>
+        </Where>
+        <h1 className="page-title selectable" data-testid="failure-title">
+          {failure.title}
+        </h1>
+        {failure.advice !== "" && <p className="page-advice selectable">{failure.advice}</p>}
+        {failure.facts.length > 0 && (
+          <dl className="facts">
+            {failure.facts.map(({ label, value }) => (
+              <div className="fact" key={label}>
+                <dt>{label}</dt>
+                <dd className="mono selectable">{value}</dd>
+                <CopyButton text={value} label={words.copyFact(label)} />
+              </div>
+            ))}
+          </dl>
+        )}
+        <div className="page-actions">
+          <FailureActions failure={failure} act={act} />
+        </div>
+        {failure.server !== null && (
+          <div className="server">
+            <h2 className="caps">{words.server}</h2>
+            <p className="server-said">
+              <span className="mono selectable">
+                {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
+              </span>
+              <CopyButton text={`${failure.server.code} ${failure.server.text}`.trim()} label={words.copyServer} />
+            </p>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import type { IDockviewPanelProps } from "dockview-react";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+import type { SessionAnswer } from "../../contract/SessionAnswer";
+import type { SessionInfo } from "../../contract/SessionInfo";
+import { remarkFailure } from "../../design/toast";
+import { type AppState, useAppState, useBackend } from "../../platform/model";
+import { TerminalPane } from "../terminal/TerminalPane";
+import { Connecting, ConnectingBar } from "./Connecting";
+import { EndedBar, FailedBar, ResumingBar } from "./Bars";
+import { Failed } from "./Failed";
+import { HostKeyQuestion } from "./HostKeyQuestion";
+import { Notes } from "./Notes";
+import { SecondFactor } from "./SecondFactor";
+import { stateWord } from "./words";
+import "./session.css";
+
+const anyReady = (state: AppState) => state.accounts.some((account) => account.state === "ready");
+
+/** A session's tab: it passes through its states in place, and never closes by itself. */
+export function SessionPanel({ api, params }: IDockviewPanelProps<{ id: string }>) {
+  const { id } = params;
+  const session = useAppState(useCallback((state) => state.sessions.find((known) => known.id === id), [id]));
+  const [visible, setVisible] = useState(api.isVisible);
+  useEffect(() => {
+    const subscription = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
+    return () => subscription.dispose();
+  }, [api]);
+  return session === undefined ? null : <SessionView session={session} visible={visible} />;
+}
+
+export function SessionView({ session, visible }: { session: SessionInfo; visible: boolean }) {
+  const backend = useBackend();
+  const { state } = session;
+  const wasLive = useRef(false);
+  if (state.kind === "live" || state.kind === "resuming") {
+    wasLive.current = true;
+  }
+  const answer = (value: SessionAnswer) => {
+    backend.call("session_answer", { id: session.id, answer: value }).catch(remarkFailure);
+  };
+  const cancel = () => {
+    backend.call("session_cancel", { id: session.id }).catch(remarkFailure);
+  };
+  // "Sign in" of a failure: in the browser, and then this tab goes on by itself.
+  const ready = useAppState(anyReady);
+  const [signingIn, setSigningIn] = useState<"no" | "asked" | "seen">("no");
+  const signIn = () => {
+    setSigningIn("asked");
+    backend.call("sign_in", { method: "browser" }).catch((error: unknown) => {
+      setSigningIn("no");
+      remarkFailure(error);
+    });
+  };
+  const signInState = useAppState((app) => app.signIn.kind);
+  useEffect(() => {
+    if (signingIn === "asked" && signInState !== "idle") {
+      setSigningIn("seen");
+    } else if (signingIn === "seen" && signInState === "idle") {
+      setSigningIn("no");
+      if (ready) {
+        backend.call("session_answer", { id: session.id, answer: { kind: "tryAgain" } }).catch(remarkFailure);
+      }
+    }
+  }, [signingIn, signInState, ready, backend, session.id]);
+  const act = { answer, cancel, signIn };
+  const kept = wasLive.current;
+  return (
+    <section className="session" aria-label={`${session.instance.name}, ${stateWord(state)}`}>
+      <span className="sr-only" role="status" data-testid="session-state" data-session={session.id} data-state={state.kind}>
+        {stateWord(state)}
+      </span>
+      {session.notes.length > 0 && <Notes session={session} />}
+      <div className="session-content">
+        {kept && <TerminalPane session={session} visible={visible} />}
+        {state.kind === "connecting" && !kept && (
+          <Connecting vm={session.instance.name} state={state} onCancel={cancel} />
+        )}
+        {state.kind === "asking" && state.question.kind === "newHostKey" && (
+          <HostKeyQuestion session={session} question={state.question} onAnswer={answer} />
+        )}
+        {state.kind === "asking" && state.question.kind === "secondFactor" && (
+          <SecondFactor session={session} question={state.question} onAnswer={answer} onCancel={cancel} />
+        )}
+        {state.kind === "failed" && !kept && <Failed session={session} failure={state.failure} act={act} />}
+      </div>
+      {state.kind === "connecting" && kept && <ConnectingBar state={state} onCancel={cancel} />}
+      {state.kind === "resuming" && <ResumingBar state={state} onResume={() => answer({ kind: "resumeNow" })} />}
+      {state.kind === "ended" && <EndedBar end={state.end} onReconnect={() => answer({ kind: "tryAgain" })} />}
+      {state.kind === "failed" && kept && <FailedBar failure={state.failure} act={act} />}
+    </section>
+  );
+}

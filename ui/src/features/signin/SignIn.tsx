@@ -1,0 +1,179 @@
+import { ArrowRight, Check, Copy, ExternalLink, FileKey2, KeyRound, SquareTerminal } from "lucide-react";
+import { useState } from "react";
+import { Button } from "react-aria-components";
+
+import type { SignInMethod } from "../../contract/SignInMethod";
+import type { SignInState } from "../../contract/SignInState";
+import { Brand } from "../../design/Brand";
+import { Icon } from "../../design/Icon";
+import { CopyButton, Spinner } from "../../design/parts";
+import { remarkFailure } from "../../design/toast";
+import { useAppState, useBackend } from "../../platform/model";
+import { keychainNote, words } from "./words";
+import "./signin.css";
+
+/** The first screen: an invitation. */
+export function SignIn() {
+  const state = useAppState((app) => app.signIn);
+  const keychain = useAppState((app) => app.keychain);
+  const note = keychainNote(keychain);
+  return (
+    <main className="signin">
+      <div className="signin-column">
+        <Brand className="signin-mark" />
+        <SignInSteps state={state} />
+      </div>
+      {note !== null && (
+        <p className="signin-note" role="note">
+          <Icon of={KeyRound} size="small" />
+          <span>
+            <strong>{note.title}.</strong> {note.text}
+          </span>
+        </p>
+      )}
+    </main>
+  );
+}
+
+/** What a sign-in shows, on its own screen and over the window. */
+export function SignInSteps({ state }: { state: SignInState }) {
+  const backend = useBackend();
+  const start = (method: SignInMethod) => {
+    backend.call("sign_in", { method }).catch(remarkFailure);
+  };
+  const cancel = () => {
+    backend.call("sign_in_cancel", {}).catch(remarkFailure);
+  };
+  switch (state.kind) {
+    case "idle":
+      return <Invitation onStart={start} />;
+    case "waitingForBrowser":
+      return <Waiting url={state.url} browser={state.browserFailed ? "failed" : "opened"} onCancel={cancel} />;
+    case "exchanging":
+      return (
+        <div className="signin-step" role="status">
+          <h1 className="signin-title">{words.exchanging}</h1>
+          <p className="signin-lead">{words.exchangingHint}</p>
+          <div className="signin-spinner">
+            <Spinner />
+          </div>
+          <Button className="button plain" onPress={cancel}>
+            {words.cancel}
+          </Button>
+        </div>
+      );
+    case "failed": {
+      const { failure } = state;
+      return (
+        <div className="signin-step" role="alert">
+          <h1 className="signin-title" data-testid="failure-title">
+            {failure.title}
+          </h1>
+          {failure.advice !== "" && <p className="signin-lead">{failure.advice}</p>}
+          <div className="signin-buttons">
+            <Button className="button primary large" data-testid="signin-button" onPress={() => start("browser")}>
+              {words.again}
+            </Button>
+            <Button className="button large" onPress={cancel}>
+              {words.cancel}
+            </Button>
+          </div>
+          {failure.server !== null && (
+            <p className="signin-server">
+              {words.server}
+              <span className="mono selectable">
+                {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
+              </span>
+              <CopyButton text={`${failure.server.code} ${failure.server.text}`.trim()} label={words.copyServer} />
+            </p>
+          )}
+        </div>
+      );
+    }
+  }
+}
+
+function Invitation({ onStart }: { onStart: (method: SignInMethod) => void }) {
+  const backend = useBackend();
+  const cloud = useAppState((app) => app.cloud);
+  const local = cloud.kind === "local";
+  const chooseFile = () => {
+    backend.call("choose_client_file", {}).catch(remarkFailure);
+  };
+  const able = local || cloud.hasClient;
+  return (
+    <div className="signin-step">
+      <h1 className="signin-title large">{words.title}</h1>
+      <p className="signin-lead">{local ? words.leadLocal : words.lead}</p>
+      {!able && (
+        <div className="signin-client">
+          <p className="signin-client-title">{words.noClientTitle}</p>
+          <p className="quiet">{words.noClient}</p>
+        </div>
+      )}
+      <div className="signin-buttons">
+        {able ? (
+          <Button autoFocus className="button primary large" data-testid="signin-button" onPress={() => onStart("browser")}>
+            {local ? words.withLocal : words.withGoogle}
+            <Icon of={ArrowRight} />
+          </Button>
+        ) : (
+          <Button autoFocus className="button primary large" data-testid="choose-client" onPress={chooseFile}>
+            <Icon of={FileKey2} />
+            {words.chooseClient}
+          </Button>
+        )}
+        {cloud.hasApplicationDefault && (
+          <Button className="button large" data-testid="signin-adc" onPress={() => onStart("applicationDefault")}>
+            <Icon of={SquareTerminal} />
+            {words.withDefault}
+          </Button>
+        )}
+      </div>
+      <p className="signin-hint">
+        {able && words.browserHint}
+        {able && cloud.hasApplicationDefault && " "}
+        {cloud.hasApplicationDefault && words.withDefaultHint}
+      </p>
+    </div>
+  );
+}
+
+function Waiting({ url, browser, onCancel }: { url: string; browser: "opened" | "failed"; onCancel: () => void }) {
+  const backend = useBackend();
+  const [copied, setCopied] = useState(false);
+  const open = () => {
+    backend.call("open_link", { url }).catch(remarkFailure);
+  };
+  const copy = () => {
+    backend.call("clipboard_write", { text: url }).then(() => {
+      setCopied(true);
+      return undefined;
+    }, remarkFailure);
+  };
+  const failed = browser === "failed";
+  return (
+    <div className="signin-step">
+      <h1 className="signin-title">{failed ? words.browserFailedTitle : words.waitingTitle}</h1>
+      <p className="signin-lead" role="status">
+        {failed ? words.browserFailed : words.waiting}
+      </p>
+      <p className={failed ? "signin-address mono selectable" : "signin-address mono"} title={words.address}>
+        {url}
+      </p>
+      <div className="signin-buttons row">
+        <Button className={failed ? "button primary large" : "button large"} data-testid="signin-copy" onPress={copy}>
+          <Icon of={copied ? Check : Copy} size="small" />
+          {words.copyAddress}
+        </Button>
+        <Button className="button large" onPress={open}>
+          <Icon of={ExternalLink} size="small" />
+          {words.openAgain}
+        </Button>
+      </div>
+      <Button className="button plain" data-testid="signin-cancel" onPress={onCancel}>
+        {words.cancel}
+      </Button>
+    </div>
+  );
+}

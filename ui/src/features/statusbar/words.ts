@@ -1,0 +1,18 @@
+/** What the status bar says. */
+export const words = {
+  label: "Status",
+  relay: "Relay",
+  relayIdle: "Relay idle",
+  relayMs: (ms: number) => `${Math.round(ms)} ms`,
+  relayHint: "How long the relay took to answer last",
+  relayIdleHint: "Nothing is connected",
+  sessions: (count: number) => (count === 1 ? "1 session" : `${count} sessions`),
+  sessionsHint: "Go to the next session",
+  listing: (instances: number) => (instances === 0 ? "Listing" : `Listing, ${instances} VMs so far`),
+  listed: (when: string) => `List ${when}`,
+  listedHint: (exact: string) => `Listed at ${exact}. Refresh`,
+  never: "Not listed yet",
+  problems: (count: number) => (count === 1 ? "1 project not listed" : `${count} places not listed`),
+  keychain: { locked: "Keychain locked", absent: "No keychain", timedOut: "Keychain does not answer" },
+  keychainHint: "Your sign-in is kept in memory and ends when Adit quits",
+};

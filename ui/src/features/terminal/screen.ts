@@ -1,0 +1,166 @@
+/** xterm.js behind what the tab needs of a terminal. */
+
+import { FitAddon } from "@xterm/addon-fit";
+import { type ISearchOptions, SearchAddon } from "@xterm/addon-search";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { Terminal } from "@xterm/xterm";
+
+import { colourToken } from "../../design/colour";
+import type { Screen } from "./stream";
+import { terminalTheme } from "./theme";
+
+export interface ScreenEvents {
+  /** The person typed, or the terminal answers the program. */
+  input: (bytes: Uint8Array) => void;
+  resized: (cols: number, rows: number) => void;
+  /** A link was clicked; nothing is opened yet. */
+  link: (url: string) => void;
+  /** Whether a key goes to the remote. */
+  forRemote: (event: KeyboardEvent) => boolean;
+  matches: (index: number, count: number) => void;
+}
+
+const FONT = '"JetBrains Mono Variable", ui-monospace, monospace';
+
+export class TerminalScreen implements Screen {
+  readonly #terminal: Terminal;
+  readonly #fit = new FitAddon();
+  readonly #search = new SearchAddon();
+  #disposed = false;
+
+  constructor(options: { fontSize: number; scrollback: number; cols: number; rows: number }, events: ScreenEvents) {
+    this.#terminal = new Terminal({
+      // The grapheme widths and the search's marks are behind this switch.
+      allowProposedApi: true,
+      cols: options.cols,
+      rows: options.rows,
+      fontFamily: FONT,
+      fontSize: options.fontSize,
+      fontWeight: "400",
+      fontWeightBold: "600",
+      lineHeight: 1.08,
+      scrollback: options.scrollback,
+      cursorBlink: false,
+      cursorInactiveStyle: "outline",
+      drawBoldTextInBrightColors: false,
+      minimumContrastRatio: 1,
+      macOptionIsMeta: true,
+      rightClickSelectsWord: false,
+      theme: terminalTheme(),
+      linkHandler: { activate: (_event, url) => events.link(url) },
+    });
+    const terminal = this.#terminal;
+    terminal.loadAddon(this.#fit);
+    terminal.loadAddon(this.#search);
+    terminal.loadAddon(new UnicodeGraphemesAddon());
+    terminal.unicode.activeVersion = "15-graphemes";
+    terminal.loadAddon(new WebLinksAddon((_event, url) => events.link(url)));
+    const encoder = new TextEncoder();
+    terminal.onData((text) => events.input(encoder.encode(text)));
+    terminal.onBinary((text) => events.input(Uint8Array.from(text, (char) => char.charCodeAt(0))));
+    terminal.onResize(({ cols, rows }) => events.resized(cols, rows));
+    terminal.attachCustomKeyEventHandler(events.forRemote);
+    this.#search.onDidChangeResults(({ resultIndex, resultCount }) => events.matches(resultIndex, resultCount));
+  }
+
+  /** Puts the terminal on the page once its font is there: cells are measured by it. */
+  async open(element: HTMLElement, label: string): Promise<void> {
+    await document.fonts.load(`${this.#terminal.options.fontSize ?? 13}px ${FONT}`, "Mg0").catch(() => []);
+    if (this.#disposed) {
+      return;
+    }
+    this.#terminal.open(element);
+    this.#terminal.textarea?.setAttribute("aria-label", label);
+    this.fit();
+  }
+
+  get opened(): boolean {
+    return this.#terminal.element !== undefined;
+  }
+
+  get size(): { cols: number; rows: number } {
+    return { cols: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  get bracketedPaste(): boolean {
+    return this.#terminal.modes.bracketedPasteMode;
+  }
+
+  get selection(): string {
+    return this.#terminal.getSelection();
+  }
+
+  write(bytes: Uint8Array, drawn: () => void): void {
+    this.#terminal.write(bytes, drawn);
+  }
+
+  /** Leaves what a broken session left behind (another screen, mouse reports) and begins a new line. */
+  newAttempt(): void {
+    this.#terminal.write("\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[!p\x1b[0m\r\n");
+  }
+
+  fit(): void {
+    const element = this.#terminal.element;
+    if (element !== undefined && element.clientWidth > 0 && element.clientHeight > 0) {
+      this.#fit.fit();
+    }
+  }
+
+  restyle(change: { fontSize: number; scrollback: number }): void {
+    this.#terminal.options.fontSize = change.fontSize;
+    this.#terminal.options.scrollback = change.scrollback;
+    this.fit();
+  }
+
+  retheme(): void {
+    this.#terminal.options.theme = terminalTheme();
+  }
+
+  paste(text: string): void {
+    this.#terminal.paste(text);
+  }
+
+  focus(): void {
+    this.#terminal.focus();
+  }
+
+  selectAll(): void {
+    this.#terminal.selectAll();
+  }
+
+  clear(): void {
+    this.#terminal.clear();
+  }
+
+  find(text: string, direction: "next" | "previous", incremental: "typing" | "stepping"): void {
+    if (text === "") {
+      this.#search.clearDecorations();
+      return;
+    }
+    const options: ISearchOptions = {
+      incremental: incremental === "typing",
+      decorations: {
+        matchBackground: colourToken("term-match"),
+        matchOverviewRuler: colourToken("warn"),
+        activeMatchBackground: colourToken("term-match-active"),
+        activeMatchColorOverviewRuler: colourToken("warn"),
+      },
+    };
+    if (direction === "next") {
+      this.#search.findNext(text, options);
+    } else {
+      this.#search.findPrevious(text, options);
+    }
+  }
+
+  endFind(): void {
+    this.#search.clearDecorations();
+    this.#terminal.clearSelection();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#terminal.dispose();
+  }
+}

@@ -1,0 +1,26 @@
+/** What the terminal says. */
+export const words = {
+  label: (vm: string) => `Terminal on ${vm}`,
+  copy: "Copy",
+  paste: "Paste",
+  find: "Find",
+  selectAll: "Select all",
+  clear: "Clear scrollback",
+  findPlaceholder: "Find in this terminal",
+  findNext: "Next match",
+  findPrevious: "Previous match",
+  findClose: "Close",
+  matches: (index: number, count: number) => (count === 0 ? "No matches" : `${index + 1} of ${count}`),
+  pasteTitle: (lines: number) => (lines === 1 ? "Paste a line that runs at once?" : `Paste ${lines} lines?`),
+  pasteAdvice: (vm: string) => `Each line break runs what comes before it on ${vm}.`,
+  pasteConfirm: "Paste",
+  pasteNever: "Don't ask again",
+  cancel: "Cancel",
+  linkTitle: "Open this address in the browser?",
+  linkAdvice: (vm: string) => `It comes from a program on ${vm}.`,
+  linkConfirm: "Open",
+  full: {
+    title: "That was too much to paste at once",
+    advice: "Copy the file to the VM instead.",
+  },
+};

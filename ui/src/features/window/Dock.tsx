@@ -1,0 +1,150 @@
+import { type DockviewApi, DockviewReact, type DockviewReadyEvent, type DockviewTheme } from "dockview-react";
+import { Plus, Search } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Button } from "react-aria-components";
+
+import { Brand } from "../../design/Brand";
+import { Icon } from "../../design/Icon";
+import { Keys } from "../../design/parts";
+import { useAppState, useModel } from "../../platform/model";
+import { SessionPanel } from "../session/SessionPanel";
+import { SessionTab, SettingsTab } from "../session/SessionTab";
+import { SettingsPage } from "../settings/SettingsPage";
+import { sizeToken } from "../../design/colour";
+import { deskOf } from "./desk";
+import { keysOf } from "./keys";
+import { words } from "./words";
+import "dockview-react/dist/styles/dockview.css";
+import "./dock.css";
+
+const THEME: DockviewTheme = {
+  name: "adit",
+  className: "dockview-adit",
+  dndOverlayMounting: "relative",
+  dndPanelOverlay: "content",
+  dndTabIndicator: "line",
+};
+
+const COMPONENTS = { session: SessionPanel, settings: SettingsPage };
+const TABS = { session: SessionTab, settings: SettingsTab };
+
+/** Tabs and splits. Its panels follow the sessions: one comes with each, and goes with it. */
+export function Dock() {
+  const model = useModel();
+  const desk = deskOf(model);
+  const sessions = useAppState((state) => state.sessions);
+  const fontSize = useAppState((state) => state.settings.terminalFontSize);
+  const [dock, setDock] = useState<DockviewApi | null>(null);
+  const place = useRef<HTMLDivElement>(null);
+
+  const ready = ({ api }: DockviewReadyEvent) => {
+    desk.dock = api;
+    api.onDidActivePanelChange(() => {
+      const front = api.activePanel;
+      desk.change({ front: front?.id ?? null });
+      if (front !== undefined && desk.state.overlay === "none") {
+        desk.terminals.get(front.id)?.focus();
+      }
+    });
+    setDock(api);
+  };
+
+  useEffect(() => {
+    if (dock === null) {
+      return;
+    }
+    const open = new Set(sessions.map((session) => session.id));
+    for (const panel of dock.panels) {
+      if (panel.id !== "settings" && !open.has(panel.id)) {
+        panel.api.close();
+      }
+    }
+    for (const { id, instance } of sessions) {
+      if (dock.getPanel(id) === undefined) {
+        dock.addPanel({ id, component: "session", tabComponent: "session", title: instance.name, params: { id } });
+      }
+    }
+  }, [dock, sessions]);
+
+  useEffect(
+    () => () => {
+      desk.dock = null;
+    },
+    [desk],
+  );
+
+  // What size a terminal opened now would have, until one has been measured.
+  useEffect(() => {
+    const element = place.current;
+    if (element === null || desk.terminals.size > 0) {
+      return;
+    }
+    const { clientWidth, clientHeight } = element;
+    const cols = Math.floor((clientWidth - sizeToken("space-32", 32)) / (fontSize * 0.6));
+    const rows = Math.floor((clientHeight - sizeToken("tabs-height", 36) - sizeToken("space-24", 24)) / (fontSize * 1.42));
+    if (cols > 10 && rows > 4) {
+      desk.cells = { cols, rows };
+    }
+  }, [desk, fontSize]);
+
+  return (
+    <div className="dock" ref={place}>
+      <DockviewReact
+        theme={THEME}
+        components={COMPONENTS}
+        tabComponents={TABS}
+        watermarkComponent={Empty}
+        leftHeaderActionsComponent={NewTab}
+        disableFloatingGroups
+        scrollbars="native"
+        onReady={ready}
+      />
+    </div>
+  );
+}
+
+function NewTab() {
+  const desk = deskOf(useModel());
+  return (
+    <button
+      type="button"
+      className="icon-button new-tab"
+      aria-label={words.newTab}
+      title={words.newTab}
+      onClick={() => desk.run("quickConnect")}
+    >
+      <Icon of={Plus} size="small" />
+    </button>
+  );
+}
+
+/** No tab is open: what to do first. */
+function Empty() {
+  const desk = deskOf(useModel());
+  const platform = useAppState((state) => state.platform);
+  const listing = useAppState((state) => state.inventory.loading && state.inventory.instances === 0);
+  const hints = (["palette", "quickConnect", "toggleExplorer"] as const).map((command) => ({
+    command,
+    keys: keysOf(command, platform),
+  }));
+  const says = { palette: words.search, quickConnect: words.newTab, toggleExplorer: "Show or hide the explorer" };
+  return (
+    <div className="empty">
+      <Brand className="empty-mark" />
+      <h1 className="page-title small">{words.emptyTitle}</h1>
+      <p className="quiet">{listing ? words.emptyListing : words.emptyLead}</p>
+      <Button className="button primary large" onPress={() => desk.run("palette")}>
+        <Icon of={Search} size="small" />
+        {words.emptySearch}
+      </Button>
+      <ul className="empty-keys">
+        {hints.map(({ command, keys }) => (
+          <li key={command}>
+            <span>{says[command]}</span>
+            <Keys of={keys} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

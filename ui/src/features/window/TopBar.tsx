@@ -1,0 +1,120 @@
+import { LogIn, LogOut, Monitor, Moon, PanelLeft, Search, Settings, Sun } from "lucide-react";
+import { Button, Menu, MenuTrigger, Popover } from "react-aria-components";
+
+import type { Theme } from "../../contract/Theme";
+import { Brand } from "../../design/Brand";
+import { type MenuEntry, MenuEntries } from "../../design/ContextMenu";
+import { Icon } from "../../design/Icon";
+import { Keys } from "../../design/parts";
+import { remarkFailure } from "../../design/toast";
+import { useAppState, useModel } from "../../platform/model";
+import { deskOf } from "./desk";
+import { keysOf } from "./keys";
+import { words } from "./words";
+
+export function TopBar() {
+  const model = useModel();
+  const desk = deskOf(model);
+  const platform = useAppState((state) => state.platform);
+  const open = useAppState((state) => state.settings.explorerOpen);
+  return (
+    <header className="topbar">
+      <div className="topbar-side">
+        {!open && (
+          <button
+            type="button"
+            className="icon-button topbar-explorer"
+            aria-label={words.showExplorer}
+            title={words.showExplorer}
+            onClick={() => desk.run("toggleExplorer")}
+          >
+            <Icon of={PanelLeft} />
+          </button>
+        )}
+        <Brand />
+        <span className="topbar-name">{words.brand}</span>
+      </div>
+      <button
+        type="button"
+        className="topbar-search"
+        data-testid="search-field"
+        aria-label={words.search}
+        onClick={() => desk.run("palette")}
+      >
+        <Icon of={Search} size="small" />
+        <span className="ellipsis">{words.search}</span>
+        <Keys of={keysOf("palette", platform)} />
+      </button>
+      <div className="topbar-side end">
+        <AccountMenu />
+      </div>
+    </header>
+  );
+}
+
+function AccountMenu() {
+  const model = useModel();
+  const desk = deskOf(model);
+  const platform = useAppState((state) => state.platform);
+  const accounts = useAppState((state) => state.accounts);
+  const theme = useAppState((state) => state.settings.theme);
+  const [account] = accounts;
+  if (account === undefined) {
+    return null;
+  }
+  const needed = account.state === "signInNeeded";
+  const colours = (to: Theme, label: string, icon: typeof Sun): MenuEntry => ({
+    id: to,
+    label,
+    icon,
+    disabled: theme === to,
+    run: () => {
+      model.changeSettings({ theme: to }).catch(remarkFailure);
+    },
+  });
+  const signIn: MenuEntry = {
+    id: "signIn",
+    label: words.signInNeeded,
+    icon: LogIn,
+    run: () => {
+      model.backend.call("sign_in", { method: "browser" }).catch(remarkFailure);
+    },
+  };
+  const entries: MenuEntry[] = [
+    ...(needed ? [signIn] : []),
+    colours("system", `${words.colours}: ${words.system}`, Monitor),
+    colours("light", `${words.colours}: ${words.light}`, Sun),
+    colours("dark", `${words.colours}: ${words.dark}`, Moon),
+    "separator",
+    { id: "settings", label: words.settings, icon: Settings, keys: keysOf("settings", platform), run: () => desk.openSettings() },
+    "separator",
+    {
+      id: "signOut",
+      label: words.signOut,
+      icon: LogOut,
+      run: () => {
+        model.backend.call("sign_out", { account: account.id }).catch(remarkFailure);
+      },
+    },
+  ];
+  return (
+    <MenuTrigger>
+      <Button className="account" aria-label={words.account(account.email)} data-testid="account" data-state={account.state}>
+        <span className="avatar" aria-hidden="true">
+          {account.email.slice(0, 1).toUpperCase()}
+        </span>
+        <span className="account-email ellipsis">{account.email}</span>
+        {needed && <span className="account-needed">{words.signInNeeded}</span>}
+      </Button>
+      <Popover className="menu-popover" placement="bottom end">
+        <div className="menu-head">
+          <p className="ellipsis">{account.email}</p>
+          <p className="quiet">{words.source[account.source]}</p>
+        </div>
+        <Menu className="menu" aria-label={words.account(account.email)}>
+          {MenuEntries({ entries })}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

@@ -1,0 +1,23 @@
+/** What the window itself says. */
+export const words = {
+  brand: "Adit",
+  search: "Search VMs or run a command",
+  account: (email: string) => `Account ${email}`,
+  signInNeeded: "Sign in again",
+  signOut: "Sign out",
+  settings: "Settings and keys",
+  colours: "Colours",
+  light: "Light",
+  dark: "Dark",
+  system: "System",
+  newTab: "Connect to a VM",
+  source: { browser: "Signed in with the browser", applicationDefault: "Signed in with gcloud's credentials" },
+  showExplorer: "Show the explorer",
+  resize: "Width of the explorer",
+  emptyTitle: "Choose a VM",
+  emptyLead: "Double click one in the explorer, or search for it.",
+  emptyListing: "Your projects are being listed. You can search as they come.",
+  emptySearch: "Search VMs",
+  openingFailed: "Adit could not start",
+  again: "Try again",
+};
