@@ -8,8 +8,9 @@ use russh::keys::PrivateKeyWithHashAlg;
 use russh::{MethodKind, MethodSet};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::client::{Handler, Notes, Options};
+use crate::client::Options;
 use crate::error::{Error, Stage};
+use crate::handler::{Handler, Notes};
 use crate::host_key::HostKey;
 use crate::text::printable;
 

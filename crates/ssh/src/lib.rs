@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod exec;
 pub mod guest;
+mod handler;
 pub mod host_key;
 mod input;
 mod key_pair;
