@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
+    failure::Failure,
     inventory::InventoryState,
     session::SessionInfo,
     settings::Settings,
@@ -63,6 +64,10 @@ pub struct Snapshot {
     pub sessions: Vec<SessionInfo>,
     /// The settings.
     pub settings: Settings,
+    /// What went wrong while starting, such as a settings file that could not be understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub trouble: Option<Failure>,
 }
 
 /// Where and with what the front end fetches a terminal's bytes.

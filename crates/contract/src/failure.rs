@@ -110,7 +110,7 @@ pub struct Failure {
     /// What can be done from here; the first one is the best one.
     pub actions: Vec<Action>,
     /// What the other side said.
-    pub server: Option<ServerSaid>,
+    pub server: Option<Box<ServerSaid>>,
 }
 
 impl Failure {
@@ -137,7 +137,7 @@ impl Failure {
     /// The same with what the server said.
     #[must_use]
     pub fn with_server(mut self, code: impl Into<String>, text: impl Into<String>) -> Self {
-        self.server = Some(ServerSaid { code: code.into(), text: text.into() });
+        self.server = Some(Box::new(ServerSaid { code: code.into(), text: text.into() }));
         self
     }
 }

@@ -1,1 +1,37 @@
-//! To be written.
+//! What the app does, with no screen: accounts, the inventory, sessions, settings. Nothing here knows Tauri
+//! or how a command arrives.
+//!
+//! [`App`] has one method for each command of the contract. A process without a window uses the pieces: a
+//! [`Config`], [`stored_access`] or an [`Access`] of its own, [`inventory::list_all`], and
+//! [`sessions::connect`] with its own [`sessions::Observer`].
+
+mod access;
+mod accounts;
+mod app;
+pub mod browser;
+mod cloud;
+mod config;
+mod core;
+mod events;
+pub mod failure;
+mod file;
+pub mod inventory;
+pub mod keychain;
+pub mod sessions;
+mod settings;
+mod stream;
+
+pub use self::{
+    access::Access,
+    accounts::stored as stored_access,
+    app::App,
+    cloud::Cloud,
+    config::{Config, Folders},
+    events::EventSink,
+};
+
+/// The time as the contract has it: milliseconds since the Unix epoch.
+fn now() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs_f64() * 1000.0
+}

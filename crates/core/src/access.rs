@@ -1,0 +1,127 @@
+//! One account's way to Google: its APIs and the relay, with one set of tokens that a new sign-in replaces in
+//! place, so that what is open goes on with the new one.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use adit_contract::Failure;
+use adit_google::{Credentials, ErrorKind, Google, Identity};
+use adit_tunnel::{Dialer, Freshness, TokenError, TokenSource};
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use crate::{
+    cloud::Cloud,
+    failure::{self, Subject},
+};
+
+/// See the module. Cheap to clone by its `Arc`.
+#[derive(Debug)]
+pub struct Access {
+    tokens: Arc<Tokens>,
+    google: RwLock<Google>,
+    dialer: Dialer,
+    identity: OnceCell<Identity>,
+}
+
+/// The tokens of one account, for the relay.
+#[derive(Debug)]
+struct Tokens(RwLock<Credentials>);
+
+impl Tokens {
+    fn credentials(&self) -> Credentials {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl TokenSource for Tokens {
+    async fn access_token(&self, need: Freshness) -> Result<SecretString, TokenError> {
+        let need = match need {
+            Freshness::Cached => adit_google::Freshness::Cached,
+            Freshness::Renewed => adit_google::Freshness::Renewed,
+        };
+        self.credentials().access_token(need).await.map_err(|error| {
+            let message = failure::google(&error, Subject::Account).title;
+            match error.kind {
+                ErrorKind::Unreachable
+                | ErrorKind::TimedOut
+                | ErrorKind::Throttled
+                | ErrorKind::Server
+                | ErrorKind::Decode
+                | ErrorKind::Local => TokenError::Unavailable { message },
+                ErrorKind::SignInNeeded
+                | ErrorKind::AccessDenied
+                | ErrorKind::AccountRestricted
+                | ErrorKind::AdminPolicy
+                | ErrorKind::ScopeMissing
+                | ErrorKind::NoRefreshToken
+                | ErrorKind::InvalidClient
+                | ErrorKind::PermissionDenied
+                | ErrorKind::ApiDisabled
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::InvalidRequest
+                | ErrorKind::InvalidArgument
+                | ErrorKind::OperationFailed
+                | ErrorKind::WrongCloud
+                | ErrorKind::Unsupported
+                | ErrorKind::SignInExpired => TokenError::SignInNeeded { message },
+            }
+        })
+    }
+}
+
+impl Access {
+    /// The way with these credentials.
+    ///
+    /// # Errors
+    /// When the credentials belong to another cloud, or an address or certificate authority cannot be used.
+    pub fn new(cloud: &Cloud, credentials: Credentials, identity: Option<Identity>) -> Result<Self, Failure> {
+        let google = Google::new(cloud.endpoints.clone(), credentials.clone())
+            .map_err(|error| failure::google(&error, Subject::Account))?;
+        let tokens = Arc::new(Tokens(RwLock::new(credentials)));
+        let dialer = Dialer::new(cloud.relay.clone(), tokens.clone())
+            .map_err(|error| failure::from_endpoint(&error))?;
+        let identity = identity.map_or_else(OnceCell::new, |identity| OnceCell::new_with(Some(identity)));
+        Ok(Self { tokens, google: RwLock::new(google), dialer, identity })
+    }
+
+    /// The same account has signed in again: everything goes on with the new credentials.
+    pub(crate) fn renew(&self, cloud: &Cloud, credentials: Credentials) -> Result<(), Failure> {
+        let google = Google::new(cloud.endpoints.clone(), credentials.clone())
+            .map_err(|error| failure::google(&error, Subject::Account))?;
+        *self.tokens.0.write().unwrap_or_else(PoisonError::into_inner) = credentials;
+        *self.google.write().unwrap_or_else(PoisonError::into_inner) = google;
+        Ok(())
+    }
+
+    /// Google's APIs.
+    #[must_use]
+    pub fn google(&self) -> Google {
+        self.google.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The relay.
+    #[must_use]
+    pub fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    /// The credentials in use.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        self.tokens.credentials()
+    }
+
+    /// Whom the credentials belong to; asked once where it is not known.
+    ///
+    /// # Errors
+    /// What came of asking.
+    pub async fn identity(&self) -> Result<&Identity, Failure> {
+        self.identity
+            .get_or_try_init(|| async { self.google().identity().await })
+            .await
+            .map_err(|error| failure::google(&error, Subject::Account))
+    }
+}

@@ -1,0 +1,180 @@
+//! The list of accounts, and the OAuth client: small files without secrets.
+
+use std::path::{Path, PathBuf};
+
+use adit_contract::{AccountSource, CloudKind, Failure, FailureCode};
+use adit_google::OAuthClient;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cloud::Cloud,
+    failure::{self, Subject},
+    file::{self, Loaded},
+    keychain::Keychain,
+};
+
+/// What is kept of an account in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Record {
+    /// `issuer|sub|client id`
+    pub(crate) id: String,
+    /// The cloud it signed in to.
+    pub(crate) cloud: String,
+    pub(crate) email: String,
+    pub(crate) sub: String,
+    pub(crate) source: AccountSource,
+    /// The OAuth client's id.
+    pub(crate) client: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    accounts: Vec<Record>,
+}
+
+/// The file `accounts.json`, which the accounts of all clouds share.
+#[derive(Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+}
+
+impl Store {
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { path: folder.join("accounts.json") }
+    }
+
+    /// The accounts of one cloud.
+    pub(crate) async fn load(&self, cloud: &str) -> (Vec<Record>, Option<Failure>) {
+        let path = self.path.clone();
+        let loaded = file::blocking(move || file::load::<Content>(&path)).await;
+        match loaded {
+            Ok(Loaded::Absent) => (Vec::new(), None),
+            Ok(Loaded::Value(content)) => {
+                (content.accounts.into_iter().filter(|record| record.cloud == cloud).collect(), None)
+            }
+            Ok(Loaded::SetAside(aside)) => (
+                Vec::new(),
+                Some(
+                    Failure::new(
+                        FailureCode::File,
+                        "The list of accounts could not be understood",
+                        "Sign in again; the old file was kept.",
+                    )
+                    .with_fact("Kept as", aside.display().to_string()),
+                ),
+            ),
+            Err(error) => (
+                Vec::new(),
+                Some(file::failure("The list of accounts could not be read", &self.path, &error)),
+            ),
+        }
+    }
+
+    pub(crate) async fn add(&self, record: Record) -> Result<(), Failure> {
+        self.change(move |accounts| {
+            match accounts.iter_mut().find(|known| same(known, &record.id, &record.cloud)) {
+                Some(known) => *known = record,
+                None => accounts.push(record),
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn remove(&self, id: &str, cloud: &str) -> Result<(), Failure> {
+        let (id, cloud) = (id.to_owned(), cloud.to_owned());
+        self.change(move |accounts| accounts.retain(|known| !same(known, &id, &cloud))).await
+    }
+
+    async fn change(&self, change: impl FnOnce(&mut Vec<Record>) + Send + 'static) -> Result<(), Failure> {
+        let path = self.path.clone();
+        let changed = file::blocking(move || {
+            file::exclusively(&path, || {
+                let mut content = match file::load::<Content>(&path)? {
+                    Loaded::Value(content) => content,
+                    Loaded::Absent | Loaded::SetAside(_) => Content::default(),
+                };
+                content.version = 1;
+                change(&mut content.accounts);
+                file::save(&path, &content)
+            })
+        });
+        changed
+            .await
+            .map_err(|error| file::failure("The list of accounts could not be written", &self.path, &error))
+    }
+}
+
+fn same(record: &Record, id: &str, cloud: &str) -> bool {
+    record.id == id && record.cloud == cloud
+}
+
+/// The id of the person's OAuth client, as it stands in `oauth-client.json`. Its secret is in the keychain.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClientFile {
+    client_id: String,
+}
+
+/// The person's OAuth client between two runs.
+#[derive(Debug)]
+pub(crate) struct RememberedClient;
+
+impl RememberedClient {
+    /// The client that was chosen earlier. A local cloud knows its own and needs none.
+    pub(crate) async fn load(folder: &Path, cloud: &Cloud, keychain: &Keychain) -> Option<OAuthClient> {
+        match cloud.kind {
+            CloudKind::Local => return Some(OAuthClient::local_cloud()),
+            CloudKind::Google => {}
+        }
+        let path = folder.join("oauth-client.json");
+        let Ok(Loaded::Value(file)) = file::blocking(move || file::load::<ClientFile>(&path)).await else {
+            return None;
+        };
+        let secret = keychain.get(&entry(&file.client_id)).await;
+        Some(OAuthClient { id: file.client_id, secret })
+    }
+
+    /// Takes a client from the JSON file that Google's console offers: the id is kept in a file of ours, the
+    /// secret in the keychain.
+    pub(crate) async fn take(
+        folder: &Path,
+        source: &Path,
+        keychain: &Keychain,
+    ) -> Result<OAuthClient, Failure> {
+        /// The largest file that is read, in bytes; a client's has far less than one thousand.
+        const LARGEST: u64 = 64 * 1024;
+        let path = source.to_owned();
+        let text = file::blocking(move || {
+            if std::fs::metadata(&path)?.len() > LARGEST {
+                return Err(std::io::Error::other("the file is too large to be an OAuth client"));
+            }
+            std::fs::read_to_string(path)
+        })
+        .await
+        .map_err(|error| file::failure("The OAuth client's file could not be read", source, &error))?;
+        let text = zeroize::Zeroizing::new(text);
+        let client =
+            OAuthClient::from_file_json(&text).map_err(|error| failure::google(&error, Subject::Account))?;
+        match &client.secret {
+            Some(secret) => keychain.set(&entry(&client.id), secret).await,
+            None => {
+                let _ = keychain.delete(&entry(&client.id)).await;
+            }
+        }
+        let path = folder.join("oauth-client.json");
+        let content = ClientFile { client_id: client.id.clone() };
+        let written = {
+            let path = path.clone();
+            file::blocking(move || file::save(&path, &content)).await
+        };
+        written
+            .map_err(|error| file::failure("The OAuth client's id could not be written", &path, &error))?;
+        Ok(client)
+    }
+}
+
+fn entry(client: &str) -> String {
+    format!("oauth-client|{client}")
+}

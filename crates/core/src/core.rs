@@ -1,0 +1,298 @@
+//! What the app's commands and sessions share: accounts, inventory, keychain.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use adit_contract::{
+    CloudInfo, CloudKind, Event, Failure, FailureCode, InstanceAction, InstanceRef, InstanceStatus,
+    SignInMethod, SignInState,
+};
+use adit_google::{Action, ErrorKind, OAuthClient};
+use tokio::task::AbortHandle;
+
+use crate::{
+    access::Access,
+    accounts::{self, Accounts, RememberedClient, SignIn},
+    config::Config,
+    events::EventSink,
+    failure::{self, Subject},
+    inventory::{self, Inventory, listing::Found},
+    keychain::Keychain,
+    now,
+    sessions::{Context, KnownHosts, Sessions, Surroundings},
+};
+
+/// The shortest time between two events about the inventory.
+const BREATH: Duration = Duration::from_millis(50);
+
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) sink: Arc<dyn EventSink>,
+    pub(crate) keychain: Arc<Keychain>,
+    pub(crate) accounts: Accounts,
+    pub(crate) inventory: Inventory,
+    pub(crate) sign_in: SignIn,
+    known_hosts: KnownHosts,
+    client: RwLock<Option<OAuthClient>>,
+    has_application_default: bool,
+    listing: Mutex<Option<AbortHandle>>,
+    round_trips: Mutex<HashMap<String, Duration>>,
+}
+
+impl Core {
+    pub(crate) async fn new(config: Config, sink: Arc<dyn EventSink>) -> (Arc<Self>, Option<Failure>) {
+        let keychain = Arc::new(Keychain::new(config.vault.clone()));
+        let (accounts, trouble) = Accounts::load(config.cloud.clone(), &config.folders, &keychain).await;
+        let client = RememberedClient::load(&config.folders.settings, &config.cloud, &keychain).await;
+        let has_application_default = match config.cloud.kind {
+            CloudKind::Local => false,
+            CloudKind::Google => matches!(accounts::application_default().await, Ok(Some(_))),
+        };
+        let core = Self {
+            known_hosts: KnownHosts::new(&config.folders),
+            config,
+            sink,
+            keychain,
+            accounts,
+            inventory: Inventory::default(),
+            sign_in: SignIn::new(),
+            client: RwLock::new(client),
+            has_application_default,
+            listing: Mutex::default(),
+            round_trips: Mutex::default(),
+        };
+        (Arc::new(core), trouble)
+    }
+
+    /// Tells of changes of the inventory, not more often than the eye can follow.
+    pub(crate) async fn tell_inventory(self: Arc<Self>) {
+        loop {
+            self.inventory.changed().await;
+            self.sink.send(Event::Inventory(self.inventory.state()));
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+
+    pub(crate) async fn tell_keychain(self: Arc<Self>) {
+        let mut states = self.keychain.watch();
+        while states.changed().await.is_ok() {
+            let state = *states.borrow_and_update();
+            self.sink.send(Event::Keychain(state));
+        }
+    }
+
+    pub(crate) fn tell_accounts(&self) {
+        self.sink.send(Event::Accounts(self.accounts.infos()));
+    }
+
+    // ---- the cloud and the OAuth client
+
+    fn client(&self) -> Option<OAuthClient> {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn cloud_info(&self) -> CloudInfo {
+        CloudInfo {
+            kind: self.config.cloud.kind,
+            name: self.config.cloud.name.clone(),
+            has_client: self.client().is_some(),
+            has_application_default: self.has_application_default,
+        }
+    }
+
+    pub(crate) async fn take_client(&self, path: &Path) -> Result<CloudInfo, Failure> {
+        let client = RememberedClient::take(&self.config.folders.settings, path, &self.keychain).await?;
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = Some(client);
+        let info = self.cloud_info();
+        self.sink.send(Event::Cloud(info.clone()));
+        Ok(info)
+    }
+
+    // ---- signing in
+
+    pub(crate) fn begin_sign_in(
+        self: &Arc<Self>,
+        method: SignInMethod,
+        sessions: Arc<Sessions>,
+    ) -> Result<(), Failure> {
+        let client = match method {
+            SignInMethod::ApplicationDefault => None,
+            SignInMethod::Browser => Some(self.client().ok_or_else(|| {
+                Failure::new(
+                    FailureCode::InvalidInput,
+                    "No OAuth client is chosen yet",
+                    "Choose the JSON file of an OAuth client of type \"Desktop app\" first.",
+                )
+            })?),
+        };
+        let number = self.sign_in.begin();
+        let core = self.clone();
+        let task = tokio::spawn(async move {
+            let result = core.run_sign_in(number, client.as_ref()).await;
+            let state = match result {
+                Ok(account) => {
+                    sessions.signed_in(&account);
+                    core.tell_accounts();
+                    core.relist();
+                    SignInState::Idle
+                }
+                Err(failure) => SignInState::Failed { failure },
+            };
+            core.tell_sign_in(number, state);
+        });
+        self.sign_in.run_as(number, task.abort_handle());
+        Ok(())
+    }
+
+    async fn run_sign_in(&self, number: u64, client: Option<&OAuthClient>) -> Result<String, Failure> {
+        let endpoints = &self.config.cloud.endpoints;
+        let (identity, credentials) = match client {
+            Some(client) => {
+                let hint = self.accounts.hint();
+                let waiting = |state| self.tell_sign_in(number, state);
+                let browser = self.config.browser.clone();
+                accounts::in_browser(endpoints, client, hint.as_deref(), browser, waiting).await?
+            }
+            None => {
+                self.tell_sign_in(number, SignInState::Exchanging);
+                accounts::by_application_default(endpoints).await?
+            }
+        };
+        self.accounts.add(identity, credentials, client, &self.keychain).await
+    }
+
+    fn tell_sign_in(&self, number: u64, state: SignInState) {
+        if self.sign_in.set(number, state.clone()) {
+            self.sink.send(Event::SignIn(state));
+        }
+    }
+
+    // ---- listing
+
+    pub(crate) fn refresh_if_signed_in(self: &Arc<Self>) {
+        if !self.accounts.ready().is_empty() {
+            self.list();
+        }
+    }
+
+    /// After the accounts have changed.
+    pub(crate) fn relist(self: &Arc<Self>) {
+        if self.accounts.ready().is_empty() {
+            self.stop_listing();
+            self.inventory.cancel();
+        } else {
+            self.list();
+        }
+    }
+
+    pub(crate) fn refresh(self: &Arc<Self>) -> Result<(), Failure> {
+        self.accounts.access(None)?;
+        self.list();
+        Ok(())
+    }
+
+    fn stop_listing(&self) {
+        if let Some(task) = self.listing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+    }
+
+    fn list(self: &Arc<Self>) {
+        self.stop_listing();
+        let number = self.inventory.begin();
+        let core = self.clone();
+        let task = tokio::spawn(async move {
+            let listers = inventory::listers(core.accounts.ready());
+            inventory::list_all(listers, |found| {
+                if let Found::AccountFailed { account, failure } = &found
+                    && failure.code == FailureCode::SignInNeeded
+                {
+                    core.sign_in_needed(account);
+                }
+                core.inventory.take(number, found);
+            })
+            .await;
+            core.inventory.end(number, now());
+            core.accounts.keep_replaced_tokens(&core.keychain).await;
+        });
+        *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+    }
+
+    // ---- instances
+
+    fn access_for(&self, instance: &InstanceRef) -> Result<(String, Arc<Access>), Failure> {
+        let account = self.inventory.account_of(&instance.project);
+        self.accounts.access(account.as_deref())
+    }
+
+    pub(crate) async fn act(&self, instance: &InstanceRef, action: InstanceAction) -> Result<(), Failure> {
+        let (account, access) = self.access_for(instance)?;
+        let (action, meanwhile) = match action {
+            InstanceAction::Start => (Action::Start, InstanceStatus::Staging),
+            InstanceAction::Stop => (Action::Stop, InstanceStatus::Stopping),
+            InstanceAction::Reset => (Action::Reset, InstanceStatus::Running),
+            InstanceAction::Suspend => (Action::Suspend, InstanceStatus::Suspending),
+            InstanceAction::Resume => (Action::Resume, InstanceStatus::Staging),
+        };
+        let google = access.google();
+        let at = inventory::at(instance);
+        self.inventory.set_status(instance, meanwhile);
+        let acted = google.act(&at, action).await;
+        // Whatever came of it: the tree shows what Compute says now.
+        match google.instance(&at).await {
+            Ok(read) => self.inventory.set_status(instance, inventory::status(&read.status)),
+            Err(error) => {
+                tracing::debug!(kind = ?error.kind, "the instance could not be read after an action");
+                self.inventory.set_status(instance, InstanceStatus::Unknown);
+            }
+        }
+        acted.map_err(|error| {
+            if error.kind == ErrorKind::SignInNeeded {
+                self.sign_in_needed(&account);
+            }
+            failure::google(&error, Subject::Instance(instance))
+        })
+    }
+}
+
+impl Surroundings for Core {
+    fn context(&self, instance: &InstanceRef) -> Result<Context, Failure> {
+        let (account, access) = self.access_for(instance)?;
+        Ok(Context {
+            cloud: self.config.cloud.clone(),
+            account,
+            access,
+            keychain: self.keychain.clone(),
+            known_hosts: self.known_hosts.clone(),
+        })
+    }
+
+    fn found_status(&self, instance: &InstanceRef, status: InstanceStatus) {
+        self.inventory.set_status(instance, status);
+    }
+
+    fn sign_in_needed(&self, account: &str) {
+        if self.accounts.needs_sign_in(account) {
+            self.tell_accounts();
+        }
+    }
+
+    fn round_trip(&self, session: &str, time: Option<Duration>) {
+        let shown = {
+            let mut all = self.round_trips.lock().unwrap_or_else(PoisonError::into_inner);
+            match time {
+                Some(time) => {
+                    all.insert(session.to_owned(), time);
+                    Some(time.as_secs_f64() * 1000.0)
+                }
+                None if all.remove(session).is_none() || !all.is_empty() => return,
+                None => None,
+            }
+        };
+        self.sink.send(Event::RelayRoundTrip(shown));
+    }
+}

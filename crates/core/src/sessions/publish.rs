@@ -1,0 +1,221 @@
+//! Bringing our key to where the VM looks for it: its metadata, or the person's OS Login profile (guest
+//! access, sections 3 and 4).
+
+use std::time::Duration;
+
+use adit_contract::{Failure, FailureCode, InstanceRef};
+use adit_google::{ErrorKind, Google, ImportedKey, Instance, MetadataItem};
+use adit_ssh::{
+    KeyPair,
+    guest::{
+        Entry, EntryError, Lifetime, OperatingSystem, Plan, PosixAccount, plan, user_account,
+        user_name_from_email,
+    },
+};
+use jiff::Timestamp;
+
+use crate::{
+    failure::{self, Subject},
+    inventory::at,
+};
+
+/// How often the metadata is written anew when somebody else wrote in between.
+const TRIES: u32 = 6;
+/// A key that was published this short a time ago may not have reached the VM yet.
+const SETTLING: Duration = Duration::from_secs(120);
+
+/// Whether the VM may still have to pick up the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pickup {
+    /// It may.
+    Pending,
+    /// It has the key, or asks for it at each login.
+    Done,
+}
+
+/// A key that the VM is going to accept.
+#[derive(Debug, Clone)]
+pub(crate) struct Published {
+    /// The name to log in with.
+    pub(crate) user: String,
+    /// When the key ends; none if never.
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) pickup: Pickup,
+}
+
+/// Writes our key into the instance's metadata, unless it is there with enough life left.
+pub(crate) async fn to_metadata(
+    google: &Google,
+    instance: &InstanceRef,
+    read: &Instance,
+    email: &str,
+    key: &KeyPair,
+) -> Result<Published, Failure> {
+    let said = |error: &adit_google::Error| failure::google(error, Subject::Instance(instance));
+    let user = user_name_from_email(email);
+    let lifetime = Lifetime::default();
+    let entry = Entry::new(&user, email, key.public_line(), lifetime)
+        .map_err(|error| unwritable(instance, &error))?;
+    let mut metadata = read.metadata.clone();
+    let mut tries = 0;
+    loop {
+        let items =
+            metadata.items.iter().map(|item| (item.key.as_str(), item.value.as_deref().unwrap_or_default()));
+        let now = Timestamp::now();
+        match plan(items, &entry, now).map_err(|error| unwritable(instance, &error))? {
+            Plan::Present { expires } => {
+                let pickup = expires.map_or(Pickup::Done, |expires| pickup(expires, lifetime, now));
+                return Ok(Published { user, expires, pickup });
+            }
+            Plan::Write { items, expires } => {
+                let fingerprint = metadata.fingerprint.as_ref().ok_or_else(|| {
+                    failure::internal("the instance came without its metadata's fingerprint")
+                })?;
+                let items: Vec<MetadataItem> =
+                    items.into_iter().map(|(key, value)| MetadataItem::new(key, value)).collect();
+                match google.set_metadata(&at(instance), fingerprint, &items).await {
+                    Ok(()) => return Ok(Published { user, expires: Some(expires), pickup: Pickup::Pending }),
+                    Err(error) if error.kind == ErrorKind::Conflict && tries < TRIES => {
+                        tries += 1;
+                        tokio::time::sleep(jittered(Duration::from_millis(100 * (1 << tries)))).await;
+                        metadata =
+                            google.instance(&at(instance)).await.map_err(|error| said(&error))?.metadata;
+                    }
+                    Err(error) => return Err(said(&error)),
+                }
+            }
+        }
+    }
+}
+
+/// Half to all of a time, so that two who collided do not do so again.
+pub(crate) fn jittered(time: Duration) -> Duration {
+    time.mul_f64(rand::random_range(0.5..1.0))
+}
+
+fn pickup(expires: Timestamp, lifetime: Lifetime, now: Timestamp) -> Pickup {
+    let left = Duration::try_from(expires.duration_since(now)).unwrap_or_default();
+    if left + SETTLING > lifetime.duration() { Pickup::Pending } else { Pickup::Done }
+}
+
+fn unwritable(instance: &InstanceRef, error: &EntryError) -> Failure {
+    let failure = match error {
+        EntryError::TooLarge { .. } => Failure::new(
+            FailureCode::InvalidInput,
+            format!("There is no room for a key in the metadata of {}", instance.name),
+            "Other people's keys fill it. Remove some that are no longer needed, or use OS Login.",
+        ),
+        EntryError::UserName | EntryError::Email => Failure::new(
+            FailureCode::InvalidInput,
+            "Your account's name cannot be written to the VM's metadata",
+            "Use OS Login on this VM instead.",
+        ),
+        EntryError::Key | EntryError::Expiry => failure::internal("the key entry could not be made"),
+    };
+    failure.with_server("metadata", error.to_string())
+}
+
+/// Puts our key into the person's OS Login profile, unless it is there with enough life left.
+pub(crate) async fn to_os_login(
+    google: &Google,
+    instance: &InstanceRef,
+    email: &str,
+    key: &KeyPair,
+) -> Result<(Published, Imported), Failure> {
+    let said = |error: adit_google::Error| failure::google(&error, Subject::Instance(instance));
+    let lifetime = Lifetime::default();
+    let now = Timestamp::now();
+    let profile = google.login_profile(email, &instance.project).await.map_err(said)?;
+    if let Some(profile) = profile
+        && let Some(user) = login_name(&profile)
+    {
+        let keys: Vec<_> = profile
+            .keys
+            .values()
+            .map(|key| adit_ssh::guest::ProfileKey {
+                key: key.key.clone(),
+                expiration_time_usec: key.expires_usec,
+            })
+            .collect();
+        if !adit_ssh::guest::needs_import(&keys, key.public_line(), lifetime, now) {
+            return Ok((Published { user, expires: None, pickup: Pickup::Done }, Imported::Before));
+        }
+    }
+    let expires = now
+        .checked_add(lifetime.duration())
+        .map_err(|_| failure::internal("the key's end is out of range"))?;
+    let place = at(instance);
+    let import = google
+        .import_ssh_public_key(
+            email,
+            &instance.project,
+            Some(place.region()),
+            key.public_line(),
+            Some(expires.into()),
+        )
+        .await
+        .map_err(said)?;
+    if let ImportedKey::Missing { details } = &import.key {
+        return Err(Failure::new(
+            FailureCode::PermissionDenied,
+            "Your organisation does not let you add an SSH key to OS Login",
+            "Ask an administrator to allow keys, or to give you another way into the VM.",
+        )
+        .with_server("osLogin", details.as_str()));
+    }
+    let user = login_name(&import.profile).ok_or_else(|| {
+        Failure::new(
+            FailureCode::PermissionDenied,
+            format!("OS Login has no account for you in {}", instance.project),
+            "Ask an administrator for the role Compute OS Login (roles/compute.osLogin).",
+        )
+    })?;
+    Ok((Published { user, expires: Some(expires), pickup: Pickup::Done }, Imported::Now))
+}
+
+/// Whether the key was imported by this connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Imported {
+    Now,
+    Before,
+}
+
+fn login_name(profile: &adit_google::LoginProfile) -> Option<String> {
+    let accounts: Vec<PosixAccount> = profile
+        .posix_accounts
+        .iter()
+        .map(|account| PosixAccount {
+            user_name: account.username.clone(),
+            primary: account.primary,
+            operating_system: if account.is_linux {
+                OperatingSystem::Linux
+            } else {
+                OperatingSystem::Windows
+            },
+        })
+        .collect();
+    user_account(&accounts).map(|account| account.user_name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_a_moment_ago_may_not_have_arrived() {
+        let now: Timestamp = "2026-11-22T06:30:00Z".parse().unwrap();
+        let lifetime = Lifetime::default();
+        let expires = now.checked_add(lifetime.duration()).unwrap();
+        assert_eq!(pickup(expires, lifetime, now), Pickup::Pending);
+        let later = now.checked_add(SETTLING * 2).unwrap();
+        assert_eq!(pickup(expires, lifetime, later), Pickup::Done);
+    }
+
+    #[test]
+    fn jitter_stays_within_half_and_whole() {
+        for _ in 0..100 {
+            let time = jittered(Duration::from_secs(2));
+            assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&time));
+        }
+    }
+}

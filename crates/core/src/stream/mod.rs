@@ -1,0 +1,8 @@
+//! Terminal bytes on their way to the front end: over a loopback WebSocket, or pulled and pushed by commands.
+
+mod frame;
+mod outlet;
+mod pipe;
+mod server;
+
+pub(crate) use self::{outlet::Outlet, pipe::Input, server::StreamServer};

@@ -1,0 +1,136 @@
+//! The way by commands, for a front end whose WebSocket does not come up: bytes are pulled by a long poll,
+//! frames are pushed one by one and put back into their order.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use adit_contract::{Failure, FailureCode};
+use bytes::Bytes;
+
+use super::{
+    frame::Frame,
+    pipe::{Attachment, Pipe},
+};
+
+/// How long one pull may wait.
+pub(crate) const LONGEST_PULL: Duration = Duration::from_secs(20);
+/// The largest frame that may be pushed, in bytes.
+pub(crate) const LARGEST_FRAME: usize = 256 * 1024;
+/// Frames that may come before those they follow.
+const AHEAD: u64 = 64;
+
+/// One terminal's pipe with its way by commands.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    pub(crate) pipe: Arc<Pipe>,
+    commands: Mutex<Commands>,
+}
+
+#[derive(Debug, Default)]
+struct Commands {
+    /// The way by commands has the pipe.
+    attachment: Option<Attachment>,
+    next: u64,
+    early: BTreeMap<u64, Bytes>,
+}
+
+impl Outlet {
+    pub(crate) fn new() -> Self {
+        Self { pipe: Arc::new(Pipe::new()), commands: Mutex::default() }
+    }
+
+    fn commands(&self) -> MutexGuard<'_, Commands> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A front end is about to attach: the first pull or push from now on takes the pipe, unless the socket
+    /// did before and no pull comes.
+    pub(crate) fn expect_front_end(&self) {
+        *self.commands() = Commands::default();
+    }
+
+    fn attached(&self) -> Attachment {
+        let mut commands = self.commands();
+        *commands.attachment.get_or_insert_with(|| self.pipe.attach())
+    }
+
+    /// The next bytes; none after 20 seconds without any, and none at once when nothing comes any more.
+    pub(crate) async fn pull(&self) -> Bytes {
+        let attachment = self.attached();
+        match tokio::time::timeout(LONGEST_PULL, self.pipe.next(attachment)).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) | Err(_) => Bytes::new(),
+        }
+    }
+
+    /// Takes a frame with its number.
+    pub(crate) fn push(&self, seq: u64, frame: Bytes) -> Result<(), Failure> {
+        if frame.len() > LARGEST_FRAME {
+            return Err(mistake("a frame is too large"));
+        }
+        let attachment = self.attached();
+        let mut commands = self.commands();
+        if seq < commands.next {
+            return Err(mistake("a frame came twice"));
+        }
+        if seq - commands.next >= AHEAD {
+            return Err(mistake("a frame came too early"));
+        }
+        commands.early.insert(seq, frame);
+        while let Some(frame) = {
+            let next = commands.next;
+            commands.early.remove(&next)
+        } {
+            commands.next += 1;
+            let frame = Frame::decode(frame).map_err(|error| mistake(&error.to_string()))?;
+            self.pipe.take(attachment, frame);
+        }
+        Ok(())
+    }
+}
+
+fn mistake(text: &str) -> Failure {
+    Failure::new(FailureCode::Internal, "The terminal's stream broke", "Close the tab and open it again.")
+        .with_server("stream", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::Input;
+    use futures_util::FutureExt as _;
+
+    #[tokio::test(start_paused = true)]
+    async fn frames_are_put_back_into_their_order() {
+        let outlet = Outlet::new();
+        outlet.expect_front_end();
+        outlet.push(1, Bytes::from_static(b"\0b")).unwrap();
+        assert!(outlet.pipe.input().now_or_never().is_none());
+        outlet.push(0, Bytes::from_static(b"\0a")).unwrap();
+        for expected in [b"a", b"b"] {
+            assert_eq!(outlet.pipe.input().await, Some(Input::Bytes(Bytes::from_static(expected))));
+        }
+        assert!(outlet.push(0, Bytes::from_static(b"\0a")).is_err());
+        assert!(outlet.push(2 + AHEAD, Bytes::from_static(b"\0a")).is_err());
+        assert!(outlet.push(2, Bytes::from_static(b"\x09")).is_err());
+        assert!(outlet.push(3, Bytes::from(vec![0; LARGEST_FRAME + 1])).is_err());
+        outlet.expect_front_end();
+        outlet.push(0, Bytes::from_static(b"\0c")).unwrap();
+        assert_eq!(outlet.pipe.input().await, Some(Input::Bytes(Bytes::from_static(b"c"))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pull_ends_empty_when_nothing_comes() {
+        let outlet = Outlet::new();
+        outlet.pipe.push(Bytes::from_static(b"hello"));
+        assert_eq!(outlet.pull().await.as_ref(), b"hello");
+        assert!(outlet.pull().await.is_empty());
+        outlet.expect_front_end();
+        assert_eq!(outlet.pull().await.as_ref(), b"hello", "a new page gets the last bytes");
+        outlet.pipe.end();
+        assert!(outlet.pull().await.is_empty());
+    }
+}

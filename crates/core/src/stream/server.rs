@@ -1,0 +1,204 @@
+//! The loopback WebSocket that carries terminal bytes.
+//!
+//! Any web page in the person's browser can reach a loopback port, and so can any program of other users. So
+//! the page's origin has to be ours, the first message has to be the one-time token that a command gave out,
+//! and everything is bounded in number, size and time.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use adit_contract::StreamTicket;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::{SinkExt as _, StreamExt as _};
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async_with_config,
+    tungstenite::{
+        Message,
+        handshake::server::{ErrorResponse, Request, Response},
+        http::StatusCode,
+        protocol::WebSocketConfig,
+    },
+};
+
+use super::{frame::Frame, outlet::LARGEST_FRAME, pipe::Pipe};
+
+/// The origins of the shell's own pages, by platform.
+const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
+/// Connections at the same time.
+const CONNECTIONS: usize = 64;
+/// How long the upgrade and the first message may take together.
+const FIRST_MESSAGE: Duration = Duration::from_secs(2);
+/// How long a token is valid.
+const VALID: Duration = Duration::from_secs(10);
+/// Tokens that may be out at the same time.
+const TICKETS: usize = 256;
+
+type Token = [u8; 32];
+
+/// The server; it ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct StreamServer {
+    address: SocketAddr,
+    tickets: Arc<Tickets>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for StreamServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tickets(Mutex<HashMap<Token, (Arc<Pipe>, Instant)>>);
+
+impl Tickets {
+    fn all(&self) -> MutexGuard<'_, HashMap<Token, (Arc<Pipe>, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn issue(&self, pipe: Arc<Pipe>) -> String {
+        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        let now = Instant::now();
+        let mut all = self.all();
+        all.retain(|_, (_, until)| *until > now);
+        if all.len() >= TICKETS
+            && let Some(oldest) = all.iter().min_by_key(|(_, (_, until))| *until).map(|(token, _)| *token)
+        {
+            all.remove(&oldest);
+        }
+        all.insert(hash(&token), (pipe, now + VALID));
+        token
+    }
+
+    /// The pipe that a token opens; it opens it once.
+    fn redeem(&self, token: &str) -> Option<Arc<Pipe>> {
+        let (pipe, until) = self.all().remove(&hash(token))?;
+        (until > Instant::now()).then_some(pipe)
+    }
+}
+
+/// Tokens are looked up by their hash, so that the time of a lookup tells nothing about them.
+fn hash(token: &str) -> Token {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl StreamServer {
+    /// Starts to listen on a free port of 127.0.0.1. `development` is one more origin to accept.
+    pub(crate) async fn start(development: Option<String>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let tickets = Arc::new(Tickets::default());
+        let origins: Arc<[String]> =
+            ORIGINS.iter().map(|origin| (*origin).to_owned()).chain(development).collect();
+        let task = tokio::spawn(listen(listener, tickets.clone(), origins));
+        Ok(Self { address, tickets, task })
+    }
+
+    /// What a front end needs to attach to a pipe.
+    pub(crate) fn ticket(&self, pipe: Arc<Pipe>) -> StreamTicket {
+        StreamTicket { url: format!("ws://{}/", self.address), token: self.tickets.issue(pipe) }
+    }
+}
+
+async fn listen(listener: TcpListener, tickets: Arc<Tickets>, origins: Arc<[String]>) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok((socket, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: give others a chance to close theirs.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        // One too many is closed at once.
+        let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
+        let (tickets, origins) = (tickets.clone(), origins.clone());
+        tokio::spawn(async move {
+            serve(socket, &tickets, &origins).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn serve(socket: TcpStream, tickets: &Tickets, origins: &[String]) {
+    let _ = socket.set_nodelay(true);
+    let opened = timeout(FIRST_MESSAGE, async {
+        let mut socket = accept(socket, origins).await?;
+        match socket.next().await {
+            Some(Ok(Message::Text(token))) => Some((tickets.redeem(&token)?, socket)),
+            _ => None,
+        }
+    })
+    .await;
+    if let Ok(Some((pipe, socket))) = opened {
+        carry(&pipe, socket).await;
+    }
+}
+
+async fn accept(socket: TcpStream, origins: &[String]) -> Option<WebSocketStream<TcpStream>> {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_FRAME))
+        .max_frame_size(Some(LARGEST_FRAME))
+        .write_buffer_size(0)
+        .max_write_buffer_size(1024 * 1024);
+    #[expect(clippy::result_large_err, reason = "the type of the answer is the library's")]
+    let check = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+        let origin = request.headers().get("origin").and_then(|origin| origin.to_str().ok());
+        if origin.is_some_and(|origin| origins.iter().any(|ours| ours == origin)) {
+            return Ok(response);
+        }
+        let mut refusal = ErrorResponse::new(None);
+        *refusal.status_mut() = StatusCode::FORBIDDEN;
+        Err(refusal)
+    };
+    accept_hdr_async_with_config(socket, check, Some(config)).await.ok()
+}
+
+/// Carries bytes until one side ends. Both ways run at the same time: what is drawn must be counted while a
+/// message is being sent.
+async fn carry(pipe: &Pipe, socket: WebSocketStream<TcpStream>) {
+    let attachment = pipe.attach();
+    let (mut send, mut receive) = socket.split();
+    let outward = async {
+        while let Some(bytes) = pipe.next(attachment).await {
+            if send.send(Message::Binary(bytes)).await.is_err() {
+                return;
+            }
+        }
+        let _ = timeout(FIRST_MESSAGE, send.close()).await;
+    };
+    let inward = async {
+        while let Some(Ok(message)) = receive.next().await {
+            match message {
+                Message::Binary(message) => match Frame::decode(message) {
+                    Ok(frame) => pipe.take(attachment, frame),
+                    Err(error) => {
+                        tracing::warn!(%error, "a terminal's stream was closed");
+                        return;
+                    }
+                },
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Text(_) | Message::Close(_) | Message::Frame(_) => return,
+            }
+        }
+    };
+    tokio::select! {
+        () = outward => {}
+        () = inward => {}
+    }
+}
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
