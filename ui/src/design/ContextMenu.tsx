@@ -1,7 +1,7 @@
 /** A menu at the pointer, or below a row. */
 
 import type { LucideIcon } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
 
 import { Icon } from "./Icon";
@@ -25,7 +25,7 @@ export type MenuEntry =
     };
 
 /** A menu's entries, for any menu. */
-export function MenuEntries({ entries }: { entries: readonly MenuEntry[] }) {
+export function menuEntries(entries: readonly MenuEntry[]) {
   return entries.map((entry, index) =>
     entry === "separator" ? (
       // A separator has no name but its place.
@@ -59,23 +59,22 @@ export function ContextMenu({
   entries: readonly MenuEntry[];
   onClose: () => void;
 }) {
-  const anchor = useRef<HTMLSpanElement>(null);
-  const [placed, setPlaced] = useState(false);
-  useEffect(() => setPlaced(true), []);
+  // The menu is placed by the anchor, so the anchor comes first.
+  const [anchor, setAnchor] = useState<HTMLSpanElement | null>(null);
   return (
     <>
-      <span ref={anchor} className="menu-anchor" style={{ left: spot.x, top: spot.y }} />
-      {placed && (
+      <span ref={setAnchor} className="menu-anchor" style={{ left: spot.x, top: spot.y }} />
+      {anchor !== null && (
         <Popover
           className="menu-popover"
-          triggerRef={anchor}
+          triggerRef={{ current: anchor }}
           placement="bottom start"
           offset={0}
           isOpen
           onOpenChange={(open) => !open && onClose()}
         >
           <Menu className="menu" aria-label={label} autoFocus="first" onClose={onClose}>
-            {MenuEntries({ entries })}
+            {menuEntries(entries)}
           </Menu>
         </Popover>
       )}

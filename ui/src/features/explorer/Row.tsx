@@ -81,15 +81,7 @@ export function Row({
         {row.name}
       </span>
       <span className="row-more">
-        {row.loading && <span className="skeleton row-loading" />}
-        {row.detail !== "" && <span className="row-detail">{row.detail}</span>}
-        {row.count !== null && <span className="row-count">{row.count}</span>}
-        {row.problem !== null && (
-          <span className="row-problem" title={problemWord(row.problem)}>
-            <Icon of={CircleHelp} size="small" />
-            <span className="sr-only">{problemWord(row.problem)}</span>
-          </span>
-        )}
+        {row.status !== null && <StateMark mark={markOfStatus(row.status)} label={statusWord(row.status)} />}
         {instance !== null && (
           <button
             type="button"
@@ -107,7 +99,15 @@ export function Row({
             {words.connect}
           </button>
         )}
-        {row.status !== null && <StateMark mark={markOfStatus(row.status)} label={statusWord(row.status)} />}
+        {row.problem !== null && (
+          <span className="row-problem" title={problemWord(row.problem)}>
+            <Icon of={CircleHelp} size="small" />
+            <span className="sr-only">{problemWord(row.problem)}</span>
+          </span>
+        )}
+        {row.count !== null && <span className="row-count">{row.count}</span>}
+        {row.detail !== "" && <span className="row-detail">{row.detail}</span>}
+        {row.loading && <span className="skeleton row-loading" />}
       </span>
     </div>
   );

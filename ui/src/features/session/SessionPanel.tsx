@@ -32,9 +32,10 @@ export function SessionPanel({ api, params }: IDockviewPanelProps<{ id: string }
 export function SessionView({ session, visible }: { session: SessionInfo; visible: boolean }) {
   const backend = useBackend();
   const { state } = session;
-  const wasLive = useRef(false);
-  if (state.kind === "live" || state.kind === "resuming") {
-    wasLive.current = true;
+  // Once live, the terminal stays: its content outlives the connection.
+  const [kept, setKept] = useState(false);
+  if (!kept && (state.kind === "live" || state.kind === "resuming")) {
+    setKept(true);
   }
   const answer = (value: SessionAnswer) => {
     backend.call("session_answer", { id: session.id, answer: value }).catch(remarkFailure);
@@ -44,27 +45,26 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
   };
   // "Sign in" of a failure: in the browser, and then this tab goes on by itself.
   const ready = useAppState(anyReady);
-  const [signingIn, setSigningIn] = useState<"no" | "asked" | "seen">("no");
+  const signingIn = useRef<"no" | "asked" | "seen">("no");
   const signIn = () => {
-    setSigningIn("asked");
+    signingIn.current = "asked";
     backend.call("sign_in", { method: "browser" }).catch((error: unknown) => {
-      setSigningIn("no");
+      signingIn.current = "no";
       remarkFailure(error);
     });
   };
   const signInState = useAppState((app) => app.signIn.kind);
   useEffect(() => {
-    if (signingIn === "asked" && signInState !== "idle") {
-      setSigningIn("seen");
-    } else if (signingIn === "seen" && signInState === "idle") {
-      setSigningIn("no");
+    if (signingIn.current === "asked" && signInState !== "idle") {
+      signingIn.current = "seen";
+    } else if (signingIn.current === "seen" && signInState === "idle") {
+      signingIn.current = "no";
       if (ready) {
         backend.call("session_answer", { id: session.id, answer: { kind: "tryAgain" } }).catch(remarkFailure);
       }
     }
-  }, [signingIn, signInState, ready, backend, session.id]);
+  }, [signInState, ready, backend, session.id]);
   const act = { answer, cancel, signIn };
-  const kept = wasLive.current;
   return (
     <section className="session" aria-label={`${session.instance.name}, ${stateWord(state)}`}>
       <span className="sr-only" role="status" data-testid="session-state" data-session={session.id} data-state={state.kind}>

@@ -19,7 +19,7 @@ const STEPS: Record<Step, string> = {
 };
 
 /** Those that every connection takes; the others show only while they are taken. */
-const USUAL: readonly Step[] = ["readVm", "openTunnel", "publishKey", "checkHostKey", "signIn", "openTerminal"];
+const USUAL: ReadonlySet<Step> = new Set(["readVm", "openTunnel", "publishKey", "checkHostKey", "signIn", "openTerminal"]);
 const ORDER = Object.keys(STEPS) as Step[];
 
 export type StepState = "done" | "now" | "next";
@@ -27,7 +27,7 @@ export type StepState = "done" | "now" | "next";
 /** The steps to show, with the present one among them. */
 export function stepsShown(now: Step): { step: Step; text: string; state: StepState }[] {
   const place = ORDER.indexOf(now);
-  return ORDER.filter((step) => step === now || USUAL.includes(step)).map((step) => {
+  return ORDER.filter((step) => step === now || USUAL.has(step)).map((step) => {
     const at = ORDER.indexOf(step);
     return { step, text: STEPS[step], state: at < place ? "done" : at === place ? "now" : "next" };
   });

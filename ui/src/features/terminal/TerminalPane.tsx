@@ -25,7 +25,9 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
   const platform = useAppState((state) => state.platform);
   const settings = useAppState((state) => state.settings);
   const settingsNow = useRef(settings);
-  settingsNow.current = settings;
+  useEffect(() => {
+    settingsNow.current = settings;
+  }, [settings]);
   const place = useRef<HTMLDivElement>(null);
   const stream = useRef<TerminalStream | null>(null);
   const [screen, setScreen] = useState<TerminalScreen | null>(null);
@@ -167,6 +169,8 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
   ];
 
   return (
+    // The menu is the terminal's; xterm's own field within takes the keys.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       className="terminal"
       data-state={session.state.kind}

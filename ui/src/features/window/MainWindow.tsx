@@ -29,10 +29,10 @@ export function MainWindow() {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : null;
-      const inTerminal = target?.closest("[data-terminal]") != null;
+      const inTerminal = Boolean(target?.closest("[data-terminal]"));
       const command = commandFor(event, platform, inTerminal ? "terminal" : "app");
       // A dialog has the keyboard to itself; the palette's own keys still close it.
-      const inDialog = target?.closest("[role=dialog], [role=alertdialog], [role=menu]") != null;
+      const inDialog = Boolean(target?.closest("[role=dialog], [role=alertdialog], [role=menu]"));
       if (command === null || (inDialog && desk.state.overlay === "none")) {
         return;
       }

@@ -3,7 +3,7 @@ import { Button, Menu, MenuTrigger, Popover } from "react-aria-components";
 
 import type { Theme } from "../../contract/Theme";
 import { Brand } from "../../design/Brand";
-import { type MenuEntry, MenuEntries } from "../../design/ContextMenu";
+import { type MenuEntry, menuEntries } from "../../design/ContextMenu";
 import { Icon } from "../../design/Icon";
 import { Keys } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
@@ -112,7 +112,7 @@ function AccountMenu() {
           <p className="quiet">{words.source[account.source]}</p>
         </div>
         <Menu className="menu" aria-label={words.account(account.email)}>
-          {MenuEntries({ entries })}
+          {menuEntries(entries)}
         </Menu>
       </Popover>
     </MenuTrigger>

@@ -41,7 +41,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
   // What comes after a live session needs one first: the terminal has its content from it.
   const after = sessions.at(-1);
   if (after !== undefined && ["resuming", "ended", "lost"].includes(scene)) {
-    sessions = sessions.with(-1, { ...after, state: { kind: "live" } });
+    sessions = [...sessions.slice(0, -1), { ...after, state: { kind: "live" } }];
     setTimeout(() => update(after.id, { state: after.state }), 900);
   }
   let clipboard = parameters.get("clipboard") ?? "cd /srv/app\ngit pull --ff-only\nsudo systemctl restart nginx\n";
