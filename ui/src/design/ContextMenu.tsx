@@ -2,6 +2,7 @@
 
 import type { LucideIcon } from "lucide-react";
 import { useState } from "react";
+import { createPortal } from "react-dom";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
 
 import { Icon } from "./Icon";
@@ -63,7 +64,7 @@ export function ContextMenu({
   const [anchor, setAnchor] = useState<HTMLSpanElement | null>(null);
   return (
     <>
-      <span ref={setAnchor} className="menu-anchor" style={{ left: spot.x, top: spot.y }} />
+      {createPortal(<span ref={setAnchor} className="menu-anchor" style={{ left: spot.x, top: spot.y }} />, document.body)}
       {anchor !== null && (
         <Popover
           className="menu-popover"

@@ -40,7 +40,7 @@ export function Row({
   const off = row.status === "stopped" || row.status === "suspended" || row.problem !== null;
   return (
     // The tree has the keyboard, and names its active row.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
     <div
       id={id}
       role="treeitem"
@@ -49,14 +49,18 @@ export function Row({
       data-kind={row.kind}
       data-off={off || undefined}
       data-testid={`tree-row-${row.name}`}
-      tabIndex={-1}
       aria-level={row.depth + 1}
       aria-setsize={row.setSize}
       aria-posinset={row.position}
       aria-selected={active}
       {...(row.expanded === null ? {} : { "aria-expanded": row.expanded })}
       {...(row.loading ? { "aria-busy": true } : {})}
-      onClick={onPress}
+      onClick={(event) => {
+        // The second click of a double one is no click of its own.
+        if (event.detail <= 1) {
+          onPress();
+        }
+      }}
       onDoubleClick={onOpen}
       onMouseDown={(event) => event.button === 1 && event.preventDefault()}
       onContextMenu={(event) => {

@@ -11,8 +11,9 @@ export function Where({ session, children }: { session: SessionInfo; children?: 
     <div className="where">
       <span className="chip" title={name}>
         <OsIcon os="linux" />
-        <span className="ellipsis">{name}</span>
-        <span className="chip-more">· {words.ssh}</span>
+        <span className="ellipsis">
+          {name} · {words.ssh}
+        </span>
       </span>
       {children}
       <span className="where-place ellipsis">

@@ -26,7 +26,8 @@ export function SettingsPage() {
     model.changeSettings(to).catch(remarkFailure);
   };
   return (
-    <div className="page" data-testid="settings">
+    <div className="panel">
+      <div className="page" data-testid="settings">
       <div className="settings">
         <h1 className="page-title">{words.title}</h1>
         <section>
@@ -123,6 +124,7 @@ export function SettingsPage() {
         <p className="quiet">
           {words.version(version)}. {words.keychain[keychain]}
         </p>
+      </div>
       </div>
     </div>
   );

@@ -80,7 +80,7 @@ export function SignInSteps({ state }: { state: SignInState }) {
           </div>
           {failure.server !== null && (
             <p className="signin-server">
-              {words.server}
+              <span className="caps">{words.server}</span>
               <span className="mono selectable">
                 {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
               </span>
@@ -113,12 +113,12 @@ function Invitation({ onStart }: { onStart: (method: SignInMethod) => void }) {
       )}
       <div className="signin-buttons">
         {able ? (
-          <Button autoFocus className="button primary large" data-testid="signin-button" onPress={() => onStart("browser")}>
+          <Button className="button primary large" data-testid="signin-button" onPress={() => onStart("browser")}>
             {local ? words.withLocal : words.withGoogle}
             <Icon of={ArrowRight} />
           </Button>
         ) : (
-          <Button autoFocus className="button primary large" data-testid="choose-client" onPress={chooseFile}>
+          <Button className="button primary large" data-testid="choose-client" onPress={chooseFile}>
             <Icon of={FileKey2} />
             {words.chooseClient}
           </Button>
@@ -161,7 +161,7 @@ function Waiting({ url, browser, onCancel }: { url: string; browser: "opened" | 
       <p className={failed ? "signin-address mono selectable" : "signin-address mono"} title={words.address}>
         {url}
       </p>
-      <div className="signin-buttons row">
+      <div className="signin-buttons pair">
         <Button className={failed ? "button primary large" : "button large"} data-testid="signin-copy" onPress={copy}>
           <Icon of={copied ? Check : Copy} size="small" />
           {words.copyAddress}

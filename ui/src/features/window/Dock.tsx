@@ -1,5 +1,5 @@
 import { type DockviewApi, DockviewReact, type DockviewReadyEvent, type DockviewTheme } from "dockview-react";
-import { Plus, Search } from "lucide-react";
+import { Plus, RefreshCw, Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 
@@ -123,19 +123,20 @@ function Empty() {
   const desk = deskOf(useModel());
   const platform = useAppState((state) => state.platform);
   const listing = useAppState((state) => state.inventory.loading && state.inventory.instances === 0);
+  const nothing = useAppState((state) => !state.inventory.loading && state.inventory.instances === 0);
   const hints = (["palette", "quickConnect", "toggleExplorer"] as const).map((command) => ({
     command,
     keys: keysOf(command, platform),
   }));
-  const says = { palette: words.search, quickConnect: words.newTab, toggleExplorer: "Show or hide the explorer" };
+  const says = { palette: words.search, quickConnect: words.newTab, toggleExplorer: words.emptyExplorer };
   return (
     <div className="empty">
       <Brand className="empty-mark" />
-      <h1 className="page-title small">{words.emptyTitle}</h1>
-      <p className="quiet">{listing ? words.emptyListing : words.emptyLead}</p>
-      <Button className="button primary large" onPress={() => desk.run("palette")}>
-        <Icon of={Search} size="small" />
-        {words.emptySearch}
+      <h1 className="page-title small">{nothing ? words.emptyNothing : words.emptyTitle}</h1>
+      <p className="quiet">{nothing ? words.emptyNothingLead : listing ? words.emptyListing : words.emptyLead}</p>
+      <Button className="button primary large" onPress={() => desk.run(nothing ? "refresh" : "palette")}>
+        <Icon of={nothing ? RefreshCw : Search} size="small" />
+        {nothing ? words.emptyRefresh : words.emptySearch}
       </Button>
       <ul className="empty-keys">
         {hints.map(({ command, keys }) => (
