@@ -196,6 +196,17 @@ fn hard_case_08_an_abandoned_connection_is_not_listened_to() {
 }
 
 #[test]
+fn hard_case_08_the_last_word_to_an_old_connection_is_not_put_on_the_new_one() {
+    let mut session = connected();
+    session.network_changed(s(1));
+    session.handle_deadline(s(6));
+    // The driver noticed the loss by itself and never asked what to transmit.
+    reopen(&mut session, s(6));
+    session.handle_message(resumed_at(0), s(6));
+    assert_eq!(transmits(&mut session, s(6)), []);
+}
+
+#[test]
 fn hard_case_09_bytes_queued_but_not_taken_count_as_received() {
     let mut session = connected();
     session.handle_message(data(&pattern(5000, 0)), s(0));
@@ -420,9 +431,9 @@ fn hard_case_16_reauthentication_keeps_the_buffers_and_stops_the_clock() {
     assert!(session.deadline() > Some(s(11 + 14 * 60)));
     session.handle_deadline(s(11 + 14 * 60));
     session.token_ready(s(11 + 14 * 60));
-    session.refused(unreachable(), s(13 * 60 + 120));
+    session.refused(unreachable(), s(15 * 60 + 30));
     assert!(!session.has_ended(), "the pause did not count");
-    let now = s(14 * 60 + 100);
+    let now = s(15 * 60 + 40);
     session.handle_deadline(now);
     assert_eq!(reopen(&mut session, now), 0);
     session.handle_message(resumed_at(0), now);
@@ -580,9 +591,28 @@ fn hard_case_20_a_slow_local_side_is_not_acknowledged_and_stops_the_reading() {
         session.handle_deadline(s(now));
         assert_eq!(transmits(&mut session, s(now)), [Transmit::Ping]);
     }
+    session.network_changed(s(301));
+    assert_eq!(transmits(&mut session, s(301)), [Transmit::Ping]);
+    session.handle_deadline(s(310));
+    assert_eq!(session.request(), None);
     assert!(session.receive().is_some());
     session.accepted(16_384);
     assert!(session.wants_messages());
+    // Nor is it held against it once it is read again: only what is silent from now on counts.
+    session.handle_pong(s(310));
+    session.handle_deadline(session.deadline().unwrap());
+    session.handle_deadline(session.deadline().unwrap());
+    assert_eq!(session.request(), None);
+
+    // The answer to a reconnect is read even so.
+    let mut session = connected_with(Config { receive_window: 100, ..Config::default() });
+    session.handle_message(data(&pattern(100, 0)), s(0));
+    assert!(!session.wants_messages());
+    session.closed(None, s(0));
+    reopen(&mut session, s(0));
+    assert!(session.wants_messages());
+    session.handle_message(resumed_at(0), s(0));
+    assert!(!session.wants_messages());
 
     // Whoever reads on regardless cannot make it grow: the connection is dropped, and the stream stays whole.
     let mut session = connected_with(Config { receive_window: 100_000, ..Config::default() });

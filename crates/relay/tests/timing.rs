@@ -258,6 +258,36 @@ fn grace_ends_at_once_when_the_backend_ends() {
 }
 
 #[test]
+fn grace_is_counted_anew_after_a_reconnect() {
+    let mut session = connected();
+    session.finish(s(0));
+    session.closed(None, s(5));
+    reopen(&mut session, s(20));
+    session.handle_message(resumed_at(0), s(20));
+    session.handle_deadline(s(20));
+    session.handle_message(data(b"late reply"), s(29));
+    assert_eq!(received_data(&mut session), b"late reply");
+    session.handle_deadline(s(39));
+    assert!(session.has_ended());
+}
+
+#[test]
+fn silence_that_was_not_listened_to_is_no_missed_pong() {
+    let mut session = connected_with(Config { receive_window: 100, ..Config::default() });
+    session.handle_message(data(&pattern(100, 0)), s(0));
+    for now in [s(25), s(50), s(75), s(100)] {
+        session.handle_deadline(now);
+        transmits(&mut session, now);
+    }
+    received_data(&mut session);
+    session.handle_deadline(s(125));
+    session.handle_deadline(s(150));
+    assert_eq!(session.request(), None, "two Pings must be missed while it is read");
+    session.handle_deadline(s(175));
+    assert!(session.request().is_some());
+}
+
+#[test]
 fn grace_waits_for_a_local_side_that_is_slow_to_take_what_came() {
     let mut session = connected();
     session.finish(s(0));
