@@ -2,6 +2,7 @@ import "@fontsource-variable/inter/index.css";
 import "@fontsource-variable/jetbrains-mono/index.css";
 import "@xterm/xterm/css/xterm.css";
 
+import "./design/fonts.css";
 import "./design/tokens.css";
 import "./design/base.css";
 import "./features/terminal/terminal.css";

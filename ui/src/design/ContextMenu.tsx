@@ -1,6 +1,6 @@
 /** A menu at the pointer, or below a row. */
 
-import type { LucideIcon } from "lucide-react";
+import { Check, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { createPortal } from "react-dom";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
@@ -22,6 +22,8 @@ export type MenuEntry =
       keys?: readonly string[];
       disabled?: boolean;
       danger?: boolean;
+      /** The one in use among several. */
+      chosen?: boolean;
       run: () => void;
     };
 
@@ -44,6 +46,11 @@ export function menuEntries(entries: readonly MenuEntry[]) {
         {entry.icon !== undefined && <Icon of={entry.icon} size="small" />}
         {entry.label}
         {entry.keys !== undefined && <Keys of={entry.keys} />}
+        {entry.chosen === true && (
+          <span className="menu-detail">
+            <Icon of={Check} size="small" />
+          </span>
+        )}
       </MenuItem>
     ),
   );

@@ -81,10 +81,12 @@ export function SignInSteps({ state }: { state: SignInState }) {
           {failure.server !== null && (
             <p className="signin-server">
               <span className="caps">{words.server}</span>
-              <span className="mono selectable">
-                {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
+              <span className="signin-said">
+                <span className="mono selectable">
+                  {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
+                </span>
+                <CopyButton text={`${failure.server.code} ${failure.server.text}`.trim()} label={words.copyServer} />
               </span>
-              <CopyButton text={`${failure.server.code} ${failure.server.text}`.trim()} label={words.copyServer} />
             </p>
           )}
         </div>

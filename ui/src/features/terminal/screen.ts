@@ -39,7 +39,8 @@ export class TerminalScreen implements Screen {
       fontSize: options.fontSize,
       fontWeight: "400",
       fontWeightBold: "600",
-      lineHeight: 1.08,
+      // The font brings room between lines of its own; frames and bars join only without more.
+      lineHeight: 1,
       scrollback: options.scrollback,
       cursorBlink: false,
       cursorInactiveStyle: "outline",
@@ -66,7 +67,7 @@ export class TerminalScreen implements Screen {
 
   /** Puts the terminal on the page once its font is there: cells are measured by it. */
   async open(element: HTMLElement, label: string): Promise<void> {
-    await document.fonts.load(`${this.#terminal.options.fontSize ?? 13}px ${FONT}`, "Mg0").catch(() => []);
+    await document.fonts.load(`${this.#terminal.options.fontSize ?? 13}px ${FONT}`, "Mg0 ─│█").catch(() => []);
     if (this.#disposed) {
       return;
     }

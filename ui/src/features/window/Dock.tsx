@@ -81,7 +81,7 @@ export function Dock() {
     }
     const { clientWidth, clientHeight } = element;
     const cols = Math.floor((clientWidth - sizeToken("space-32", 32)) / (fontSize * 0.6));
-    const rows = Math.floor((clientHeight - sizeToken("tabs-height", 36) - sizeToken("space-24", 24)) / (fontSize * 1.42));
+    const rows = Math.floor((clientHeight - sizeToken("tabs-height", 36) - sizeToken("space-24", 24)) / (fontSize * 1.32));
     if (cols > 10 && rows > 4) {
       desk.cells = { cols, rows };
     }

@@ -67,7 +67,7 @@ function AccountMenu() {
     id: to,
     label,
     icon,
-    disabled: theme === to,
+    chosen: theme === to,
     run: () => {
       model.changeSettings({ theme: to }).catch(remarkFailure);
     },
@@ -82,9 +82,9 @@ function AccountMenu() {
   };
   const entries: MenuEntry[] = [
     ...(needed ? [signIn] : []),
-    colours("system", `${words.colours}: ${words.system}`, Monitor),
-    colours("light", `${words.colours}: ${words.light}`, Sun),
-    colours("dark", `${words.colours}: ${words.dark}`, Moon),
+    colours("system", words.system, Monitor),
+    colours("light", words.light, Sun),
+    colours("dark", words.dark, Moon),
     "separator",
     { id: "settings", label: words.settings, icon: Settings, keys: keysOf("settings", platform), run: () => desk.openSettings() },
     "separator",
