@@ -104,8 +104,12 @@ impl Google {
     /// [`ErrorKind::ScopeMissing`] if the e-mail address is not part of what was granted; the kinds of a failed
     /// call.
     pub async fn identity(&self) -> Result<Identity, Error> {
-        let token = self.inner.credentials.access_token(Freshness::Cached).await?;
-        sign_in::of_token(&self.inner.http, &self.inner.endpoints.userinfo, &token).await
+        const USERINFO: Call = Call::get("read who signed in", "/v1/userinfo");
+        let Inner { endpoints, http, .. } = &*self.inner;
+        self.call(&endpoints.userinfo, USERINFO, |token| async move {
+            sign_in::ask(http, &endpoints.userinfo, &token).await
+        })
+        .await
     }
 
     /// Makes a call by the common rules: the host's turn, retries and deadlines, a renewed token after a 401, a log

@@ -172,13 +172,15 @@ pub(crate) async fn exchange(
     http: &reqwest::Client,
     token: &Url,
     of: &OAuthClient,
-    code: String,
+    code: SecretString,
     verifier: PkceCodeVerifier,
     redirect: RedirectUrl,
 ) -> Result<Tokens, Error> {
     const DOING: &str = "complete the sign-in";
     let client = client(of, token).set_redirect_uri(redirect);
-    let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
+    let request = client
+        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+        .set_pkce_verifier(verifier);
     let send = |request| send(DOING, http.clone(), request);
     retry::within(DOING, Policy::TOKEN.attempt, async {
         request.request_async(&send).await.map(Tokens::from).map_err(|e| refused(DOING, e))

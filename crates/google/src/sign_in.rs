@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub use identity::Identity;
-pub(crate) use identity::of_token;
+pub(crate) use identity::ask;
 
 /// How long a person has for the sign-in.
 pub const LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -50,7 +50,6 @@ pub enum Consent {
 }
 
 /// A sign-in that waits for the person.
-#[derive(Debug)]
 pub struct Pending {
     url: Url,
     endpoints: Endpoints,
@@ -146,6 +145,13 @@ pub async fn begin_with(
     })
 }
 
+// The address holds the state and the path, which only the browser and the server are to know.
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
+
 impl Pending {
     /// The page to open in a browser.
     #[must_use]
@@ -199,7 +205,7 @@ async fn complete(
     };
     let identity = match id.map(|id| identity::of_id_token(&id, &client.id)) {
         Some(identity) => identity?,
-        None => of_token(&http, &endpoints.userinfo, &access).await?,
+        None => identity::of_token(&http, &endpoints.userinfo, &access).await?,
     };
     Ok(SignedIn { identity, refresh_token, scopes, access_token: access, lifetime })
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, error::Error as _};
 
-use google_cloud_gax::error::{Error as SdkError, rpc::StatusDetails};
+use google_cloud_gax::error::{
+    Error as SdkError,
+    rpc::{Code, StatusDetails},
+};
 
 use super::{
     Error, ErrorKind, SignInCause,
@@ -37,7 +40,9 @@ pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
             }
         }
         evidence.metadata = metadata;
-        evidence.reason.get_or_insert_with(|| status.code.name().to_owned());
+        if evidence.reason.is_none() && status.code != Code::Unknown {
+            evidence.reason = Some(status.code.name().to_owned());
+        }
         return error(doing, evidence);
     }
     if let (Some(status), Some(headers)) = (http_status, sdk.http_headers()) {

@@ -79,19 +79,26 @@ pub(super) fn of_id_token(token: &SecretString, client_id: &str) -> Result<Ident
     claims.identity()
 }
 
-/// Asks the userinfo endpoint whom an access token belongs to.
-pub(crate) async fn of_token(
+/// Asks the userinfo endpoint whom an access token belongs to, once.
+pub(crate) async fn ask(
     http: &reqwest::Client,
     userinfo: &Url,
     token: &SecretString,
 ) -> Result<Identity, Error> {
-    let headers = http::bearer(token)?;
-    let claims: Claims = retry::run(DOING, Policy::CALL, Repeat::Safe, |time| {
-        let request = http.get(userinfo.clone()).headers(headers.clone());
-        retry::within(DOING, time, http::json(DOING, request, LONGEST_TOKEN))
+    let request = http.get(userinfo.clone()).headers(http::bearer(token)?);
+    http::json::<Claims>(DOING, request, LONGEST_TOKEN).await?.identity()
+}
+
+/// The same, tried again after a passing failure.
+pub(super) async fn of_token(
+    http: &reqwest::Client,
+    userinfo: &Url,
+    token: &SecretString,
+) -> Result<Identity, Error> {
+    retry::run(DOING, Policy::CALL, Repeat::Safe, |time| {
+        retry::within(DOING, time, ask(http, userinfo, token))
     })
-    .await?;
-    claims.identity()
+    .await
 }
 
 #[cfg(test)]

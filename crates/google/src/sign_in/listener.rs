@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use oauth2::CsrfToken;
+use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -27,7 +28,7 @@ const CONNECTIONS: usize = 64;
 /// What the redirect brought.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Code(String),
+    Code(SecretString),
     Refused(Refusal),
 }
 
@@ -206,7 +207,7 @@ fn judge(request: &[u8], expected: &Expected) -> Result<Answer, Page> {
     }
     match code {
         _ if !refusal.error.is_empty() => Ok(Answer::Refused(refusal)),
-        Some(code) if !code.is_empty() => Ok(Answer::Code(code)),
+        Some(code) if !code.is_empty() => Ok(Answer::Code(code.into())),
         _ => Err(Page::BadRequest),
     }
 }
@@ -219,6 +220,7 @@ fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret as _;
 
     fn look(request: &str) -> Result<Answer, Page> {
         judge(request.as_bytes(), &Expected { path: "/p".into(), state: "s".into() })
@@ -230,7 +232,9 @@ mod tests {
 
     #[test]
     fn takes_the_redirect_only() {
-        assert!(matches!(line("/p?state=s&code=4%2F0a&scope=x"), Ok(Answer::Code(code)) if code == "4/0a"));
+        assert!(
+            matches!(line("/p?state=s&code=4%2F0a&scope=x"), Ok(Answer::Code(code)) if code.expose_secret() == "4/0a")
+        );
         assert!(
             matches!(line("/p?error=access_denied&state=s"), Ok(Answer::Refused(r)) if r.error == "access_denied")
         );
