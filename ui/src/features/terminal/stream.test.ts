@@ -175,6 +175,23 @@ describe("a stream over commands", () => {
     expect(attached()).toBe(2);
   });
 
+  it("stops pulling when the session is over and nothing comes any more", async () => {
+    let pulled = 0;
+    const answers = Array.from({ length: 500 }, () => async () => {
+      pulled += 1;
+      return new ArrayBuffer(0);
+    });
+    const { stream } = scene(answers);
+    void stream.start();
+    await vi.advanceTimersByTimeAsync(LIMITS.openWithin + 100);
+    expect(pulled).toBeGreaterThan(1);
+    stream.finish();
+    await vi.advanceTimersByTimeAsync(100);
+    const then = pulled;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(pulled).toBe(then);
+  });
+
   it("does not pull while too much is not drawn", async () => {
     let pulled = 0;
     const answers = Array.from({ length: 20 }, () => async () => {

@@ -225,6 +225,9 @@ export class TerminalStream {
           return;
         }
         if (bytes.length === 0) {
+          if (this.#over === "finishing") {
+            return;
+          }
           await new Promise((resolve) => setTimeout(resolve, LIMITS.pullAgain));
           continue;
         }

@@ -46,6 +46,10 @@ export function Dock() {
         desk.terminals.get(front.id)?.focus();
       }
     });
+    // A tab that was dragged elsewhere keeps the keyboard, once it has arrived.
+    api.onDidMovePanel(() => {
+      setTimeout(() => desk.terminals.get(api.activePanel?.id ?? "")?.focus(), 0);
+    });
     setDock(api);
   };
 
@@ -96,6 +100,8 @@ export function Dock() {
         watermarkComponent={Empty}
         leftHeaderActionsComponent={NewTab}
         disableFloatingGroups
+        // By pointer events: the drag and drop of web views inside a native window is not to be relied on.
+        dndStrategy="pointer"
         scrollbars="native"
         onReady={ready}
       />
