@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -71,11 +72,20 @@ impl Authority {
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
 
         let pem = certificate.pem();
-        let directory = tempfile::Builder::new().prefix("adit-cloud-").tempdir().map_err(Error::Io)?;
+        let directory = private_directory().map_err(Error::Io)?;
         let path = directory.path().join("ca.pem");
         write_private(&path, &pem).map_err(Error::Io)?;
         Ok(Self { pem, path, server: Arc::new(server), _directory: directory })
     }
+}
+
+fn private_directory() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("adit-cloud-");
+    // elsewhere the temporary folder is the user's own
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

@@ -7,7 +7,9 @@ use crate::faults::FaultError;
 #[non_exhaustive]
 pub enum Error {
     /// The cloud serves its own user on this machine only.
-    #[error("{0} is not a loopback address: the local cloud has a shell behind it and listens on loopback only")]
+    #[error(
+        "{0} is not a loopback address: the local cloud has a shell behind it and listens on loopback only"
+    )]
     NotLoopback(SocketAddr),
     /// The address is taken, or not this machine's.
     #[error("cannot listen on {address}")]

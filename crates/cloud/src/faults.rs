@@ -86,7 +86,8 @@ impl Serialize for CloseAfter {
 impl<'de> Deserialize<'de> for CloseAfter {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("expected N:CODE with a close code of 1000 to 4999"))
+        Self::parse(&text)
+            .ok_or_else(|| D::Error::custom("expected N:CODE with a close code of 1000 to 4999"))
     }
 }
 
@@ -104,7 +105,13 @@ impl Faults {
         let wrong = |problem: &str| FaultError { name: name.to_owned(), problem: problem.to_owned() };
         let mut next = self.clone();
         let off = value == "off";
-        let number = || if off { Ok(None) } else { value.parse::<u64>().map(Some).map_err(|_| wrong("expected a number or `off`")) };
+        let number = || {
+            if off {
+                Ok(None)
+            } else {
+                value.parse::<u64>().map(Some).map_err(|_| wrong("expected a number or `off`"))
+            }
+        };
         let short = || match number()? {
             None => Ok(None),
             Some(number) => u16::try_from(number).map(Some).map_err(|_| wrong("too large")),
@@ -121,7 +128,8 @@ impl Faults {
             "repeat" => next.repeat = switch()?,
             "close-after" if off => next.close_after = None,
             "close-after" => {
-                let parsed = CloseAfter::parse(value).ok_or_else(|| wrong("expected N:CODE with a close code of 1000 to 4999"))?;
+                let parsed = CloseAfter::parse(value)
+                    .ok_or_else(|| wrong("expected N:CODE with a close code of 1000 to 4999"))?;
                 next.close_after = Some(parsed);
             }
             "window" => next.window = number()?,
@@ -150,7 +158,8 @@ impl Faults {
     /// # Errors
     /// The first value out of range.
     pub fn check(&self) -> Result<(), FaultError> {
-        let wrong = |name: &str, problem: &str| FaultError { name: name.to_owned(), problem: problem.to_owned() };
+        let wrong =
+            |name: &str, problem: &str| FaultError { name: name.to_owned(), problem: problem.to_owned() };
         for (name, value) in [
             ("drop-after", self.drop_after),
             ("drop-up-after", self.drop_up_after),
@@ -168,7 +177,8 @@ impl Faults {
         if self.http_status.is_some_and(|status| !(200..=599).contains(&status)) {
             return Err(wrong("http-status", "expected 200 to 599"));
         }
-        for (name, code) in [("connect-close", self.connect_close), ("reconnect-close", self.reconnect_close)] {
+        for (name, code) in [("connect-close", self.connect_close), ("reconnect-close", self.reconnect_close)]
+        {
             if code.is_some_and(|code| !close_code(code)) {
                 return Err(wrong(name, "expected a close code of 1000 to 4999"));
             }

@@ -62,7 +62,10 @@ pub(crate) struct Call {
 impl Call {
     /// The first value of a query parameter; an empty one counts as absent, since Google's SDK sends those.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// The access token, from the header or, as Google takes it too, from the query.
@@ -89,7 +92,8 @@ pub(crate) async fn serve(listener: TcpListener, services: Services) {
 async fn answer(Extract(services): Extract<Services>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     if !names_us(&parts.headers, &parts.uri) {
-        return (StatusCode::MISDIRECTED_REQUEST, "this host name is not the local cloud's\n").into_response();
+        return (StatusCode::MISDIRECTED_REQUEST, "this host name is not the local cloud's\n")
+            .into_response();
     }
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
         return Failure::new(413, "uploadTooLarge", "Request payload is too large.").into_response();
@@ -115,7 +119,9 @@ async fn answer(Extract(services): Extract<Services>, request: Request<Body>) ->
 /// points a name of its own at loopback gets no further than here.
 fn names_us(headers: &HeaderMap, uri: &Uri) -> bool {
     let header = headers.get(header::HOST).map(|value| value.to_str().unwrap_or("?"));
-    let Some(authority) = header.or_else(|| uri.authority().map(|authority| authority.as_str())) else { return true };
+    let Some(authority) = header.or_else(|| uri.authority().map(|authority| authority.as_str())) else {
+        return true;
+    };
     let Ok(authority) = authority.parse::<axum::http::uri::Authority>() else { return false };
     let host = authority.host();
     matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "accounts.google.com")
@@ -199,13 +205,21 @@ struct Visitor {
 }
 
 impl AsyncRead for Visitor {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Visitor {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, buffer)
     }
 

@@ -5,6 +5,8 @@ mod guest;
 mod machines;
 mod operations;
 mod os_login;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::collections::HashMap;
@@ -177,7 +179,14 @@ impl State {
 
     /// Whether a caller may open a tunnel to a port of an instance. For an instance that does not exist, what is
     /// granted on the whole project decides, so that an outsider cannot tell which names exist.
-    pub(crate) fn may_tunnel(&self, caller: &Caller, project: &str, zone: &str, instance: &str, port: u16) -> bool {
+    pub(crate) fn may_tunnel(
+        &self,
+        caller: &Caller,
+        project: &str,
+        zone: &str,
+        instance: &str,
+        port: u16,
+    ) -> bool {
         // no condition is evaluated yet, so that the port plays no part
         let _ = port;
         let resource = Resource::Tunnel { project, instance: self.instance(project, zone, instance) };
@@ -185,20 +194,34 @@ impl State {
     }
 
     /// Whether a caller may open a tunnel to a host of a destination group.
-    pub(crate) fn may_tunnel_to_host(&self, caller: &Caller, project: &str, region: &str, group: &str) -> bool {
+    pub(crate) fn may_tunnel_to_host(
+        &self,
+        caller: &Caller,
+        project: &str,
+        region: &str,
+        group: &str,
+    ) -> bool {
         let resource = Resource::Group { project, region, group };
         self.allows(&caller.email, "iap.tunnelDestGroups.accessViaIAP", resource)
     }
 
     /// What a tunnel to an instance ends at.
-    pub(crate) fn lookup(&self, project: &str, zone: &str, instance: &str, interface: &str, port: u16) -> Lookup {
+    pub(crate) fn lookup(
+        &self,
+        project: &str,
+        zone: &str,
+        instance: &str,
+        interface: &str,
+        port: u16,
+    ) -> Lookup {
         let Some(index) = self.index(project, zone, instance) else { return Lookup::UnknownInstance };
         let Some(definition) = self.0.landscape.instances.get(index) else { return Lookup::UnknownInstance };
         let number = interface.strip_prefix("nic").and_then(|number| number.parse::<usize>().ok());
         if number.is_none_or(|number| number > definition.interfaces.len()) {
             return Lookup::UnknownInstance;
         }
-        let Some((status, id)) = self.world().machines.get(index).map(|machine| (machine.status, machine.id)) else {
+        let Some((status, id)) = self.world().machines.get(index).map(|machine| (machine.status, machine.id))
+        else {
             return Lookup::UnknownInstance;
         };
         if status != Status::Running {
@@ -213,7 +236,15 @@ impl State {
     }
 
     /// What a tunnel to a host of a destination group ends at.
-    pub(crate) fn lookup_host(&self, project: &str, region: &str, network: &str, group: &str, host: &str, port: u16) -> Lookup {
+    pub(crate) fn lookup_host(
+        &self,
+        project: &str,
+        region: &str,
+        network: &str,
+        group: &str,
+        host: &str,
+        port: u16,
+    ) -> Lookup {
         let Some(project) = self.project_id(project) else { return Lookup::UnknownInstance };
         let found = self.0.landscape.destination_groups.iter().find(|one| {
             one.project == project && one.region == region && one.network == network && one.name == group
@@ -236,7 +267,11 @@ impl State {
     /// Fires when the instance stops, is reset or suspended: what runs on it ends then. An instance that does not
     /// run, or does not exist, has fired already.
     pub(crate) fn instance_stopped(&self, id: &GuestId) -> CancellationToken {
-        let found = self.0.by_id.get(&id.0).and_then(|index| self.world().machines.get(*index).map(|one| one.boot.clone()));
+        let found = self
+            .0
+            .by_id
+            .get(&id.0)
+            .and_then(|index| self.world().machines.get(*index).map(|one| one.boot.clone()));
         found.unwrap_or_else(|| {
             let fired = CancellationToken::new();
             fired.cancel();

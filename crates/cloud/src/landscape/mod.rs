@@ -35,6 +35,7 @@ pub struct LandscapeError {
 pub struct Landscape {
     /// Free text for whoever reads the file.
     #[serde(default)]
+    #[expect(dead_code, reason = "for whoever reads the file")]
     pub(crate) description: String,
     pub(crate) organization: Organization,
     #[serde(default)]
@@ -54,6 +55,7 @@ pub struct Landscape {
     pub(crate) destination_groups: Vec<DestinationGroup>,
     /// Access levels in Access Context Manager's own JSON. Carried, not yet enforced.
     #[serde(default)]
+    #[expect(dead_code, reason = "checked and carried; not yet enforced")]
     pub(crate) access_levels: Vec<Value>,
     /// How long start, stop and the like take, in milliseconds.
     #[serde(default = "default_operation_ms")]
@@ -73,6 +75,7 @@ pub(crate) struct Organization {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Folder {
     pub(crate) id: u64,
+    #[expect(dead_code, reason = "for whoever reads the file")]
     pub(crate) name: String,
     /// `organizations/ID` or `folders/ID`.
     pub(crate) parent: String,
@@ -342,14 +345,14 @@ impl Landscape {
     /// The first wrong field, with its path.
     pub fn parse(json: &str) -> Result<Self, LandscapeError> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let landscape: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| LandscapeError {
-            path: error.path().to_string(),
-            problem: error.inner().to_string(),
+        let landscape: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            // text that is no JSON at all has no path
+            let path = error.path().to_string().replace('?', ".");
+            LandscapeError { path, problem: error.inner().to_string() }
         })?;
-        deserializer.end().map_err(|error| LandscapeError {
-            path: ".".to_owned(),
-            problem: error.to_string(),
-        })?;
+        deserializer
+            .end()
+            .map_err(|error| LandscapeError { path: ".".to_owned(), problem: error.to_string() })?;
         validate::check(&landscape)?;
         Ok(landscape)
     }

@@ -46,7 +46,9 @@ fn predefined(role: &str) -> Option<&'static [&'static [&'static str]]> {
         "roles/compute.admin" => &[VIEW, RUN, PROJECT_METADATA, OS_LOGIN, OS_ADMIN_LOGIN],
         "roles/compute.instanceAdmin" => &[VIEW, RUN],
         "roles/compute.instanceAdmin.v1" => &[VIEW, RUN, PROJECT_METADATA, OS_LOGIN, OS_ADMIN_LOGIN],
-        "roles/compute.osLogin" => &[OS_LOGIN, &["compute.instances.get", "compute.instances.list", "compute.projects.get"]],
+        "roles/compute.osLogin" => {
+            &[OS_LOGIN, &["compute.instances.get", "compute.instances.list", "compute.projects.get"]]
+        }
         "roles/compute.osAdminLogin" => &[
             OS_LOGIN,
             OS_ADMIN_LOGIN,

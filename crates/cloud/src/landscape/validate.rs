@@ -49,7 +49,8 @@ fn is_zone_name(name: &str) -> bool {
 }
 
 fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
+    text.split_once('@')
+        .is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
         && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
@@ -72,7 +73,10 @@ fn check_tree(landscape: &Landscape) -> Checked {
     // a folder's parent stands before it, so that there can be no ring
     for (index, folder) in landscape.folders.iter().enumerate() {
         if !parents.contains(&folder.parent) {
-            let problem = format!("`{}` is neither the organisation nor a folder that stands before this one", folder.parent);
+            let problem = format!(
+                "`{}` is neither the organisation nor a folder that stands before this one",
+                folder.parent
+            );
             return Err(wrong(format!("folders[{index}].parent"), problem));
         }
         if !parents.insert(format!("folders/{}", folder.id)) {
@@ -129,7 +133,10 @@ fn check_users(landscape: &Landscape) -> Checked {
         let mut names = BTreeSet::new();
         for (at, place) in user.places.iter().enumerate() {
             if place.name.is_empty() || !names.insert(&place.name) {
-                return Err(wrong(format!("{path}.places[{at}].name"), "must be there once and not be empty"));
+                return Err(wrong(
+                    format!("{path}.places[{at}].name"),
+                    "must be there once and not be empty",
+                ));
             }
         }
         if user.os_login.username.as_ref().is_some_and(|name| name.is_empty() || name.len() > 32) {
@@ -159,7 +166,10 @@ fn check_instances(landscape: &Landscape) -> Checked {
             return Err(wrong(format!("{path}.zone"), format!("no zone `{}`", instance.zone)));
         }
         if !seen.insert((&instance.project, &instance.zone, &instance.name)) {
-            return Err(wrong(format!("{path}.name"), format!("`{}` is there twice in its zone", instance.name)));
+            return Err(wrong(
+                format!("{path}.name"),
+                format!("`{}` is there twice in its zone", instance.name),
+            ));
         }
         if instance.id.is_some_and(|id| !ids.insert(id)) {
             return Err(wrong(format!("{path}.id"), "is there twice"));
@@ -183,7 +193,11 @@ fn check_groups(landscape: &Landscape) -> Checked {
     for (group, members) in &landscape.groups {
         for (index, member) in std::iter::once(group).chain(members).enumerate() {
             if !is_email(member) {
-                let path = if index == 0 { format!("groups.{group}") } else { format!("groups.{group}[{}]", index - 1) };
+                let path = if index == 0 {
+                    format!("groups.{group}")
+                } else {
+                    format!("groups.{group}[{}]", index - 1)
+                };
                 return Err(wrong(path, format!("`{member}` is no address")));
             }
         }
@@ -198,7 +212,10 @@ fn check_groups(landscape: &Landscape) -> Checked {
                 return Err(wrong(format!("{path}.hosts"), format!("`{host}` is no host name")));
             }
             if ports.values().any(|port| *port == PortHost::Ssh) {
-                return Err(wrong(format!("{path}.hosts.{host}"), "`ssh` needs an instance: only those have metadata and keys"));
+                return Err(wrong(
+                    format!("{path}.hosts.{host}"),
+                    "`ssh` needs an instance: only those have metadata and keys",
+                ));
             }
         }
         check_policy(&format!("{path}.policy"), &group.policy, landscape)?;
@@ -209,7 +226,8 @@ fn check_groups(landscape: &Landscape) -> Checked {
 fn check_policy(path: &str, policy: &Policy, landscape: &Landscape) -> Checked {
     for (index, binding) in policy.bindings.iter().enumerate() {
         if !roles::known(&binding.role, &landscape.roles) {
-            let problem = format!("`{}` is no role that the local cloud knows; `roles` can define it", binding.role);
+            let problem =
+                format!("`{}` is no role that the local cloud knows; `roles` can define it", binding.role);
             return Err(wrong(format!("{path}.bindings[{index}].role"), problem));
         }
         for (at, member) in binding.members.iter().enumerate() {
@@ -217,10 +235,14 @@ fn check_policy(path: &str, policy: &Policy, landscape: &Landscape) -> Checked {
             match member.split_once(':') {
                 Some(("user" | "serviceAccount", email)) if is_email(email) => {}
                 Some(("group", group)) if landscape.groups.contains_key(group) => {}
-                Some(("group", group)) => return Err(wrong(path(), format!("no group `{group}` under `groups`"))),
+                Some(("group", group)) => {
+                    return Err(wrong(path(), format!("no group `{group}` under `groups`")));
+                }
                 Some(("domain", domain)) if !domain.is_empty() => {}
                 None if member == "allUsers" || member == "allAuthenticatedUsers" => {}
-                Some(_) | None => return Err(wrong(path(), format!("`{member}` is no member that the local cloud knows"))),
+                Some(_) | None => {
+                    return Err(wrong(path(), format!("`{member}` is no member that the local cloud knows")));
+                }
             }
         }
     }

@@ -52,7 +52,9 @@ const NAMES: &[&str] = &[
 
 fn read(given: &[(String, String)]) -> Result<Asked, Wrong> {
     let mut parameters: Vec<(String, String)> = Vec::new();
-    for (name, value) in given.iter().filter(|(name, value)| NAMES.contains(&name.as_str()) && !value.is_empty()) {
+    for (name, value) in
+        given.iter().filter(|(name, value)| NAMES.contains(&name.as_str()) && !value.is_empty())
+    {
         if parameters.iter().any(|(known, _)| known == name) {
             return wrong("invalid_request", format!("parameter {name} is there twice"));
         }
@@ -124,7 +126,10 @@ fn loopback(text: &str) -> Option<Url> {
         Host::Ipv4(ip) => ip == std::net::Ipv4Addr::LOCALHOST,
         Host::Ipv6(ip) => ip == std::net::Ipv6Addr::LOCALHOST,
     };
-    let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let plain = url.scheme() == "http"
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.fragment().is_none();
     (local && plain).then_some(url)
 }
 
@@ -141,14 +146,19 @@ fn back(asked: &Asked, outcome: &[(&str, &str)]) -> Response {
     }
     match HeaderValue::from_str(url.as_str()) {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        Err(_) => page::refusal(&Wrong { code: "redirect_uri_mismatch", text: "The redirect URI cannot be used.".to_owned() }),
+        Err(_) => page::refusal(&Wrong {
+            code: "redirect_uri_mismatch",
+            text: "The redirect URI cannot be used.".to_owned(),
+        }),
     }
 }
 
 /// Shows the page, or the error that no redirect may carry.
 pub(super) fn show(state: &State, call: &Call) -> Response {
     match read(&call.query) {
-        Ok(asked) if call.query("prompt") == Some("none") => back(&asked, &[("error", "interaction_required")]),
+        Ok(asked) if call.query("prompt") == Some("none") => {
+            back(&asked, &[("error", "interaction_required")])
+        }
         Ok(asked) => page::choices(state, &asked),
         Err(wrong) => page::refusal(&wrong),
     }
@@ -157,7 +167,10 @@ pub(super) fn show(state: &State, call: &Call) -> Response {
 /// Takes what was picked: `user` is `ADDRESS#PLACE`, or an address alone for the first place; `cancel` refuses.
 pub(super) fn pick(state: &State, call: &Call) -> Response {
     let Ok(body) = std::str::from_utf8(&call.body) else {
-        return page::refusal(&Wrong { code: "invalid_request", text: "The form is not readable.".to_owned() });
+        return page::refusal(&Wrong {
+            code: "invalid_request",
+            text: "The form is not readable.".to_owned(),
+        });
     };
     let form = pairs(body);
     let asked = match read(&form) {
@@ -169,7 +182,10 @@ pub(super) fn pick(state: &State, call: &Call) -> Response {
         return back(&asked, &[("error", "access_denied")]);
     }
     let Some(caller) = get("user").and_then(|choice| chosen(state, choice)) else {
-        return page::refusal(&Wrong { code: "invalid_request", text: "No such user or place in this landscape.".to_owned() });
+        return page::refusal(&Wrong {
+            code: "invalid_request",
+            text: "No such user or place in this landscape.".to_owned(),
+        });
     };
     let request = Request {
         caller,
@@ -179,7 +195,10 @@ pub(super) fn pick(state: &State, call: &Call) -> Response {
     };
     let scopes = request.scopes.clone();
     let code = state.issue_code(request);
-    back(&asked, &[("code", code.expose_secret()), ("scope", &scopes), ("authuser", "0"), ("prompt", "consent")])
+    back(
+        &asked,
+        &[("code", code.expose_secret()), ("scope", &scopes), ("authuser", "0"), ("prompt", "consent")],
+    )
 }
 
 fn chosen(state: &State, choice: &str) -> Option<Caller> {
@@ -201,7 +220,12 @@ mod tests {
 
     #[test]
     fn redirects_lead_to_loopback_only() {
-        for good in ["http://127.0.0.1:8080/", "http://127.0.0.1/x?y=1", "http://[::1]:9/", "http://localhost:1234/cb"] {
+        for good in [
+            "http://127.0.0.1:8080/",
+            "http://127.0.0.1/x?y=1",
+            "http://[::1]:9/",
+            "http://localhost:1234/cb",
+        ] {
             assert!(loopback(good).is_some(), "{good}");
         }
         for bad in [

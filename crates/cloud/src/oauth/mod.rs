@@ -21,23 +21,27 @@ pub(crate) fn answer(services: &Services, call: &Call) -> Option<Response> {
     let state = &services.state;
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     let mut response = match (call.service, path.as_slice()) {
-        (Service::Any | Service::SignIn, ["o", "oauth2", "v2", "auth"] | ["o", "oauth2", "auth"]) => match call.method {
-            Method::GET => authorize::show(state, call),
-            Method::POST => authorize::pick(state, call),
-            _ => return None,
-        },
-        (Service::Any | Service::SignIn, ["token"] | ["o", "oauth2", "token"] | ["oauth2", "v4", "token"])
+        (Service::Any | Service::SignIn, ["o", "oauth2", "v2", "auth"] | ["o", "oauth2", "auth"]) => {
+            match call.method {
+                Method::GET => authorize::show(state, call),
+                Method::POST => authorize::pick(state, call),
+                _ => return None,
+            }
+        }
+        (
+            Service::Any | Service::SignIn,
+            ["token"] | ["o", "oauth2", "token"] | ["oauth2", "v4", "token"],
+        ) if call.method == Method::POST => token::exchange(state, call),
+        (Service::Any | Service::SignIn, ["revoke"] | ["o", "oauth2", "revoke"])
             if call.method == Method::POST =>
         {
-            token::exchange(state, call)
-        }
-        (Service::Any | Service::SignIn, ["revoke"] | ["o", "oauth2", "revoke"]) if call.method == Method::POST => {
             token::revoke(state, call)
         }
-        (Service::Any | Service::SignIn, ["tokeninfo"] | ["oauth2", "v3", "tokeninfo"]) => userinfo::token(state, call),
-        (Service::Any | Service::OpenId, ["v1", "userinfo"]) | (Service::Any, ["oauth2", "v3", "userinfo"]) => {
-            userinfo::open_id(state, call)
+        (Service::Any | Service::SignIn, ["tokeninfo"] | ["oauth2", "v3", "tokeninfo"]) => {
+            userinfo::token(state, call)
         }
+        (Service::Any | Service::OpenId, ["v1", "userinfo"])
+        | (Service::Any, ["oauth2", "v3", "userinfo"]) => userinfo::open_id(state, call),
         (Service::Any, ["oauth2", "v1" | "v2", "userinfo"]) => userinfo::older(state, call),
         _ => return None,
     };

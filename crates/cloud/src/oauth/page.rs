@@ -27,7 +27,8 @@ fn escape(text: &str) -> String {
 
 /// Text as part of an element's id.
 fn slug(text: &str) -> String {
-    let text: String = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let text: String =
+        text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     text.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
@@ -53,7 +54,9 @@ fn page(status: StatusCode, title: &str, main: &str, form_action: &str) -> Respo
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    let policy = format!("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'{form_action}");
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'{form_action}"
+    );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -64,7 +67,9 @@ fn page(status: StatusCode, title: &str, main: &str, form_action: &str) -> Respo
 fn form_action(asked: &Asked) -> String {
     match asked.redirect.host() {
         Some(Host::Ipv6(_)) | None => String::new(),
-        Some(Host::Domain(_) | Host::Ipv4(_)) => format!("; form-action 'self' {}", asked.redirect.origin().ascii_serialization()),
+        Some(Host::Domain(_) | Host::Ipv4(_)) => {
+            format!("; form-action 'self' {}", asked.redirect.origin().ascii_serialization())
+        }
     }
 }
 
@@ -73,7 +78,11 @@ pub(super) fn choices(state: &State, asked: &Asked) -> Response {
     let landscape = state.landscape();
     let mut form = String::new();
     for (name, value) in &asked.parameters {
-        form.push_str(&format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value)));
+        form.push_str(&format!(
+            "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
+            escape(name),
+            escape(value)
+        ));
     }
     for user in &landscape.users {
         let hinted = asked.hint.as_ref().is_some_and(|hint| hint.eq_ignore_ascii_case(&user.email));

@@ -34,15 +34,21 @@ fn basic_id(call: &Call) -> Option<String> {
 
 pub(super) fn exchange(state: &State, call: &Call) -> Response {
     let form = std::str::from_utf8(&call.body).map(pairs).unwrap_or_default();
-    let get = |name: &str| form.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str());
+    let get = |name: &str| {
+        form.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    };
     match get("client_id").map(str::to_owned).or_else(|| basic_id(call)) {
         Some(id) if id == CLIENT_ID => {}
-        Some(_) => return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found."),
+        Some(_) => {
+            return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found.");
+        }
         None => return bad("invalid_request", "Could not determine client ID from request."),
     }
     match get("grant_type") {
         Some("authorization_code") => {
-            let Some(code) = get("code") else { return bad("invalid_request", "Missing required parameter: code") };
+            let Some(code) = get("code") else {
+                return bad("invalid_request", "Missing required parameter: code");
+            };
             match state.redeem(code, get("redirect_uri").unwrap_or_default(), get("code_verifier")) {
                 Ok(pair) => tokens(state, &pair),
                 Err(RedeemRefusal::Code) => bad("invalid_grant", "Malformed auth code."),
@@ -97,7 +103,12 @@ fn id_token(state: &State, email: &str) -> String {
         object.insert("hd".to_owned(), json!(domain));
     }
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.{}", part(&json!({"alg": "none", "typ": "JWT"})), part(&claims), URL_SAFE_NO_PAD.encode("unsigned"))
+    format!(
+        "{}.{}.{}",
+        part(&json!({"alg": "none", "typ": "JWT"})),
+        part(&claims),
+        URL_SAFE_NO_PAD.encode("unsigned")
+    )
 }
 
 pub(super) fn revoke(state: &State, call: &Call) -> Response {

@@ -25,7 +25,8 @@ pub(super) fn hosted_domain<'a>(state: &'a State, email: &str) -> Option<&'a str
 
 fn unauthorised() -> Response {
     let body = json!({"error": "invalid_request", "error_description": "Invalid Credentials"});
-    let challenge = HeaderValue::from_static("Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"");
+    let challenge =
+        HeaderValue::from_static("Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"");
     (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], Json(body)).into_response()
 }
 

@@ -1,6 +1,5 @@
 //! Google's error bodies, in both of their forms.
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -69,7 +68,8 @@ impl Failure {
 
     /// 403 for an API that the project has not enabled.
     pub(crate) fn disabled(service: &str, title: &str, number: u64) -> Self {
-        let url = format!("https://console.developers.google.com/apis/api/{service}/overview?project={number}");
+        let url =
+            format!("https://console.developers.google.com/apis/api/{service}/overview?project={number}");
         let message = format!(
             "{title} has not been used in project {number} before or it is disabled. Enable it by visiting {url} then \
              retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and \
@@ -106,8 +106,9 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
+impl Failure {
+    /// Status and JSON body.
+    pub(super) fn parts(self) -> (StatusCode, String) {
         let mut error = serde_json::Map::new();
         error.insert("code".to_owned(), json!(self.status));
         error.insert("message".to_owned(), json!(self.message));
@@ -121,9 +122,19 @@ impl IntoResponse for Failure {
             error.insert("details".to_owned(), Value::Array(self.details));
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(json!({"error": error}))).into_response();
-        if self.status == 401 {
-            let challenge = HeaderValue::from_static("Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"");
+        (status, json!({"error": error}).to_string())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, body) = self.parts();
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"))];
+        let mut response = (status, kind, body).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(
+                "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"",
+            );
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response

@@ -6,11 +6,23 @@ use crate::landscape::{Instance, Policy, role_grants};
 /// What a permission is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Resource<'a> {
-    Project { project: &'a str },
-    Instance { project: &'a str, instance: Option<&'a Instance> },
+    Project {
+        project: &'a str,
+    },
+    Instance {
+        project: &'a str,
+        instance: Option<&'a Instance>,
+    },
     /// The tunnel resource of an instance.
-    Tunnel { project: &'a str, instance: Option<&'a Instance> },
-    Group { project: &'a str, region: &'a str, group: &'a str },
+    Tunnel {
+        project: &'a str,
+        instance: Option<&'a Instance>,
+    },
+    Group {
+        project: &'a str,
+        region: &'a str,
+        group: &'a str,
+    },
 }
 
 /// Folders can be nested this deep; Google allows ten.
@@ -34,7 +46,9 @@ impl State {
     fn includes(&self, member: &str, email: &str) -> bool {
         match member.split_once(':') {
             Some(("user" | "serviceAccount", address)) => address.eq_ignore_ascii_case(email),
-            Some(("domain", domain)) => email.rsplit_once('@').is_some_and(|(_, own)| own.eq_ignore_ascii_case(domain)),
+            Some(("domain", domain)) => {
+                email.rsplit_once('@').is_some_and(|(_, own)| own.eq_ignore_ascii_case(domain))
+            }
             Some(("group", group)) => self
                 .landscape()
                 .groups
@@ -61,23 +75,27 @@ impl State {
             }
             Resource::Group { project, region, group } => {
                 let id = self.project_id(project);
-                let matching = landscape
-                    .destination_groups
-                    .iter()
-                    .find(|one| Some(one.project.as_str()) == id && one.region == region && one.name == group);
+                let matching = landscape.destination_groups.iter().find(|one| {
+                    Some(one.project.as_str()) == id && one.region == region && one.name == group
+                });
                 found.extend(matching.map(|one| &one.policy));
                 project
             }
         };
         let id = self.project_id(name);
-        let Some(project) = landscape.projects.iter().find(|one| Some(one.id.as_str()) == id) else { return Vec::new() };
+        let Some(project) = landscape.projects.iter().find(|one| Some(one.id.as_str()) == id) else {
+            return Vec::new();
+        };
         if matches!(resource, Resource::Tunnel { .. } | Resource::Group { .. }) {
             found.push(&project.iap_policy);
         }
         found.push(&project.policy);
         let mut parent = project.parent.as_str();
         for _ in 0..DEEPEST {
-            let Some(folder) = landscape.folders.iter().find(|one| parent == format!("folders/{}", one.id)) else { break };
+            let Some(folder) = landscape.folders.iter().find(|one| parent == format!("folders/{}", one.id))
+            else {
+                break;
+            };
             found.push(&folder.policy);
             parent = &folder.parent;
         }

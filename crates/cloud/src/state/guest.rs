@@ -34,7 +34,8 @@ pub(crate) enum WayIn {
 impl Guest {
     pub(super) fn new(state: State, index: usize) -> Option<Self> {
         let definition = state.0.landscape.instances.get(index)?;
-        let (name, project, zone) = (definition.name.clone(), definition.project.clone(), definition.zone.clone());
+        let (name, project, zone) =
+            (definition.name.clone(), definition.project.clone(), definition.zone.clone());
         let id = state.world().machines.get(index)?.id;
         Some(Self { name, id, project, zone, state, index })
     }
@@ -83,8 +84,10 @@ impl Guest {
     /// Metadata of the instance and the project, as far as the guest has picked it up.
     fn items(&self) -> (Items, Items) {
         let mut world = self.state.world();
-        let instance = world.machines.get_mut(self.index).map(|machine| machine.metadata.seen()).unwrap_or_default();
-        let project = world.projects.get(&self.project).map(|metadata| metadata.items.clone()).unwrap_or_default();
+        let instance =
+            world.machines.get_mut(self.index).map(|machine| machine.metadata.seen()).unwrap_or_default();
+        let project =
+            world.projects.get(&self.project).map(|metadata| metadata.items.clone()).unwrap_or_default();
         (instance, project)
     }
 
@@ -98,7 +101,9 @@ impl Guest {
         if self.flag("enable-oslogin-certificates") {
             return Vec::new();
         }
-        let Some(email) = self.state.os_login_user(user).map(|user| user.email.clone()) else { return Vec::new() };
+        let Some(email) = self.state.os_login_user(user).map(|user| user.email.clone()) else {
+            return Vec::new();
+        };
         let resource = Resource::Instance { project: &self.project, instance: self.definition() };
         let granted = ["compute.instances.osLogin", "compute.instances.osAdminLogin"]
             .iter()

@@ -110,7 +110,9 @@ fn check(items: &Items) -> Result<(), String> {
             return Err(format!("Invalid value for field 'metadata.items': duplicate key '{key}'"));
         }
         if value.len() > LARGEST_VALUE {
-            return Err(format!("Value for metadata key '{key}' is too large: maximum size {LARGEST_VALUE} bytes"));
+            return Err(format!(
+                "Value for metadata key '{key}' is too large: maximum size {LARGEST_VALUE} bytes"
+            ));
         }
         total = total.saturating_add(key.len()).saturating_add(value.len());
     }
@@ -127,6 +129,8 @@ pub(crate) struct Machine {
     pub(crate) metadata: Metadata,
     /// Fires when this boot ends.
     pub(crate) boot: CancellationToken,
+    /// Counts the actions that have begun; what an older one still had to do is left undone.
+    pub(super) course: u64,
     pub(crate) last_start: Option<Timestamp>,
     pub(crate) last_stop: Option<Timestamp>,
     pub(crate) serial: Arc<String>,
@@ -172,6 +176,7 @@ impl Machine {
             status: instance.status,
             metadata,
             boot,
+            course: 0,
             last_start: instance.created,
             last_stop: None,
             serial: Arc::default(),
@@ -198,7 +203,10 @@ impl Machine {
 
     fn print_boot(&mut self) {
         self.print("[    0.000000] Linux version 6.12.0-cloud-amd64 (local cloud)");
-        self.print(&format!("[    0.000000] DMI: Google Google Compute Engine/Google Compute Engine, id {}", self.id));
+        self.print(&format!(
+            "[    0.000000] DMI: Google Google Compute Engine/Google Compute Engine, id {}",
+            self.id
+        ));
         self.print(&format!("{} google-guest-agent[412]: GCE Agent Started", self.name));
         self.print("");
         self.print(&format!("{} login: ", self.name));
@@ -237,14 +245,26 @@ impl Instance {
 
 impl State {
     /// Replaces an instance's metadata; `None` where there is no such instance.
-    pub(crate) fn set_metadata(&self, project: &str, zone: &str, name: &str, items: Items, known: Option<&str>) -> Option<Result<(), MetadataRefusal>> {
+    pub(crate) fn set_metadata(
+        &self,
+        project: &str,
+        zone: &str,
+        name: &str,
+        items: Items,
+        known: Option<&str>,
+    ) -> Option<Result<(), MetadataRefusal>> {
         let index = self.index(project, zone, name)?;
         let mut world = self.world();
         world.machines.get_mut(index).map(|machine| machine.metadata.replace(items, known))
     }
 
     /// Replaces a project's common metadata; `None` where there is no such project.
-    pub(crate) fn set_common_metadata(&self, project: &str, items: Items, known: Option<&str>) -> Option<Result<(), MetadataRefusal>> {
+    pub(crate) fn set_common_metadata(
+        &self,
+        project: &str,
+        items: Items,
+        known: Option<&str>,
+    ) -> Option<Result<(), MetadataRefusal>> {
         let id = self.project_id(project)?;
         self.world().projects.get_mut(id).map(|metadata| metadata.replace(items, known))
     }

@@ -129,12 +129,18 @@ struct Course {
 fn course(action: Action, status: Status) -> Option<Course> {
     let course = |through, last, boots, halts| Some(Course { through, last, boots, halts });
     match (action, status) {
-        (Action::Start, Status::Terminated) => course(&[Status::Provisioning, Status::Staging], Status::Running, true, false),
-        (Action::Resume, Status::Suspended) => course(&[Status::Provisioning, Status::Staging], Status::Running, true, false),
+        (Action::Start, Status::Terminated) => {
+            course(&[Status::Provisioning, Status::Staging], Status::Running, true, false)
+        }
+        (Action::Resume, Status::Suspended) => {
+            course(&[Status::Provisioning, Status::Staging], Status::Running, true, false)
+        }
         // already there: an operation that has nothing to do
         (Action::Start, Status::Running) => course(&[], Status::Running, false, false),
         (Action::Stop, Status::Terminated) => course(&[], Status::Terminated, false, false),
-        (Action::Stop, Status::Running | Status::Repairing) => course(&[Status::Stopping], Status::Terminated, false, true),
+        (Action::Stop, Status::Running | Status::Repairing) => {
+            course(&[Status::Stopping], Status::Terminated, false, true)
+        }
         (Action::Stop, Status::Suspended) => course(&[Status::Stopping], Status::Terminated, false, true),
         (Action::Suspend, Status::Running) => course(&[Status::Suspending], Status::Suspended, false, true),
         (Action::Reset, Status::Running) => course(&[Status::Running], Status::Running, true, true),
@@ -144,7 +150,14 @@ fn course(action: Action, status: Status) -> Option<Course> {
 
 impl State {
     /// Begins an action on an instance.
-    pub(crate) fn act(&self, project: &str, zone: &str, name: &str, action: Action, asked: &Asked<'_>) -> Result<Operation, ActionRefusal> {
+    pub(crate) fn act(
+        &self,
+        project: &str,
+        zone: &str,
+        name: &str,
+        action: Action,
+        asked: &Asked<'_>,
+    ) -> Result<Operation, ActionRefusal> {
         if let Some(known) = self.repeated(asked) {
             return Ok(known);
         }
@@ -158,23 +171,43 @@ impl State {
             course.last = machine.status;
             course.boots = false;
         }
+        machine.course += 1;
+        let number = machine.course;
         if course.halts {
             let shown = course.through.first().copied().unwrap_or(course.last);
             machine.halted(shown, Timestamp::now());
         } else if let Some(first) = course.through.first() {
             machine.status = *first;
         }
-        let target = format!("projects/{}/zones/{}/instances/{}", definition.project, definition.zone, definition.name);
-        let operation = operation(action.as_str(), &definition.project, OperationScope::Zone(definition.zone.clone()), target, machine.id, asked.email);
+        let target = format!(
+            "projects/{}/zones/{}/instances/{}",
+            definition.project, definition.zone, definition.name
+        );
+        let operation = operation(
+            action.as_str(),
+            &definition.project,
+            OperationScope::Zone(definition.zone.clone()),
+            target,
+            machine.id,
+            asked.email,
+        );
         world.operations.add(operation.clone(), asked.request_id);
         drop(world);
         let whole = Duration::from_millis(self.0.landscape.operation_ms);
-        self.spawn_course(index, course, operation.name.clone(), whole, error);
+        self.spawn_course(index, number, course, operation.name.clone(), whole, error);
         Ok(operation)
     }
 
     /// An operation that has nothing more to do than to be waited for, such as a change of metadata.
-    pub(crate) fn record(&self, kind: &'static str, project: &str, scope: OperationScope, target: String, target_id: u64, asked: &Asked<'_>) -> Operation {
+    pub(crate) fn record(
+        &self,
+        kind: &'static str,
+        project: &str,
+        scope: OperationScope,
+        target: String,
+        target_id: u64,
+        asked: &Asked<'_>,
+    ) -> Operation {
         let operation = operation(kind, project, scope, target, target_id, asked.email);
         self.world().operations.add(operation.clone(), asked.request_id);
         let (state, name) = (self.clone(), operation.name.clone());
@@ -197,7 +230,12 @@ impl State {
     /// An operation of a project, by name; in another scope it does not exist.
     pub(crate) fn operation(&self, project: &str, scope: &OperationScope, name: &str) -> Option<Operation> {
         let project = self.project_id(project)?;
-        self.world().operations.by_name.get(name).filter(|one| one.project == project && one.scope == *scope).cloned()
+        self.world()
+            .operations
+            .by_name
+            .get(name)
+            .filter(|one| one.project == project && one.scope == *scope)
+            .cloned()
     }
 
     /// Waits until an operation has ended, at most `longest`; gives it as it is then.
@@ -219,20 +257,32 @@ impl State {
         }
     }
 
-    fn spawn_course(&self, index: usize, course: Course, name: String, whole: Duration, error: Option<String>) {
+    fn spawn_course(
+        &self,
+        index: usize,
+        number: u64,
+        course: Course,
+        name: String,
+        whole: Duration,
+        error: Option<String>,
+    ) {
         let state = self.clone();
         tokio::spawn(async move {
             let steps = u32::try_from(course.through.len().max(1)).unwrap_or(1);
             let step = whole / steps;
             for status in course.through {
-                if let Some(machine) = state.world().machines.get_mut(index) {
+                if let Some(machine) =
+                    state.world().machines.get_mut(index).filter(|machine| machine.course == number)
+                {
                     machine.status = *status;
                 }
                 if !state.pause(step).await {
                     return;
                 }
             }
-            if let Some(machine) = state.world().machines.get_mut(index) {
+            if let Some(machine) =
+                state.world().machines.get_mut(index).filter(|machine| machine.course == number)
+            {
                 if course.boots {
                     machine.booted(Timestamp::now());
                 } else {
@@ -252,7 +302,14 @@ impl State {
     }
 }
 
-fn operation(kind: &'static str, project: &str, scope: OperationScope, target: String, target_id: u64, user: &str) -> Operation {
+fn operation(
+    kind: &'static str,
+    project: &str,
+    scope: OperationScope,
+    target: String,
+    target_id: u64,
+    user: &str,
+) -> Operation {
     let (progress, _) = watch::channel(Progress::Running);
     Operation {
         id: 1_000_000_000_000_000_000 + rand::random::<u64>() % 8_000_000_000_000_000_000,

@@ -79,14 +79,18 @@ impl State {
     pub(super) fn profile_keys(&self, email: &str) -> Vec<String> {
         let world = self.world();
         let keys = world.profiles.get(&email.to_lowercase());
-        keys.into_iter().flat_map(BTreeMap::values).filter(|key| is_current(key)).map(|key| key.line.clone()).collect()
+        keys.into_iter()
+            .flat_map(BTreeMap::values)
+            .filter(|key| is_current(key))
+            .map(|key| key.line.clone())
+            .collect()
     }
 
-    /// A user's profile; `None` for nobody of this landscape.
+    /// A user's profile; `None` before the first import has made one.
     pub(crate) fn profile(&self, email: &str) -> Option<Profile> {
         let user = self.user(email)?;
         let mut world = self.world();
-        let keys = world.profiles.entry(user.email.to_lowercase()).or_default();
+        let keys = world.profiles.get_mut(&user.email.to_lowercase())?;
         keys.retain(|_, key| is_current(key));
         let keys = keys.clone();
         Some(Profile { email: user.email.clone(), username: username(user), uid: uid(&user.email), keys })
@@ -95,11 +99,12 @@ impl State {
     /// Adds a key to a profile, or renews its expiry; `None` for nobody of this landscape.
     pub(crate) fn import_key(&self, email: &str, line: &str, expires: Option<i64>) -> Option<Imported> {
         let user = self.user(email)?;
+        let mut world = self.world();
+        // the POSIX account is made with the first import, whatever becomes of the key
+        let keys = world.profiles.entry(user.email.to_lowercase()).or_default();
         if user.os_login.keys == OsLoginKeys::Ignored {
             return Some(Imported::Ignored);
         }
-        let mut world = self.world();
-        let keys = world.profiles.entry(user.email.to_lowercase()).or_default();
         keys.retain(|_, key| is_current(key));
         let fingerprint = hex(&Sha256::digest(line.as_bytes()));
         if keys.len() >= MOST_KEYS && !keys.contains_key(&fingerprint) {

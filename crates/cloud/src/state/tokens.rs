@@ -138,7 +138,12 @@ impl State {
     }
 
     /// Exchanges a code. A code that comes a second time takes back what it was exchanged for (RFC 6749, section 4.1.2).
-    pub(crate) fn redeem(&self, code: &str, redirect_uri: &str, verifier: Option<&str>) -> Result<Pair, RedeemRefusal> {
+    pub(crate) fn redeem(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        verifier: Option<&str>,
+    ) -> Result<Pair, RedeemRefusal> {
         let mut tokens = lock(&self.0.tokens);
         tokens.tidy();
         let key = hash(code);
@@ -153,7 +158,9 @@ impl State {
         } else {
             match (&request.challenge, verifier) {
                 (Some(_), None) => Err(RedeemRefusal::VerifierMissing),
-                (Some(expected), Some(verifier)) if *expected != challenge(verifier) => Err(RedeemRefusal::VerifierWrong),
+                (Some(expected), Some(verifier)) if *expected != challenge(verifier) => {
+                    Err(RedeemRefusal::VerifierWrong)
+                }
                 (None, Some(_)) => Err(RedeemRefusal::VerifierWrong),
                 (Some(_), Some(_)) | (None, None) => Ok(()),
             }
@@ -197,7 +204,11 @@ impl State {
     pub(crate) fn revoke(&self, token: &str) -> bool {
         let mut tokens = lock(&self.0.tokens);
         let key = hash(token);
-        let number = tokens.refresh.get(&key).map(|grant| grant.number).or_else(|| tokens.grant(token).map(|grant| grant.number));
+        let number = tokens
+            .refresh
+            .get(&key)
+            .map(|grant| grant.number)
+            .or_else(|| tokens.grant(token).map(|grant| grant.number));
         let Some(number) = number else { return false };
         tokens.revoke_grant(number);
         true
