@@ -35,8 +35,9 @@ const MAX_BODY: usize = 4096;
 const BODY_WAIT: Duration = Duration::from_secs(1);
 /// The largest answer head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// Plaintext that is read from TLS in one go. Larger gains nothing: a TLS record has at most 16 KiB.
-const READ_BUFFER: usize = 64 * 1024;
+/// Plaintext that is read from TLS in one go. Larger loses: a TLS record has at most 16 KiB, and the WebSocket
+/// library zeroes as much of the buffer as is free before each read.
+const READ_BUFFER: usize = 32 * 1024;
 /// Outgoing frames are gathered up to here before TLS gets them (ssh-and-tunnels: a flush for four full
 /// frames or more).
 pub(crate) const WRITE_BUFFER: usize = 64 * 1024;

@@ -27,7 +27,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
 /// What the relay does with one upgrade request.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// An echo session, new or resumed.
     Echo(Cut),
     /// 101, then this Close before there is a session.
@@ -46,7 +46,7 @@ pub enum Reply {
 
 /// When an echo session's connection is cut.
 #[derive(Debug, Clone, Copy)]
-pub enum Cut {
+pub(crate) enum Cut {
     Never,
     /// After this many payload bytes came up or went down on one connection, without close_notify.
     Abrupt {
@@ -72,29 +72,29 @@ struct Session {
     down_acked: u64,
 }
 
-pub struct Relay {
-    pub url: String,
+pub(crate) struct Relay {
+    pub(crate) url: String,
     ca: String,
     seen: Arc<Mutex<Seen>>,
 }
 
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The heads of all upgrade requests.
-    pub heads: Vec<String>,
+    pub(crate) heads: Vec<String>,
     /// The codes of the Closes that clients sent.
-    pub closes: Vec<u16>,
+    pub(crate) closes: Vec<u16>,
     /// The longest DATA payload.
-    pub longest: usize,
+    pub(crate) longest: usize,
     /// A flood stopped because nobody takes it any more.
-    pub stalled: bool,
+    pub(crate) stalled: bool,
 }
 
 type Script = Arc<dyn Fn(usize, &str) -> Reply + Send + Sync>;
 
 impl Relay {
     /// Starts a relay that asks `script` what to do with the n-th request, from 0.
-    pub async fn start(script: impl Fn(usize, &str) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(usize, &str) -> Reply + Send + Sync + 'static) -> Self {
         let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
@@ -126,20 +126,20 @@ impl Relay {
         Self { url, ca: key.cert.pem(), seen }
     }
 
-    pub fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+    pub(crate) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap()
     }
 
-    pub fn dialer(&self) -> Dialer {
+    pub(crate) fn dialer(&self) -> Dialer {
         self.dialer_with(Arc::new(Tokens::default()))
     }
 
-    pub fn dialer_with(&self, tokens: Arc<dyn TokenSource>) -> Dialer {
+    pub(crate) fn dialer_with(&self, tokens: Arc<dyn TokenSource>) -> Dialer {
         Dialer::new(self.endpoint(&self.url), tokens).unwrap()
     }
 
     /// A dialer that trusts this relay, but goes to another.
-    pub fn dialer_for(&self, url: &str) -> Dialer {
+    pub(crate) fn dialer_for(&self, url: &str) -> Dialer {
         Dialer::new(self.endpoint(url), Arc::new(Tokens::default())).unwrap()
     }
 
@@ -205,7 +205,7 @@ async fn serve(
 }
 
 /// One DATA payload of a flood.
-pub const FLOOD: [u8; 16_384] = [0x5a; 16_384];
+pub(crate) const FLOOD: [u8; 16_384] = [0x5a; 16_384];
 
 async fn flood(mut socket: WebSocketStream<TlsStream<TcpStream>>, number: usize, seen: &Mutex<Seen>) {
     let frame = Frame::Data(Bytes::from_static(&FLOOD)).encode();
@@ -227,7 +227,7 @@ async fn flood(mut socket: WebSocketStream<TlsStream<TcpStream>>, number: usize,
     }
 }
 
-pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| {
         let (found, value) = line.split_once(": ")?;
         found.eq_ignore_ascii_case(name).then_some(value)
@@ -372,9 +372,9 @@ fn next_piece(sessions: &Mutex<HashMap<String, Session>>, id: &str, from: usize,
 
 /// Tokens that say which one they are.
 #[derive(Default)]
-pub struct Tokens {
-    pub asked: Mutex<Vec<Freshness>>,
-    pub refuse: Mutex<Option<TokenError>>,
+pub(crate) struct Tokens {
+    pub(crate) asked: Mutex<Vec<Freshness>>,
+    pub(crate) refuse: Mutex<Option<TokenError>>,
 }
 
 #[async_trait::async_trait]
@@ -390,7 +390,7 @@ impl TokenSource for Tokens {
     }
 }
 
-pub fn target(port: u16) -> Target {
+pub(crate) fn target(port: u16) -> Target {
     Target::Instance {
         project: "demo".to_owned(),
         zone: "europe-west3-a".to_owned(),
@@ -401,7 +401,7 @@ pub fn target(port: u16) -> Target {
 }
 
 /// Bytes in which no two pieces are alike, so that a loss, a repetition or a swap shows.
-pub fn pattern(length: usize) -> Vec<u8> {
+pub(crate) fn pattern(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
