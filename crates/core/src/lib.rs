@@ -2,7 +2,7 @@
 //! or how a command arrives.
 //!
 //! [`App`] has one method for each command of the contract. A process without a window uses the pieces: a
-//! [`Config`], [`stored_access`] or an [`Access`] of its own, [`inventory::list_all`], and
+//! [`Config`], [`stored_account`] or an [`Access`] of its own, [`inventory::list_all`], and
 //! [`sessions::connect`] with its own [`sessions::Observer`].
 
 mod access;
@@ -23,11 +23,13 @@ mod stream;
 
 pub use self::{
     access::Access,
-    accounts::stored as stored_access,
+    accounts::stored as stored_account,
     app::App,
     cloud::Cloud,
     config::{Config, Folders},
     events::EventSink,
+    keychain::Keychain,
+    sessions::KnownHosts,
 };
 
 /// The time as the contract has it: milliseconds since the Unix epoch.

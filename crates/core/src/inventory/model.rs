@@ -35,7 +35,6 @@ pub struct ListedInstance {
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) name: String,
-    pub(crate) id: Option<u64>,
     pub(crate) status: InstanceStatus,
     pub(crate) os: Os,
     pub(crate) internal_ip: Option<String>,
@@ -55,7 +54,6 @@ impl From<ListedInstance> for Instance {
         }
         Self {
             name: listed.name,
-            id: listed.id,
             status: listed.status,
             os: listed.os,
             internal_ip: listed.internal_ip,

@@ -43,6 +43,8 @@ const PORT: u16 = 22;
 const INTERFACE: &str = "nic0";
 /// How long a VM may take to pick up a key (guest access, section 3).
 const KEY_PICKUP: Duration = Duration::from_secs(60);
+/// How long a refusal to publish the key waits for the tunnel's own.
+const TUNNEL_FIRST: Duration = Duration::from_secs(10);
 /// How long a started VM may take until its SSH server answers.
 const BOOT: Duration = Duration::from_secs(120);
 
@@ -174,13 +176,39 @@ pub async fn connect(
         Ok(connection)
     };
     let expecting = expected(context, &host, instance, &flags, rule);
-    let (connection, (published, imported), expectation) = tokio::try_join!(dialing, publishing, expecting)?;
+    let (connection, (published, imported), expectation) = all_three(dialing, publishing, expecting).await?;
     observer.user(&published.user);
     let attempt =
         Attempt { context, instance, host: &host, key, published: &published, observer, dialer, target };
     let connected = attempt.log_in(connection, expectation).await?;
     attempt.tell(way, imported).await;
     Ok(connected)
+}
+
+/// Runs the three at the same time. When the tunnel is denied, that is the answer, even if the key could not
+/// be published either: who may not connect often may not write metadata, and the first is what they ask for.
+async fn all_three<A, B, C>(
+    dialing: impl Future<Output = Result<A, Refusal>>,
+    publishing: impl Future<Output = Result<B, Refusal>>,
+    expecting: impl Future<Output = Result<C, Refusal>>,
+) -> Result<(A, B, C), Refusal> {
+    tokio::pin!(dialing);
+    let others = async { tokio::try_join!(publishing, expecting) };
+    tokio::pin!(others);
+    tokio::select! {
+        dialled = &mut dialing => {
+            let connection = dialled?;
+            let (published, expected) = others.await?;
+            Ok((connection, published, expected))
+        }
+        result = &mut others => match result {
+            Ok((published, expected)) => Ok((dialing.await?, published, expected)),
+            Err(refusal) => match tokio::time::timeout(TUNNEL_FIRST, dialing).await {
+                Ok(Err(denied)) => Err(denied),
+                Ok(Ok(_)) | Err(_) => Err(refusal),
+            },
+        },
+    }
 }
 
 /// The two ways in that there are so far.

@@ -172,7 +172,7 @@ mod tests {
         let key = HostKey::from_line(KEY).unwrap();
         assert!(hosts.pinned(&id("1")).await.unwrap().is_empty());
         hosts.pin(&id("1"), std::slice::from_ref(&key)).await.unwrap();
-        assert_eq!(hosts.pinned(&id("1")).await.unwrap(), [key.clone()]);
+        assert_eq!(hosts.pinned(&id("1")).await.unwrap(), std::slice::from_ref(&key));
         assert!(hosts.pinned(&id("2")).await.unwrap().is_empty());
         assert!(hosts.pinned(&HostId { cloud: "other".to_owned(), ..id("1") }).await.unwrap().is_empty());
         assert_eq!(hosts.tell_root(&id("1")).await.unwrap(), Told::Now);
