@@ -3,6 +3,7 @@
 mod list;
 mod model;
 mod operation;
+mod os;
 mod wire;
 
 use google_cloud_compute_v1::model::{Metadata as SdkMetadata, Operation, metadata::Items};
@@ -15,8 +16,9 @@ use crate::{
 
 pub use model::{
     Action, ComputeProject, Fingerprint, GuestAttribute, Instance, InstancePage, InstanceRef, InstanceStatus,
-    Interface, Metadata, MetadataItem, Os, ScopeWarning, SerialOutput,
+    Interface, Metadata, MetadataItem, ScopeWarning, SerialOutput,
 };
+pub use os::Os;
 
 const INSTANCE: Call =
     Call::get("read the instance", "/compute/v1/projects/{project}/zones/{zone}/instances/{instance}");

@@ -62,7 +62,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
 }
 
 /// Where and how decoding failed, without the text that was being decoded.
-fn decode_text(error: &serde_json::Error) -> String {
+pub(crate) fn decode_text(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Io => "could not be read",
         serde_json::error::Category::Syntax => "is not JSON",

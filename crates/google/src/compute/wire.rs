@@ -10,9 +10,12 @@ use base64::{
 };
 use serde::{Deserialize, Deserializer};
 
-use super::model::{
-    DiskEvidence, Fingerprint, Instance, InstancePage, InstanceRef, Interface, Metadata, MetadataItem, Os,
-    ScopeWarning, last,
+use super::{
+    model::{
+        Fingerprint, Instance, InstancePage, InstanceRef, Interface, Metadata, MetadataItem, ScopeWarning,
+        last,
+    },
+    os::{DiskEvidence, Os},
 };
 
 #[derive(Deserialize, Default)]

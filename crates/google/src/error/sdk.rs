@@ -12,10 +12,11 @@ use super::{
     body::{Evidence, error, retry_after},
     from_response,
 };
+use crate::http;
 
 /// Turns an error of the SDK into ours.
 pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
-    if let Some(own) = own(sdk) {
+    if let Some(own) = cause::<Error>(sdk) {
         return Error { doing, ..own.clone() };
     }
     let http_status = sdk.http_status_code();
@@ -49,12 +50,16 @@ pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
         let body = sdk.http_payload().map(AsRef::as_ref).unwrap_or_default();
         return from_response(doing, status, headers, body);
     }
+    if sdk.is_deserialization() {
+        // The decoder's own text quotes the value it stumbled over.
+        let text = cause::<serde_json::Error>(sdk)
+            .map_or_else(|| "the answer has another form than expected".to_owned(), http::decode_text);
+        return Error::new(ErrorKind::Decode, doing, text);
+    }
     let kind = if sdk.is_authentication() {
         return Error::sign_in_needed(doing, SignInCause::Rejected, innermost(sdk));
     } else if sdk.is_timeout() {
         ErrorKind::TimedOut
-    } else if sdk.is_deserialization() {
-        ErrorKind::Decode
     } else if sdk.is_binding() || sdk.is_serialization() {
         ErrorKind::InvalidArgument
     } else {
@@ -63,15 +68,15 @@ pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
     Error::new(kind, doing, innermost(sdk))
 }
 
-/// Our own error, where it is what the credentials told the SDK.
-fn own(sdk: &SdkError) -> Option<&Error> {
+/// The cause of the given type; our own error is one where the credentials told it to the SDK.
+fn cause<T: std::error::Error + 'static>(sdk: &SdkError) -> Option<&T> {
     let mut next = sdk.source();
     let mut depth = 0;
     while let Some(cause) = next
         && depth < 8
     {
-        if let Some(own) = cause.downcast_ref::<Error>() {
-            return Some(own);
+        if let Some(found) = cause.downcast_ref::<T>() {
+            return Some(found);
         }
         next = cause.source();
         depth += 1;

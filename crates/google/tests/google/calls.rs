@@ -199,6 +199,11 @@ async fn an_answer_that_is_not_understood_says_so() {
     let (_server, google) = serving(|_, _| ok("<html>")).await;
     assert_eq!(list(&google).await.unwrap_err().kind, ErrorKind::Decode);
     assert_eq!(google.instance(&at()).await.unwrap_err().kind, ErrorKind::Decode);
+    let (_server, google) = serving(|_, _| ok(r#"{"disks":"hush","items":"hush"}"#)).await;
+    for error in [list(&google).await.unwrap_err(), google.instance(&at()).await.unwrap_err()] {
+        assert_eq!(error.kind, ErrorKind::Decode);
+        assert!(!format!("{error:?}").contains("hush"), "the answer could hold a secret");
+    }
 }
 
 #[tokio::test]
