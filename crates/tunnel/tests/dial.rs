@@ -161,4 +161,7 @@ async fn dropping_the_dial_ends_the_attempt() {
         }
     }
     drop(dial);
+    while !relay.seen().abandoned {
+        tokio::task::yield_now().await;
+    }
 }

@@ -86,6 +86,8 @@ pub(crate) struct Seen {
     pub(crate) closes: Vec<u16>,
     /// The longest DATA payload.
     pub(crate) longest: usize,
+    /// The client left a relay that was silent.
+    pub(crate) abandoned: bool,
     /// A flood stopped because nobody takes it any more.
     pub(crate) stalled: bool,
 }
@@ -193,7 +195,10 @@ async fn serve(
             while let Some(Ok(_)) = socket.next().await {}
         }
         Reply::Flood => flood(socket, number, &seen).await,
-        Reply::Silence => while let Some(Ok(_)) = socket.next().await {},
+        Reply::Silence => {
+            while let Some(Ok(_)) = socket.next().await {}
+            seen.lock().unwrap().abandoned = true;
+        }
         Reply::Message(message) => {
             let _ = socket.send(sid(number)).await;
             let _ = socket.send(message).await;
