@@ -1,6 +1,7 @@
 //! The real gcloud through the relay, where there is one on this machine.
 
-#[expect(dead_code, reason = "the tests of the relay itself use the rest")]
+#![cfg(test)]
+
 mod wire;
 
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! The relay's server side, spoken to message by message.
 
+#![cfg(test)]
+
 mod wire;
 
 use adit_relay::frame::Frame;
@@ -290,6 +292,19 @@ async fn both_directions_at_once_do_not_stall() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_stopped_instance_takes_its_sessions_with_it() {
+    let cloud = cloud(json!({"7": "echo"})).await;
+    let (mut client, _) = Client::session(&cloud, ECHO).await;
+    let url = format!("{}/compute/v1/projects/mine/zones/test-a/instances/web-1/stop", cloud.url());
+    let answer = reqwest::Client::new().post(url).bearer_auth(cloud.token()).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    assert_eq!(client.next().await, Got::Close(4010));
+    assert_eq!(client.next().await, Got::CleanEnd);
+    let mut again = Client::open(&cloud, &connect_to(ECHO)).await.unwrap();
+    assert_eq!(again.next().await, Got::Close(4003));
 }
 
 #[tokio::test]

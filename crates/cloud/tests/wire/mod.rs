@@ -1,6 +1,8 @@
 //! A client that speaks the relay's protocol message by message and keeps no state of its own, so that a test can
 //! say exactly what it means, right or wrong.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -259,4 +261,43 @@ impl Client {
 /// Bytes that show where they belong.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|i| ((i * 31) ^ (i >> 8) ^ (i >> 16)) as u8).collect()
+}
+
+/// A tunnel to a port of `web-1` as a stream, acknowledged as it is read.
+pub(crate) async fn stream(cloud: &Cloud, port: u16) -> tokio::io::DuplexStream {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (client, _) = Client::session(cloud, port).await;
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let (mut read, mut write) = tokio::io::split(far);
+    let (mut sink, mut source) = client.socket.split();
+    let (acks, mut acked) = tokio::sync::watch::channel(0_u64);
+    tokio::spawn(async move {
+        let mut received = 0;
+        while let Some(Ok(Message::Binary(message))) = source.next().await {
+            if let Ok(Frame::Data(payload)) = Frame::decode(message) {
+                if write.write_all(&payload).await.is_err() {
+                    return;
+                }
+                received += payload.len() as u64;
+                acks.send_replace(received);
+            }
+        }
+    });
+    tokio::spawn(async move {
+        let mut buffer = vec![0; 16_384];
+        loop {
+            let frame = tokio::select! {
+                Ok(()) = acked.changed() => Frame::Ack(*acked.borrow_and_update()),
+                count = read.read(&mut buffer) => match count {
+                    Ok(count) if count > 0 => Frame::Data(Bytes::copy_from_slice(&buffer[..count])),
+                    _ => break,
+                },
+            };
+            if sink.send(Message::Binary(frame.encode())).await.is_err() {
+                return;
+            }
+        }
+        let _ = sink.close().await;
+    });
+    near
 }

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::sync::{mpsc, oneshot};
 
@@ -198,7 +198,9 @@ mod unix {
     use std::os::fd::{AsRawFd, RawFd};
     use std::os::unix::net::UnixStream;
 
-    use super::{Bytes, BytesMut, CHUNK, MasterPty, Read, io, mpsc};
+    use bytes::BytesMut;
+
+    use super::{Bytes, CHUNK, MasterPty, Read, io, mpsc};
 
     /// How long output may still be on its way after the program has ended, in milliseconds. Needed only where
     /// something in the background keeps the terminal open; otherwise the terminal itself says when it is empty.
@@ -217,9 +219,16 @@ mod unix {
 
     /// What a wait for the terminal brought.
     enum Ready {
-        Output,
+        Output(More),
         Ended,
         Nothing,
+    }
+
+    /// Whether a read is sure to return.
+    enum More {
+        Certain,
+        /// The terminal has ended, or cannot be watched on this system.
+        Perhaps,
     }
 
     impl Terminal {
@@ -240,7 +249,7 @@ mod unix {
             let mut ended = false;
             loop {
                 match self.wait(ended, if ended { LATE } else { -1 }) {
-                    Ready::Output => {}
+                    Ready::Output(_) => {}
                     Ready::Ended => {
                         ended = true;
                         continue;
@@ -265,7 +274,7 @@ mod unix {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(_) => break,
                 }
-                if !matches!(self.wait(true, 0), Ready::Output) {
+                if !matches!(self.wait(true, 0), Ready::Output(More::Certain)) {
                     break;
                 }
             }
@@ -285,11 +294,11 @@ mod unix {
                 }
             }
             let [terminal, end] = set;
-            // anything that it reports (its end, or that it cannot be watched) shows in the next read
             match (terminal.revents, end.revents) {
                 (0, 0) => Ready::Nothing,
                 (0, _) => Ready::Ended,
-                _ => Ready::Output,
+                (reported, _) if reported & libc::POLLIN != 0 => Ready::Output(More::Certain),
+                _ => Ready::Output(More::Perhaps),
             }
         }
     }
