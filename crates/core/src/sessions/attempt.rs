@@ -116,7 +116,8 @@ async fn open(
 ) -> Result<(Terminal, Watch), Refusal> {
     let context = session.surroundings.context(&session.instance)?;
     session.inner().account = Some(context.account.clone());
-    let connected = connect::connect(&context, &session.instance, if_stopped, rule, tab.clone()).await?;
+    let connected =
+        Box::pin(connect::connect(&context, &session.instance, if_stopped, rule, tab.clone())).await?;
     let Connected { client, watch, user } = connected;
     let name = &session.instance.name;
     tab.step(Step::OpenTerminal, format!("Opening a terminal on {name}"));

@@ -176,7 +176,8 @@ pub async fn connect(
         Ok(connection)
     };
     let expecting = expected(context, &host, instance, &flags, rule);
-    let (connection, (published, imported), expectation) = all_three(dialing, publishing, expecting).await?;
+    let (connection, (published, imported), expectation) =
+        Box::pin(all_three(dialing, publishing, expecting)).await?;
     observer.user(&published.user);
     let attempt =
         Attempt { context, instance, host: &host, key, published: &published, observer, dialer, target };

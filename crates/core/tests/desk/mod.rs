@@ -1,5 +1,7 @@
 //! A desk to test at: a local cloud, the app on it, and a person who clicks.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
