@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::{
     HostKeyRule, IfStopped, Session, connect,
-    connect::{Connected, Refusal},
+    connect::{Connected, PORT, Refusal},
     connecting,
     observer::{Observer, Reply},
 };
@@ -19,8 +19,6 @@ use crate::{
     stream::{Input, Outlet},
 };
 
-/// SSH's port, for words.
-const PORT: u16 = 22;
 /// How long the tunnel may take to say why it ended after the terminal has.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Beyond this no countdown is computed: it is the same as never, in milliseconds.

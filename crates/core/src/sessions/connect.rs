@@ -2,32 +2,26 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use adit_contract::{
-    Action, Failure, FailureCode, InstanceRef, InstanceStatus, Note, NoteKind, Question, SecondFactorPrompt,
-    Step,
-};
-use adit_google::{Action as Act, ErrorKind, Instance};
+use adit_contract::{Action, Failure, FailureCode, InstanceRef, InstanceStatus, Step};
+use adit_google::{Action as Act, Instance};
 use adit_ssh::{
-    Client, Echo, Expect, HostKey, Interaction, KeyPair, Options, Prompt,
-    guest::{AccountKind, Flags, GUEST_ATTRIBUTES_QUERY, System, Way, host_keys},
+    Client, HostKey, KeyPair,
+    guest::{AccountKind, Flags, System, Way},
 };
-use adit_tunnel::{Dialer, Event, Patience, Target, Watch};
-use async_trait::async_trait;
-use futures_util::FutureExt as _;
-use jiff::{Timestamp, tz::TimeZone};
-use secrecy::SecretString;
-use tokio::time::Instant;
+use adit_tunnel::{Dialer, Patience, Target, Watch};
 
 use super::{
-    known_hosts::{HostId, KnownHosts, Told},
-    observer::{Observer, Reply},
-    publish::{self, Imported, Pickup, Published, jittered},
+    host::expected,
+    known_hosts::{HostId, KnownHosts},
+    log_in::Attempt,
+    observer::Observer,
+    publish::{self, Imported},
 };
 use crate::{
     access::Access,
@@ -38,11 +32,9 @@ use crate::{
 };
 
 /// SSH's port.
-const PORT: u16 = 22;
+pub(super) const PORT: u16 = 22;
 /// The interface that is entered.
 const INTERFACE: &str = "nic0";
-/// How long a VM may take to pick up a key (guest access, section 3).
-const KEY_PICKUP: Duration = Duration::from_secs(60);
 /// How long a refusal to publish the key waits for the tunnel's own.
 const TUNNEL_FIRST: Duration = Duration::from_secs(10);
 /// How long a started VM may take until its SSH server answers.
@@ -214,7 +206,7 @@ async fn all_three<A, B, C>(
 
 /// The two ways in that there are so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WayIn {
+pub(super) enum WayIn {
     Metadata,
     OsLogin,
 }
@@ -352,233 +344,10 @@ async fn key_pair(context: &Context) -> Result<KeyPair, Failure> {
     Ok(pair)
 }
 
-async fn dial(
+pub(super) async fn dial(
     dialer: &Dialer,
     target: &Target,
     instance: &InstanceRef,
 ) -> Result<adit_tunnel::Connection, Refusal> {
     Ok(dialer.dial(target).await.map_err(|error| failure::dial(&error, instance, PORT))?)
-}
-
-/// What is known of the host before the connection.
-struct Expectation {
-    expect: Expect,
-    /// The VM announced these keys itself.
-    announced: Vec<HostKey>,
-    /// Nothing was pinned, or something else.
-    to_pin: Vec<HostKey>,
-}
-
-async fn expected(
-    context: &Context,
-    host: &HostId,
-    instance: &InstanceRef,
-    flags: &Flags,
-    rule: HostKeyRule,
-) -> Result<Expectation, Refusal> {
-    let announcing = async {
-        if !flags.guest_attributes.is_on() {
-            return Vec::new();
-        }
-        match context.access.google().guest_attributes(&at(instance), GUEST_ATTRIBUTES_QUERY).await {
-            Ok(items) => {
-                host_keys(items.iter().map(|i| (i.namespace.as_str(), i.key.as_str(), i.value.as_str()))).0
-            }
-            Err(error) => {
-                if error.kind != ErrorKind::PermissionDenied {
-                    tracing::warn!(kind = ?error.kind, "the VM's host keys could not be read");
-                }
-                Vec::new()
-            }
-        }
-    };
-    let (announced, pinned) = tokio::join!(announcing, context.known_hosts.pinned(host));
-    if let HostKeyRule::Replace(key) = rule {
-        // At once: whoever replaced a key is not asked again, whatever becomes of this attempt.
-        context.known_hosts.pin(host, std::slice::from_ref(&key)).await?;
-        return Ok(Expectation { expect: Expect::Exactly(vec![key]), announced, to_pin: Vec::new() });
-    }
-    let pinned = pinned?;
-    Ok(if !pinned.is_empty() {
-        // An announcement widens what was pinned only if it confirms it.
-        if pinned.iter().any(|key| announced.contains(key)) && pinned != announced {
-            Expectation { expect: Expect::Exactly(announced.clone()), to_pin: announced.clone(), announced }
-        } else {
-            Expectation { expect: Expect::Exactly(pinned), announced, to_pin: Vec::new() }
-        }
-    } else if !announced.is_empty() {
-        Expectation { expect: Expect::Exactly(announced.clone()), to_pin: announced.clone(), announced }
-    } else {
-        let known = context.known_hosts.of_gcloud(host).await;
-        let expect = if known.is_empty() { Expect::FirstUse } else { Expect::Exactly(known.clone()) };
-        Expectation { expect, announced, to_pin: known }
-    })
-}
-
-struct Attempt<'a> {
-    context: &'a Context,
-    instance: &'a InstanceRef,
-    host: &'a HostId,
-    key: KeyPair,
-    published: &'a Published,
-    observer: Arc<dyn Observer>,
-    dialer: Dialer,
-    target: Target,
-}
-
-impl Attempt<'_> {
-    /// Logs in over a tunnel, and again over new ones while the VM may not have picked up the key.
-    async fn log_in(
-        &self,
-        first: adit_tunnel::Connection,
-        expectation: Expectation,
-    ) -> Result<Connected, Refusal> {
-        let name = &self.instance.name;
-        let Expectation { mut expect, announced, mut to_pin } = expectation;
-        let until = Instant::now() + KEY_PICKUP;
-        let mut pause = Duration::from_secs(1);
-        let mut connection = first;
-        loop {
-            self.observer.step(Step::CheckHostKey, format!("Checking who {name} is"));
-            let adit_tunnel::Connection { stream, mut watch } = connection;
-            let asked = Arc::new(Asked {
-                observer: self.observer.clone(),
-                user: self.published.user.clone(),
-                trusted: Mutex::new(None),
-            });
-            let options = Options::new(&self.published.user, self.key.clone(), expect.clone(), asked.clone());
-            let result = Box::pin(adit_ssh::connect(stream, options)).await;
-            let trusted = asked.trusted.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(key) = trusted {
-                // Whoever trusted a key is not asked again, whatever becomes of this attempt.
-                self.context.known_hosts.pin(self.host, std::slice::from_ref(&key)).await?;
-                expect = Expect::Exactly(vec![key]);
-            }
-            let error = match result {
-                Ok(client) => {
-                    if !to_pin.is_empty() {
-                        self.context.known_hosts.pin(self.host, &std::mem::take(&mut to_pin)).await?;
-                        if announced.contains(client.host_key()) {
-                            let text = format!("The host key is one that {name} itself announced.");
-                            self.observer.note(Note { kind: NoteKind::HostKey, text });
-                        }
-                    }
-                    return Ok(Connected { client, watch, user: self.published.user.clone() });
-                }
-                Err(error) => error,
-            };
-            let waiting = matches!(error, adit_ssh::Error::KeyRefused { .. })
-                && self.published.pickup == Pickup::Pending
-                && Instant::now() + pause < until;
-            if !waiting {
-                return Err(self.refusal(&error, &mut watch));
-            }
-            self.observer.step(Step::WaitForKey, format!("Waiting for {name} to pick up the key"));
-            tokio::time::sleep(jittered(pause)).await;
-            pause = (pause * 2).min(Duration::from_secs(8));
-            connection = dial(&self.dialer, &self.target, self.instance).await?;
-        }
-    }
-
-    fn refusal(&self, error: &adit_ssh::Error, watch: &mut Watch) -> Refusal {
-        // When the tunnel went away, that is the reason, and what SSH says of it is not.
-        if let adit_ssh::Error::Disconnected { .. } | adit_ssh::Error::TimedOut(_) = error {
-            while let Some(Some(event)) = watch.next().now_or_never() {
-                if let Event::Failed { failure, .. } = event {
-                    return failure::lost(&failure, self.instance, PORT).into();
-                }
-            }
-        }
-        let presented = match error {
-            adit_ssh::Error::HostKeyChanged { presented, .. } => presented.clone(),
-            adit_ssh::Error::HostKeyRejected { .. }
-            | adit_ssh::Error::KeyRefused { .. }
-            | adit_ssh::Error::SecondFactorRefused { .. }
-            | adit_ssh::Error::UnsupportedMethod { .. }
-            | adit_ssh::Error::Cancelled
-            | adit_ssh::Error::Disconnected { .. }
-            | adit_ssh::Error::NoCommonAlgorithm { .. }
-            | adit_ssh::Error::Handshake { .. }
-            | adit_ssh::Error::TimedOut(_)
-            | adit_ssh::Error::Refused(_) => None,
-        };
-        let failure = failure::ssh(error, self.instance, &self.published.user);
-        Refusal { failure, presented, status: None }
-    }
-
-    /// Tells the person what the key means.
-    async fn tell(&self, way: WayIn, imported: Imported) {
-        let (name, user) = (&self.instance.name, &self.published.user);
-        match way {
-            WayIn::Metadata => {
-                let until =
-                    self.published.expires.map(|at| format!(" until {}", local_time(at))).unwrap_or_default();
-                match self.context.known_hosts.tell_root(self.host).await {
-                    Ok(Told::Now) => self.observer.note(Note {
-                        kind: NoteKind::RootKey,
-                        text: format!("Your key lets {user} act as root on {name}{until}."),
-                    }),
-                    Ok(Told::Before) => {}
-                    Err(failure) => tracing::warn!(code = ?failure.code, "a note could not be remembered"),
-                }
-            }
-            WayIn::OsLogin => {
-                if let (Imported::Now, Some(expires)) = (imported, self.published.expires) {
-                    self.observer.note(Note {
-                        kind: NoteKind::KeyPublished,
-                        text: format!(
-                            "Your key was added to your OS Login profile until {}.",
-                            local_time(expires)
-                        ),
-                    });
-                }
-            }
-        }
-    }
-}
-
-fn local_time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%-d %B, %H:%M").to_string()
-}
-
-/// Takes the SSH library's questions to the person.
-struct Asked {
-    observer: Arc<dyn Observer>,
-    user: String,
-    trusted: Mutex<Option<HostKey>>,
-}
-
-#[async_trait]
-impl Interaction for Asked {
-    async fn trust_new_host_key(&self, key: &HostKey) -> bool {
-        let question =
-            Question::NewHostKey { algorithm: key.algorithm().to_owned(), fingerprint: key.fingerprint() };
-        let trusted = matches!(self.observer.ask(question).await, Some(Reply::Trust));
-        if trusted {
-            *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
-            self.observer.step(Step::SignIn, format!("Signing in as {}", self.user));
-        }
-        trusted
-    }
-
-    async fn answer_prompts(
-        &self,
-        title: &str,
-        instruction: &str,
-        prompts: &[Prompt],
-    ) -> Option<Vec<SecretString>> {
-        let prompts = prompts
-            .iter()
-            .map(|prompt| SecondFactorPrompt { text: prompt.text.clone(), echo: prompt.echo == Echo::Shown })
-            .collect();
-        let question =
-            Question::SecondFactor { title: title.to_owned(), instruction: instruction.to_owned(), prompts };
-        match self.observer.ask(question).await? {
-            Reply::Answers(answers) => {
-                self.observer.step(Step::SignIn, format!("Signing in as {}", self.user));
-                Some(answers)
-            }
-            Reply::Trust | Reply::Reject => None,
-        }
-    }
 }

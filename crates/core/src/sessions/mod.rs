@@ -2,7 +2,9 @@
 
 mod attempt;
 mod connect;
+mod host;
 mod known_hosts;
+mod log_in;
 mod observer;
 mod publish;
 
