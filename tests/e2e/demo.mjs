@@ -23,6 +23,9 @@ try {
   await typeLine(window, "web-1", "uname -sr; ls -la --color /etc/ssl");
   await waitLine(window, "web-1", /certs/);
   await picture("terminal");
+} catch (error) {
+  await picture("failure");
+  throw error;
 } finally {
   await app.stop();
 }

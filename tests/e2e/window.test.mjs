@@ -80,7 +80,7 @@ test("a flood neither stops Ctrl+C nor the window", async () => {
 
 test("closing the tab ends the session", async () => {
   const { window } = app;
-  const close = await window.find('[data-testid="tab-web-1"] [data-testid="tab-close"]');
+  const close = await window.find('[aria-label="Close web-1"]');
   await close.click();
   await window.waitGone('[data-testid="tab-web-1"]');
   assert.deepEqual(await screen(window, "web-1"), []);
@@ -95,7 +95,7 @@ test("a VM that may not be entered says so in its tab, which stays", async () =>
   assert.match(title, /billing-db-7/);
   await window.waitText('[data-testid="failure-server"]', /4033/);
   await picture("denied");
-  await window.findText("button", /try again/i);
+  await window.find('[data-testid="action-tryAgain"]');
 });
 
 test("a stopped VM offers to be started, and then lets the person in", async () => {
@@ -104,7 +104,7 @@ test("a stopped VM offers to be started, and then lets the person in", async () 
   await connect(window, "web-3");
   await reaches(window, "web-3", ["failed"]);
   await picture("stopped");
-  const start = await window.findText("button", /start it and connect/i);
+  const start = await window.find('[data-testid="action-startAndConnect"]');
   await start.click();
   await reaches(window, "web-3", ["live"], 90);
   await waitLine(window, "web-3", /\$ ?$/);

@@ -1,5 +1,7 @@
 //! A real OpenSSH client logs in to a real `sshd` through `adit proxy` and the local cloud's relay.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 mod support;
 
 use std::{

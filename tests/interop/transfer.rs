@@ -1,6 +1,8 @@
 //! 256 MiB each way through `adit tunnel`, byte for byte, while the relay drops the connection every 10 MiB,
 //! with and without a clean end of TLS; and both directions at once.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 mod support;
 
 use std::{

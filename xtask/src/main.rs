@@ -49,7 +49,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ["generate"] => generate::write(),
         ["deny"] => policy::run(),
         ["setup"] => setup::ensure(&setup::EVERYTHING),
-        ["pick-user", url] => pick_user::run(url),
+        // As the program that `ADIT_BROWSER` names, xtask is given an address and nothing else.
+        [url] if url.starts_with("http://127.0.0.1:") => pick_user::run(url),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

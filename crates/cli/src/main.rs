@@ -1,2 +1,67 @@
-//! The `adit` command.
-fn main() {}
+//! The `adit` command: thin words over what `adit-core` does.
+
+mod access;
+mod arguments;
+mod cloud;
+mod ending;
+mod ls;
+mod ssh;
+mod target;
+mod token;
+mod tunnel;
+
+use std::process::ExitCode;
+
+use adit_contract::Failure;
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use ending::Format;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("ADIT_LOG").unwrap_or_else(|_| EnvFilter::new("error")))
+        .with_writer(std::io::stderr)
+        .init();
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("A TLS provider was already installed");
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("adit: this machine gives no threads: {error}");
+            return ExitCode::from(ending::FAILED);
+        }
+    };
+    let code = runtime.block_on(run(arguments.command));
+    // A read of standard input that never returns must not keep the command alive.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn run(command: Command) -> u8 {
+    match command {
+        Command::Cloud(arguments) => end(cloud::run(arguments).await, Format::Words),
+        Command::Ls(arguments) => {
+            let format = if arguments.json { Format::Json } else { Format::Words };
+            end(ls::run(arguments).await, format)
+        }
+        Command::Tunnel(arguments) => {
+            let format = if arguments.json { Format::Json } else { Format::Words };
+            end(tunnel::run(arguments).await, format)
+        }
+        Command::Proxy(arguments) => end(tunnel::run_proxy(arguments).await, Format::Words),
+        Command::Ssh(arguments) => ssh::run(arguments).await,
+    }
+}
+
+fn end(result: Result<(), Failure>, format: Format) -> u8 {
+    match result {
+        Ok(()) => ending::DONE,
+        Err(failure) => {
+            ending::complain(&failure, format);
+            ending::exit_code(failure.code)
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What the tests of the `adit` command share: a local cloud started as a person would, and its end.
 
-#![allow(dead_code, reason = "each test program uses its own part")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -11,10 +11,10 @@ use std::{
 use serde_json::{Value, json};
 
 /// The command under test.
-pub const ADIT: &str = env!("CARGO_BIN_EXE_adit");
+pub(crate) const ADIT: &str = env!("CARGO_BIN_EXE_adit");
 
 /// A program that is ended, by its own process id, when this value goes.
-pub struct Running(pub Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -24,19 +24,19 @@ impl Drop for Running {
 }
 
 /// A local cloud of its own.
-pub struct Cloud {
+pub(crate) struct Cloud {
     _process: Running,
     /// A private folder for whatever a test writes.
-    pub folder: tempfile::TempDir,
-    pub url: String,
-    pub relay: String,
-    pub ca: PathBuf,
-    pub token_file: PathBuf,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) url: String,
+    pub(crate) relay: String,
+    pub(crate) ca: PathBuf,
+    pub(crate) token_file: PathBuf,
 }
 
 impl Cloud {
     /// Starts one with a landscape of one VM, `web-1`, whose ports lead to `ports`.
-    pub fn with_ports(ports: &Value, faults: &[&str]) -> Self {
+    pub(crate) fn with_ports(ports: &Value, faults: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let landscape = folder.path().join("landscape.json");
         std::fs::write(&landscape, one_vm(ports).to_string()).expect("the landscape is written");
@@ -44,7 +44,7 @@ impl Cloud {
     }
 
     /// Starts one with the demo landscape.
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         Self::start(tempfile::tempdir().expect("a temporary folder"), None, &[])
     }
 
@@ -71,14 +71,14 @@ impl Cloud {
     }
 
     /// `adit` with what it needs to reach this cloud's relay and no other Google API.
-    pub fn adit(&self, words: &[&str]) -> Command {
+    pub(crate) fn adit(&self, words: &[&str]) -> Command {
         let mut command = Command::new(ADIT);
         command.args(words).args(self.relay_options());
         command
     }
 
     /// The options that lead to this cloud's relay.
-    pub fn relay_options(&self) -> Vec<String> {
+    pub(crate) fn relay_options(&self) -> Vec<String> {
         vec![
             "--relay-url".into(),
             self.relay.clone(),

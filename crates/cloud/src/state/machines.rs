@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE;
 use jiff::Timestamp;
 use secrecy::SecretBox;
 use sha2::{Digest as _, Sha256};
@@ -52,7 +52,7 @@ fn fingerprint(items: &Items) -> String {
         hash.update(value.len().to_be_bytes());
         hash.update(value);
     }
-    STANDARD.encode(hash.finalize().get(..8).unwrap_or_default())
+    URL_SAFE.encode(hash.finalize().get(..8).unwrap_or_default())
 }
 
 impl Metadata {

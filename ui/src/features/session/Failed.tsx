@@ -72,7 +72,7 @@ export function Failed({ session, failure, act }: { session: SessionInfo; failur
         {failure.server !== null && (
           <div className="server">
             <h2 className="caps">{words.server}</h2>
-            <p className="server-said">
+            <p className="server-said" data-testid="failure-server">
               <span className="mono selectable">
                 {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
               </span>

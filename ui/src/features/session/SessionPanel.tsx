@@ -67,7 +67,13 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
   const act = { answer, cancel, signIn };
   return (
     <section className="session" aria-label={`${session.instance.name}, ${stateWord(state)}`}>
-      <span className="sr-only" role="status" data-testid="session-state" data-session={session.id} data-state={state.kind}>
+      <span
+        className="sr-only"
+        role="status"
+        data-testid="session-state"
+        data-vm={session.instance.name}
+        data-state={state.kind}
+      >
         {stateWord(state)}
       </span>
       {session.notes.length > 0 && <Notes session={session} />}

@@ -50,6 +50,7 @@ pub(super) struct Terminal {
 #[derive(Debug, Clone)]
 pub(super) enum Exit {
     Status(u32),
+    #[cfg(unix)]
     Signal(Sig),
 }
 
@@ -82,6 +83,7 @@ pub(super) struct Running {
 /// Where a program's output goes. Each write waits for the client's window.
 pub(super) struct Output {
     write: ChannelWriteHalf<Msg>,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only a signal's end is told through it"))]
     handle: Handle,
 }
 
@@ -194,10 +196,12 @@ impl Output {
     }
 
     async fn finish(self, exit: Exit) {
+        #[cfg(unix)]
         let id = self.write.id();
         // where the connection is gone, there is nobody to tell
         let _ = match exit {
             Exit::Status(status) => self.write.exit_status(status).await.is_ok(),
+            #[cfg(unix)]
             Exit::Signal(signal) => {
                 let (text, language) = (String::new(), String::new());
                 self.handle.exit_signal_request(id, signal, false, text, language).await.is_ok()

@@ -1,7 +1,7 @@
 //! An instance as Compute shows it.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -12,7 +12,7 @@ use crate::state::{Items, Machine};
 
 /// A fingerprint of something that does not change here.
 fn fingerprint(text: &str) -> String {
-    STANDARD.encode(Sha256::digest(text.as_bytes()).get(..8).unwrap_or_default())
+    URL_SAFE.encode(Sha256::digest(text.as_bytes()).get(..8).unwrap_or_default())
 }
 
 /// Milliseconds and an offset, as Compute writes its times.

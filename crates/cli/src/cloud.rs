@@ -1,0 +1,59 @@
+//! `adit cloud`: serves a local Google Cloud until killed.
+
+use std::io::Write as _;
+
+use adit_cloud::{Cloud, Faults, Landscape, Options};
+use adit_contract::{Failure, FailureCode};
+
+use crate::arguments::CloudArguments;
+
+pub(crate) async fn run(arguments: CloudArguments) -> Result<(), Failure> {
+    let landscape = match &arguments.landscape {
+        Some(path) => {
+            let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+                Failure::new(FailureCode::File, format!("{} cannot be read", path.display()), "")
+                    .with_server("file", error.to_string())
+            })?;
+            Landscape::parse(&text)
+        }
+        None => Landscape::demo(),
+    }
+    .map_err(|error| {
+        Failure::new(FailureCode::InvalidInput, error.to_string(), "docs/landscape.md describes the file.")
+    })?;
+    let mut faults = Faults::default();
+    for fault in &arguments.faults {
+        let (name, value) = fault.split_once('=').unwrap_or((fault, "true"));
+        faults.set(name, value).map_err(|error| {
+            Failure::new(FailureCode::InvalidInput, error.to_string(), "docs/cli.md lists the faults.")
+        })?;
+    }
+    let mut options = Options::new(landscape);
+    options.listen = arguments.listen;
+    options.faults = faults;
+    let cloud = Cloud::start(options).await.map_err(|error| {
+        let code = if arguments.listen.ip().is_loopback() { FailureCode::Network } else { FailureCode::InvalidInput };
+        Failure::new(code, error.to_string(), "")
+    })?;
+    println!("{}", cloud.ready_line());
+    // Whoever started it reads this line to know that it is ready.
+    drop(std::io::stdout().flush());
+    until_told_to_end().await;
+    cloud.stop().await;
+    Ok(())
+}
+
+async fn until_told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
+}

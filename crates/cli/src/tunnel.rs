@@ -1,0 +1,158 @@
+//! `adit tunnel` and `adit proxy`.
+
+use std::io::Write as _;
+
+use adit_contract::{Failure, FailureCode, InstanceRef};
+use adit_core::failure;
+use adit_relay::Target;
+use adit_tunnel::{
+    DialError, Dialer, Event,
+    listen::{self, BindError, Listener, Options, What},
+    proxy,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    access,
+    arguments::{ProxyArguments, TunnelArguments},
+    target::target,
+};
+
+/// What the target is called in sentences.
+fn named(target: &Target) -> String {
+    match target {
+        Target::Instance { instance, .. } => instance.clone(),
+        Target::Host { host, .. } => host.clone(),
+    }
+}
+
+/// The words for a dial that failed. A host behind a destination group is named as an instance would be.
+fn failed_dial(error: &DialError, target: &Target) -> Failure {
+    let (project, zone, name, port) = match target {
+        Target::Instance { project, zone, instance, port, .. } => (project, zone, instance, port),
+        Target::Host { project, region, host, port, .. } => (project, region, host, port),
+    };
+    let place = InstanceRef { project: project.clone(), zone: zone.clone(), name: name.clone() };
+    failure::dial(error, &place, *port)
+}
+
+/// `adit tunnel`: listens until interrupted.
+pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
+    let target = target(&arguments.target)?;
+    if !arguments.local.ip().is_loopback() {
+        return Err(Failure::new(
+            FailureCode::InvalidInput,
+            format!("{} is not a loopback address", arguments.local),
+            "A tunnel listens on 127.0.0.1 or ::1 only: whoever reaches the port gets into the tunnel.",
+        ));
+    }
+    let dialer: Dialer = access::dialer(&arguments.access).await?;
+    let name = named(&target);
+    let mut listener = Listener::bind(dialer, target.clone(), arguments.local, Options::default())
+        .await
+        .map_err(|error| unbound(error, &target))?;
+    let report = Report { json: arguments.json, name };
+    report.listening(listener.local_addr());
+    loop {
+        tokio::select! {
+            event = listener.next() => match event {
+                Some(event) => report.event(&event),
+                None => return Ok(()),
+            },
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+        }
+    }
+}
+
+fn unbound(error: BindError, target: &Target) -> Failure {
+    match error {
+        BindError::Probe(error) => failed_dial(&error, target),
+        BindError::NotLoopback(_) => Failure::new(FailureCode::InvalidInput, error.to_string(), ""),
+        BindError::Local { .. } => Failure::new(
+            FailureCode::Network,
+            error.to_string(),
+            "Choose another port with --local, or port 0 for a free one.",
+        ),
+        other => Failure::new(FailureCode::Internal, other.to_string(), ""),
+    }
+}
+
+/// Tells events, as words on standard error or as lines of JSON on standard output.
+struct Report {
+    json: bool,
+    name: String,
+}
+
+impl Report {
+    fn listening(&self, local: std::net::SocketAddr) {
+        if self.json {
+            line(&json!({ "event": "listening", "local": local.to_string() }));
+        } else {
+            eprintln!("Listening on {local} for {}. Ctrl+C ends it.", self.name);
+        }
+    }
+
+    fn event(&self, event: &listen::Event) {
+        let conn = event.connection;
+        let Some((mut value, words)) = describe(&event.what) else { return };
+        if self.json {
+            if let Some(object) = value.as_object_mut() {
+                object.insert("conn".to_owned(), conn.into());
+            }
+            line(&value);
+        } else {
+            eprintln!("[{conn}] {words}");
+        }
+    }
+}
+
+fn describe(what: &What) -> Option<(Value, String)> {
+    Some(match what {
+        What::Connected => (json!({ "event": "connected" }), "connected".to_owned()),
+        What::Reconnecting { code, reason, attempt, wait } => {
+            let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            (
+                json!({ "event": "reconnecting", "code": code, "attempt": attempt, "inMs": in_ms }),
+                format!("connection to the relay lost ({reason}); resuming in {in_ms} ms"),
+            )
+        }
+        What::SignInNeeded { message } => (
+            json!({ "event": "reconnecting", "code": 4004, "attempt": 1, "inMs": null }),
+            format!("waiting for a sign-in: {message}"),
+        ),
+        What::Resumed => (json!({ "event": "resumed" }), "resumed".to_owned()),
+        What::Denied { code, reason } => {
+            (json!({ "event": "denied", "code": code, "reason": reason }), format!("denied: {reason}"))
+        }
+        What::Failed { code, reason } => {
+            (json!({ "event": "failed", "code": code, "reason": reason }), format!("failed: {reason}"))
+        }
+        What::Closed { code, sent, received } => (
+            json!({ "event": "closed", "code": code, "sent": sent, "received": received }),
+            format!("closed: {sent} bytes sent, {received} received"),
+        ),
+        // Kinds that a newer tunnel crate may add say nothing here until they are given words.
+        _ => return None,
+    })
+}
+
+fn line(value: &Value) {
+    let mut out = std::io::stdout().lock();
+    // Whoever reads the events may have gone; the tunnel goes on.
+    drop(writeln!(out, "{value}").and_then(|()| out.flush()));
+}
+
+/// `adit proxy`: standard input and output, for OpenSSH's ProxyCommand.
+pub(crate) async fn run_proxy(arguments: ProxyArguments) -> Result<(), Failure> {
+    let target = target(&arguments.target)?;
+    let dialer = access::dialer(&arguments.access).await?;
+    let connection = dialer.dial(&target).await.map_err(|error| failed_dial(&error, &target))?;
+    let (mut input, mut output) = (tokio::io::stdin(), tokio::io::stdout());
+    let quiet = |event: &Event| tracing::debug!(?event, "tunnel");
+    match proxy(connection, &mut input, &mut output, quiet).await {
+        Ok(_) => Ok(()),
+        // The program at the other end of the pipe has gone: that is how ssh ends.
+        Err(adit_tunnel::ProxyError::Local { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(FailureCode::ConnectionLost, error.to_string(), "Connect again.")),
+    }
+}
