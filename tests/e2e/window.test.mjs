@@ -106,7 +106,13 @@ test("a stopped VM offers to be started, and then lets the person in", async () 
   await picture("stopped");
   const start = await window.find('[data-testid="action-startAndConnect"]');
   await start.click();
-  await reaches(window, "web-3", ["live"], 90);
+  await reaches(window, "web-3", ["asking"], 90);
+  // This VM announces no host key: the first one is shown once, and pinned.
+  const fingerprint = await (await window.find('[data-testid="host-key"]')).text();
+  assert.match(fingerprint, /^SHA256:/);
+  await picture("host-key");
+  await (await window.find('[data-testid="trust-host-key"]')).click();
+  await reaches(window, "web-3", ["live"]);
   await waitLine(window, "web-3", /\$ ?$/);
   await typeLine(window, "web-3", "echo $((6*7))");
   await waitLine(window, "web-3", /^42$/);
