@@ -15,13 +15,19 @@ const SLAB: usize = 64 * 1024;
 /// Most chunks that are kept: bounds the cost of many small, unacknowledged writes.
 const MAX_CHUNKS: usize = 65_536;
 
-/// The bytes `[acked, end)` of the outgoing stream (section 5). `acked <= next <= end`, `next <= sent`.
+/// The bytes `[acked, end)` of the outgoing stream (section 5). `acked <= next <= sent <= end`, and
+/// `acked == min(confirmed, next)`.
 pub(crate) struct SendBuffer {
     chunks: VecDeque<Bytes>,
     /// The last bytes of the stream, not yet a chunk.
     tail: BytesMut,
     window: usize,
+    /// Everything below is acknowledged, and dropped.
     acked: u64,
+    /// The highest position that the relay named. Above `next` during a replay if the relay had more than it
+    /// said when the session was resumed: those bytes are sent again all the same, since DATA carries no
+    /// position and the relay counts on from what it said.
+    confirmed: u64,
     /// Position of the next byte to put on the wire; below `sent` during a replay.
     next: u64,
     /// Position after the last byte that was ever put on the wire.
@@ -42,6 +48,7 @@ impl SendBuffer {
             tail: BytesMut::new(),
             window,
             acked: start,
+            confirmed: start,
             next: start,
             sent: start,
             end: start,
@@ -137,19 +144,48 @@ impl SendBuffer {
         self.next += wanted as u64;
         self.sent = self.sent.max(self.next);
         self.largest_message = self.largest_message.max(size);
+        self.trim();
         Some(self.slab.split().freeze())
     }
 
-    /// Checks an acknowledgement against section 5 and drops what it covers, splitting a chunk if need be.
+    /// An ACK: checks it against section 5 and drops what it covers, splitting a chunk if need be. During a
+    /// replay nothing is left out because of it; what it covers is dropped as it is sent again.
     pub(crate) fn acknowledge(&mut self, position: u64) -> Result<(), Violation> {
-        if position < self.acked {
-            return Err(Violation::AckBackwards { acknowledged: position, before: self.acked });
+        self.confirm(position)?;
+        self.trim();
+        Ok(())
+    }
+
+    /// The relay goes on at `position` on a new connection: everything from there is sent again, and nothing
+    /// below (section 6.2, steps 3 and 4).
+    pub(crate) fn resume(&mut self, position: u64) -> Result<(), Violation> {
+        self.confirm(position)?;
+        self.drop_below(position);
+        self.next = position;
+        self.cursor = 0;
+        self.offset = 0;
+        Ok(())
+    }
+
+    fn confirm(&mut self, position: u64) -> Result<(), Violation> {
+        if position < self.confirmed {
+            return Err(Violation::AckBackwards { acknowledged: position, before: self.confirmed });
         }
         if position > self.sent {
             return Err(Violation::AckBeyondSent { acknowledged: position, sent: self.sent });
         }
-        // Both bounds were checked, and no more than the window is ever held.
-        let mut left = usize::try_from(position - self.acked).map_err(|_| Violation::CounterOverflow)?;
+        self.confirmed = position;
+        Ok(())
+    }
+
+    fn trim(&mut self) {
+        self.drop_below(self.confirmed.min(self.next));
+    }
+
+    /// Drops what lies before `position`, which is at most `sent`.
+    fn drop_below(&mut self, position: u64) {
+        // No more than the window is ever held.
+        let mut left = usize::try_from(position.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         while left > 0 {
             let Some(front) = self.chunks.front_mut() else { break };
             if front.len() <= left {
@@ -168,16 +204,7 @@ impl SendBuffer {
                 left = 0;
             }
         }
-        self.acked = position;
-        self.next = self.next.max(position);
-        Ok(())
-    }
-
-    /// Goes back to the first unacknowledged byte: everything from there is sent again (section 6.2, step 4).
-    pub(crate) fn rewind(&mut self) {
-        self.next = self.acked;
-        self.cursor = 0;
-        self.offset = 0;
+        self.acked = self.acked.max(position);
     }
 
     /// Frees what is held; the counters stay.

@@ -183,6 +183,20 @@ impl Session {
         }
     }
 
+    /// The token that [`token_need`](Self::token_need) asked for has been obtained. However the attempt ends,
+    /// the next one needs no other unless the relay refuses this one. Call it as soon as the token is there,
+    /// since the attempt may be given up before it is decided.
+    pub fn token_obtained(&mut self) {
+        match self.link {
+            Link::Dialing { .. } => self.token = TokenNeed::Usable,
+            Link::Opening { .. }
+            | Link::Open { .. }
+            | Link::Waiting { .. }
+            | Link::SigningIn { .. }
+            | Link::Ended => {}
+        }
+    }
+
     /// A person has signed in: the next attempt is made at once.
     pub fn token_ready(&mut self, now: Time) {
         if let Link::SigningIn { since, .. } = self.link {

@@ -61,8 +61,7 @@ impl Session {
                 Ok(())
             }
             (Frame::ReconnectSuccessAck(position), Phase::Established) => {
-                self.send.acknowledge(position)?;
-                self.send.rewind();
+                self.send.resume(position)?;
                 self.receive.told_by_reconnect();
                 self.running(now);
                 self.emit(Event::Resumed);

@@ -30,8 +30,9 @@ const MAX_EVENTS: usize = 64;
 ///
 /// 1. [`poll_event`](Self::poll_event) until `None`;
 /// 2. if [`request`](Self::request) is `Some` and no attempt is under way for [`attempt`](Self::attempt): open
-///    a WebSocket (with a token as [`token_need`](Self::token_need) says), then call [`opened`](Self::opened)
-///    or [`refused`](Self::refused);
+///    a WebSocket (with a token as [`token_need`](Self::token_need) says;
+///    [`token_obtained`](Self::token_obtained) once there is one), then call [`opened`](Self::opened) or
+///    [`refused`](Self::refused);
 /// 3. [`receive`](Self::receive), write to the local side, then [`accepted`](Self::accepted);
 /// 4. read the local side while [`send_capacity`](Self::send_capacity) allows, then [`send`](Self::send);
 /// 5. [`poll_transmit`](Self::poll_transmit) while the WebSocket takes it;
@@ -237,7 +238,7 @@ impl Session {
         self.send.sent()
     }
 
-    /// Payload bytes that the relay has acknowledged.
+    /// Payload bytes that the relay has acknowledged; during a replay, of those that were sent again.
     #[must_use]
     pub fn acked(&self) -> u64 {
         self.send.acked()

@@ -67,6 +67,11 @@ pub(crate) fn events(session: &mut Session) -> Vec<Event> {
     std::iter::from_fn(|| session.poll_event()).collect()
 }
 
+/// Queues bytes of the local side, all of which must be taken.
+pub(crate) fn send(session: &mut Session, bytes: &[u8]) {
+    assert_eq!(session.send(Bytes::copy_from_slice(bytes)), bytes.len());
+}
+
 /// Everything that is to go out, decoded.
 pub(crate) fn transmits(session: &mut Session, now: Time) -> Vec<Transmit> {
     std::iter::from_fn(|| session.poll_transmit(now)).collect()
