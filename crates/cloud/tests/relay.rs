@@ -428,6 +428,39 @@ async fn fault_drop_up_after_loses_nothing_that_was_accepted() {
 }
 
 #[tokio::test]
+async fn fault_partial_ack_confirms_repeated_bytes_only_once_they_are_repeated() {
+    let cloud = cloud(json!({"7": "echo"})).await;
+    cloud
+        .set_faults(faults(&[("drop-up-after", "16000"), ("partial-ack", "true"), ("ack-every", "1")]))
+        .unwrap();
+    let (mut client, sid) = Client::session(&cloud, ECHO).await;
+    let sent = pattern(40_000);
+    // one message, after which the relay is gone before it could acknowledge any of it
+    client.data(&sent[..16_384]).await;
+    assert_eq!(client.next().await, Got::AbruptEnd);
+    let (mut client, told) = Client::resume(&cloud, &sid, 0).await;
+    assert_eq!(told, 8_192);
+    // the backend has had all of these already, and they come to it once
+    let (mut got, mut repeated) = (Vec::new(), 8_192);
+    for more in [100, 3_000, 5_092] {
+        client.data(&sent[repeated..repeated + more]).await;
+        repeated += more;
+        let mut acked = 0;
+        while acked < repeated {
+            match client.next().await {
+                Got::Ack(ack) => acked = usize::try_from(ack).unwrap(),
+                Got::Data(payload) => got.extend_from_slice(&payload),
+                other => panic!("{other:?}"),
+            }
+            assert!((8_193..=repeated).contains(&acked) || acked == 0, "{acked} before {repeated}");
+        }
+    }
+    client.data(&sent[repeated..]).await;
+    client.receive(&mut got, sent.len()).await;
+    assert!(got == sent);
+}
+
+#[tokio::test]
 async fn fault_closes_with_codes_where_they_are_asked_for() {
     let cloud = cloud(json!({"7": "echo"})).await;
     cloud.set_faults(faults(&[("connect-close", "4010")])).unwrap();

@@ -68,9 +68,9 @@ impl Upstream {
         self.written
     }
 
-    /// Bytes taken by the backend of which the client does not know.
-    pub(super) fn unconfirmed(&self) -> u64 {
-        self.written.saturating_sub(self.told)
+    /// The highest position that the client was told.
+    pub(super) fn told(&self) -> u64 {
+        self.told
     }
 
     /// Bytes accepted from the client of which it does not know.
@@ -168,9 +168,10 @@ mod tests {
         up.push(Bytes::new());
         up.push(Bytes::from_static(b"ghijkl"));
         while let Poll::Ready(Ok(_)) = up.poll_drain(&mut cx, &mut backend) {}
-        assert_eq!((up.received(), up.written(), up.unconfirmed()), (12, 10, 10));
+        assert_eq!((up.received(), up.written(), up.told()), (12, 10, 0));
         up.tell(4);
-        assert_eq!(up.unconfirmed(), 6);
+        up.tell(3);
+        assert_eq!((up.told(), up.untold()), (4, 8));
         let mut got = [0; 10];
         far.read_exact(&mut got).await.unwrap();
         while let Poll::Ready(Ok(_)) = up.poll_drain(&mut cx, &mut backend) {}

@@ -64,6 +64,10 @@ impl Session {
         self.repeated -= known as u64;
         let _ = payload.split_to(known);
         self.up.push(payload);
+        if known > 0 {
+            // the backend has these already: no write to it will call for their ACK
+            self.arm_ack();
+        }
         self.arm_cut();
     }
 
@@ -75,14 +79,17 @@ impl Session {
         match self.up.poll_drain(cx, backend) {
             Poll::Pending => Step::Idle,
             Poll::Ready(Ok(_)) => {
-                let now = Instant::now();
-                if self.ack_at.is_none() || self.script.slow_acks == Play::Yes {
-                    self.ack_at = Some(now + ACK_IDLE);
-                }
+                self.arm_ack();
                 Step::Moved
             }
             // what it sent before it broke is still read and delivered
             Poll::Ready(Err(_)) => Step::Moved,
+        }
+    }
+
+    fn arm_ack(&mut self) {
+        if self.ack_at.is_none() || self.script.slow_acks == Play::Yes {
+            self.ack_at = Some(Instant::now() + ACK_IDLE);
         }
     }
 }

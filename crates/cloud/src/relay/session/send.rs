@@ -100,7 +100,9 @@ impl Session {
     }
 
     fn next_ack(&mut self, now: Instant) -> Option<Bytes> {
-        let unconfirmed = self.up.unconfirmed();
+        // bytes that the client has yet to repeat are not the business of this WebSocket's ACKs
+        let confirmable = self.up.written().min(self.up.received().saturating_sub(self.repeated));
+        let unconfirmed = confirmable.saturating_sub(self.up.told());
         if unconfirmed == 0 {
             self.ack_at = None;
             return None;
@@ -109,13 +111,12 @@ impl Session {
         if !idle && unconfirmed < self.script.ack_every {
             return None;
         }
-        let written = self.up.written();
         let position = match self.script.partial_ack {
             // an odd position, which no frame's edge is likely to share
-            Play::Yes if !idle => written - unconfirmed / 3,
-            Play::Yes | Play::No => written,
+            Play::Yes if !idle => confirmable - unconfirmed / 3,
+            Play::Yes | Play::No => confirmable,
         };
-        self.ack_at = (position < written).then(|| now + ACK_IDLE);
+        self.ack_at = (position < confirmable).then(|| now + ACK_IDLE);
         self.up.tell(position);
         Some(Frame::Ack(position).encode())
     }
