@@ -8,6 +8,7 @@ mod traffic;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -31,8 +32,12 @@ type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
 enum Link {
     /// No connection; the session says when to try.
     Down,
-    /// For the session's attempt of this number.
-    Opening(u64, Opening),
+    Opening {
+        /// The session's number of the attempt.
+        attempt: u64,
+        has_token: Arc<AtomicBool>,
+        opening: Opening,
+    },
     Up(Box<WebSocket>),
     /// Our Close is on its way.
     Closing(Closing),
@@ -234,17 +239,23 @@ impl Driver {
             Link::Down => {
                 let Some(request) = self.session.request() else { return false };
                 let need = self.session.token_need();
-                let opening = open(Arc::clone(&self.shared), Arc::clone(&self.target), request, need);
-                self.link = Link::Opening(self.session.attempt(), Box::pin(opening));
+                let (shared, target) = (Arc::clone(&self.shared), Arc::clone(&self.target));
+                let has_token = Arc::new(AtomicBool::new(false));
+                let opening = Box::pin(open(shared, target, request, need, Arc::clone(&has_token)));
+                self.link = Link::Opening { attempt: self.session.attempt(), has_token, opening };
                 true
             }
-            Link::Opening(attempt, opening) => {
+            Link::Opening { attempt, has_token, opening } => {
                 // The session gave the attempt up: its time was over, or nobody needs it any more.
                 if self.session.request().is_none() || self.session.attempt() != *attempt {
                     self.link = Link::Down;
                     return true;
                 }
-                let Poll::Ready(result) = opening.as_mut().poll(cx) else { return false };
+                let result = opening.as_mut().poll(cx);
+                if has_token.swap(false, Ordering::Relaxed) {
+                    self.session.token_obtained();
+                }
+                let Poll::Ready(result) = result else { return false };
                 self.link = Link::Down;
                 match result {
                     Ok(socket) => {

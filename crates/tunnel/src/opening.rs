@@ -1,5 +1,6 @@
 //! One attempt to get a WebSocket: token, queue for a place, upgrade.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,12 +60,14 @@ impl Shared {
     }
 }
 
-/// Opens the WebSocket that `request` asks for. Dropping the future ends the attempt.
+/// Opens the WebSocket that `request` asks for, and notes in `has_token` once it has the token. Dropping the
+/// future ends the attempt.
 pub(crate) async fn open(
     shared: Arc<Shared>,
     target: Arc<Target>,
     request: Request,
     need: TokenNeed,
+    has_token: Arc<AtomicBool>,
 ) -> Result<WebSocket, OpenError> {
     let refused = |refusal| OpenError::Refused { refusal, body: None };
     let freshness = match need {
@@ -83,6 +86,8 @@ pub(crate) async fn open(
             }));
         }
     };
+    // Nothing but the flag itself is passed on, to the task that polls this.
+    has_token.store(true, Ordering::Relaxed);
     // The semaphore is never closed; a permit lasts until this attempt is decided.
     let _permit = shared.upgrades.acquire().await;
     if let Some(not_before) = shared.not_before() {

@@ -130,6 +130,7 @@ async fn a_difficult_relay_is_borne() {
         ("junk", "true"),
         ("frame", "777"),
         ("ack-every", "5000"),
+        ("partial-ack", "true"),
         ("drop-up-after", "50001"),
         ("repeat", "true"),
     ])

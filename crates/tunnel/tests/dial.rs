@@ -3,8 +3,9 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use adit_tunnel::{DialErrorKind, Dialer, Freshness, RelayEndpoint, Roots, TokenError, Violation};
+use adit_tunnel::{Config, DialErrorKind, Dialer, Freshness, RelayEndpoint, Roots, TokenError, Violation};
 use support::{Cut, Relay, Reply, Tokens, header, target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::protocol::Message;
@@ -69,6 +70,25 @@ async fn close_codes_have_kinds() {
         assert_eq!((error.kind, error.code, error.reason.as_str()), (kind, Some(code), reason));
         assert_eq!(relay.seen().heads.len(), 1, "{code} is not retried");
     }
+}
+
+#[tokio::test]
+async fn a_renewed_token_is_not_renewed_again_because_the_relay_is_busy() {
+    let relay = Relay::start(|number, _| match number {
+        0 => Reply::Http("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+        1 | 2 => Reply::Http("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"),
+        _ => Reply::Echo(Cut::Never),
+    })
+    .await;
+    let tokens = Arc::new(Tokens::default());
+    // The waits between attempts are not what is tested here.
+    let config = Config { first_delay: Duration::from_millis(1), ..Config::default() };
+    let dialer = relay.dialer_with(tokens.clone()).with_config(config);
+    drop(dialer.dial(&target(7)).await.unwrap());
+    assert_eq!(
+        *tokens.asked.lock().unwrap(),
+        [Freshness::Cached, Freshness::Renewed, Freshness::Cached, Freshness::Cached]
+    );
 }
 
 #[tokio::test]
