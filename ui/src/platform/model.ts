@@ -97,6 +97,14 @@ export class Model {
     this.#heard({ kind: "settings", value: await this.backend.call("settings_set", { settings }) });
   }
 
+  /** The person has read what went wrong at the start. */
+  dismissTrouble(): void {
+    if (this.#opening.kind === "ready") {
+      const { trouble: _, ...state } = this.#opening.state;
+      this.#set({ kind: "ready", state });
+    }
+  }
+
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -37,6 +37,7 @@ export function Row({
     );
   }
   const { instance } = row;
+  const about = [row.name, row.detail, row.problem === null ? "" : problemWord(row.problem)].filter((part) => part !== "");
   const off = row.status === "stopped" || row.status === "suspended" || row.problem !== null;
   return (
     // The tree has the keyboard, and names its active row.
@@ -48,6 +49,7 @@ export function Row({
       style={style}
       data-kind={row.kind}
       data-off={off || undefined}
+      title={about.join("\n")}
       data-testid={`tree-row-${row.name}`}
       aria-level={row.depth + 1}
       aria-setsize={row.setSize}
@@ -81,9 +83,7 @@ export function Row({
           <OsIcon os={row.os ?? "unknown"} />
         </span>
       )}
-      <span className="row-name ellipsis" title={row.name}>
-        {row.name}
-      </span>
+      <span className="row-name ellipsis">{row.name}</span>
       <span className="row-more">
         {row.status !== null && <StateMark mark={markOfStatus(row.status)} label={statusWord(row.status)} />}
         {instance !== null && (
@@ -104,13 +104,17 @@ export function Row({
           </button>
         )}
         {row.problem !== null && (
-          <span className="row-problem" title={problemWord(row.problem)}>
+          <span className="row-problem">
             <Icon of={CircleHelp} size="small" />
             <span className="sr-only">{problemWord(row.problem)}</span>
           </span>
         )}
         {row.count !== null && <span className="row-count">{row.count}</span>}
-        {row.detail !== "" && <span className="row-detail">{row.detail}</span>}
+        {row.detail !== "" && (
+          <span className="row-detail">
+            <span className="row-detail-text">{row.detail}</span>
+          </span>
+        )}
         {row.loading && <span className="skeleton row-loading" />}
       </span>
     </div>

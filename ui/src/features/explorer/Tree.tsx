@@ -132,6 +132,9 @@ export function Tree() {
       case "activate":
         activate(intent.row);
         break;
+      case "connectNew":
+        connect(intent.instance);
+        break;
       case "openSiblings": {
         // Those among the fetched rows: core has the rest, and they are beyond the screen.
         for (let index = 0; index < Math.min(rows.total, CHUNK * 10); index += 1) {

@@ -61,7 +61,13 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
       keys: [platform === "macos" ? "↩" : "Enter"],
       run: () => does.show(row),
     },
-    { id: "new", label: words.openNew, icon: SquarePlus, run: () => does.connect(instance) },
+    {
+      id: "new",
+      label: words.openNew,
+      icon: SquarePlus,
+      keys: platform === "macos" ? ["⇧", "↩"] : ["Shift", "Enter"],
+      run: () => does.connect(instance),
+    },
     "separator",
     row.status === "suspended"
       ? change("resume", words.resume, Play, true)

@@ -1,5 +1,6 @@
 /** What a key does in the tree (the ARIA tree pattern). */
 
+import type { InstanceRef } from "../../contract/InstanceRef";
 import type { TreeRow } from "../../contract/TreeRow";
 
 export type TreeIntent =
@@ -7,6 +8,7 @@ export type TreeIntent =
   | { kind: "toggle"; row: TreeRow; expanded: boolean }
   | { kind: "openSiblings"; row: TreeRow }
   | { kind: "activate"; row: TreeRow }
+  | { kind: "connectNew"; instance: InstanceRef }
   | { kind: "menu"; row: TreeRow }
   | { kind: "find"; text: string };
 
@@ -64,6 +66,9 @@ export function treeIntent(stroke: TreeKey, state: TreeKeyState): TreeIntent | n
     case "Enter":
       if (row === null) {
         return null;
+      }
+      if (stroke.shiftKey && row.instance !== null) {
+        return { kind: "connectNew", instance: row.instance };
       }
       return row.expanded === null ? { kind: "activate", row } : { kind: "toggle", row, expanded: !row.expanded };
     case "ContextMenu":

@@ -1,6 +1,8 @@
 import {
   Columns2,
+  FolderTree,
   LogOut,
+  Maximize,
   Monitor,
   Moon,
   PanelLeft,
@@ -249,6 +251,7 @@ function useCommands(): Item[] {
     });
     return [
       window("toggleExplorer", words.commandToggleExplorer, PanelLeft),
+      window("focusExplorer", words.commandFocusExplorer, FolderTree),
       window("split", words.commandSplit, Columns2),
       window("closeTab", words.commandClose, X),
       window("refresh", words.commandRefresh, RefreshCw),
@@ -257,6 +260,7 @@ function useCommands(): Item[] {
         colours("dark", words.commandThemeDark, Moon),
         colours("system", words.commandThemeSystem, Monitor),
       ].filter((item) => item.key !== `theme-${theme}`),
+      window("fullScreen", words.commandFullScreen, Maximize),
       window("settings", words.commandSettings, Settings),
       ...accounts.map(
         (account): Item => ({

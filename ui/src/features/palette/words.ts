@@ -11,6 +11,8 @@ export const words = {
   toConnect: "connect",
   toNew: "in a new tab",
   commandToggleExplorer: "Show or hide the explorer",
+  commandFocusExplorer: "Go to the explorer",
+  commandFullScreen: "Fill the screen, or leave it",
   commandRefresh: "Refresh the list of VMs",
   commandSplit: "Split the tab to the right",
   commandClose: "Close the tab",

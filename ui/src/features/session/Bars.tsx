@@ -37,6 +37,42 @@ export function ResumingBar({
   );
 }
 
+/** Before a live session's tab is closed. Whoever turns away from the question has answered it. */
+export function EndingBar({ vm, onAnswer }: { vm: string; onAnswer: (answer: "end" | "keep") => void }) {
+  return (
+    // The keys are its buttons' own, and Escape for both.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div
+      className="bar over"
+      role="alertdialog"
+      aria-label={words.endTitle(vm)}
+      data-testid="end-question"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          onAnswer("keep");
+        }
+      }}
+      onBlur={(event) => {
+        if (document.hasFocus() && event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget)) {
+          onAnswer("keep");
+        }
+      }}
+    >
+      <p className="bar-title ellipsis">{words.endTitle(vm)}</p>
+      <p className="quiet bar-more">{words.endAdvice}</p>
+      <div className="bar-actions">
+        <Button className="button" onPress={() => onAnswer("keep")}>
+          {words.keep}
+        </Button>
+        <Button autoFocus className="button primary" data-testid="end-session" onPress={() => onAnswer("end")}>
+          {words.end}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
 /** Below what is left of an ended session. */
 export function EndedBar({ end, onReconnect }: { end: SessionEnd; onReconnect: () => void }) {
   return (

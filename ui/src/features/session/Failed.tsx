@@ -1,4 +1,4 @@
-import { KeyRound, LogIn, Play, RotateCw } from "lucide-react";
+import { KeyRound, LogIn, Play, RotateCw, X } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Action } from "../../contract/Action";
@@ -8,6 +8,8 @@ import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
 import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
+import { useModel } from "../../platform/model";
+import { deskOf } from "../window/desk";
 import { Where } from "./Where";
 import { actionWord, stateWord, words } from "./words";
 
@@ -42,6 +44,7 @@ export function FailureActions({ failure, act }: { failure: Failure; act: Act })
 
 /** The page of a session that could not be opened: what happened, what to do, what is known. */
 export function Failed({ session, failure, act }: { session: SessionInfo; failure: Failure; act: Act }) {
+  const desk = deskOf(useModel());
   return (
     <div className="page">
       <div className="page-column">
@@ -68,6 +71,12 @@ export function Failed({ session, failure, act }: { session: SessionInfo; failur
         )}
         <div className="page-actions">
           <FailureActions failure={failure} act={act} />
+          {failure.actions.length === 0 && (
+            <Button className="button" onPress={() => desk.closeTab(session.id)}>
+              <Icon of={X} size="small" />
+              {words.closeTab}
+            </Button>
+          )}
         </div>
         {failure.server !== null && (
           <div className="server">

@@ -1,5 +1,7 @@
 import { KeyRound, ShieldAlert, ShieldCheck, X } from "lucide-react";
+import { useEffect, useState } from "react";
 
+import type { Note } from "../../contract/Note";
 import type { NoteKind } from "../../contract/NoteKind";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
@@ -8,29 +10,92 @@ import { useBackend } from "../../platform/model";
 import { words } from "./words";
 
 const ICONS: Record<NoteKind, typeof X> = { rootKey: ShieldAlert, keyPublished: KeyRound, hostKey: ShieldCheck };
+/** How long a note that only tells stays in sight, in milliseconds. */
+const PASSING = 8000;
 
-/** Remarks above the terminal, each until it is dismissed. */
+/** Whether a note leaves by itself: what gives somebody power over a VM is to be read. */
+function passes(kind: NoteKind): boolean {
+  switch (kind) {
+    case "rootKey":
+      return false;
+    case "keyPublished":
+    case "hostKey":
+      return true;
+  }
+}
+
+/** The remark above the terminal that stays until it is dismissed. */
 export function Notes({ session }: { session: SessionInfo }) {
-  const backend = useBackend();
-  return (
+  const notes = session.notes.filter(({ kind }) => !passes(kind));
+  return notes.length === 0 ? null : (
     <ul className="notes">
-      {session.notes.map(({ kind, text }) => (
-        <li className="note" data-kind={kind} key={kind}>
-          <Icon of={ICONS[kind]} size="small" />
-          <span className="note-text selectable">{text}</span>
-          <button
-            type="button"
-            className="icon-button small"
-            aria-label={words.dismiss}
-            title={words.dismiss}
-            onClick={() => {
-              backend.call("session_dismiss_note", { id: session.id, kind }).catch(remarkFailure);
-            }}
-          >
-            <Icon of={X} size="small" />
-          </button>
+      {notes.map((note) => (
+        <li className="note" data-kind={note.kind} key={note.kind}>
+          <NoteLine session={session} note={note} />
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The remarks that leave by themselves, over the terminal: it need not change its size for them. */
+export function PassingNotes({ session, visible }: { session: SessionInfo; visible: boolean }) {
+  const notes = session.notes.filter(({ kind }) => passes(kind));
+  return notes.length === 0 ? null : (
+    <ul className="notes-passing">
+      {notes.map((note) => (
+        <PassingNote session={session} note={note} key={note.kind} running={visible} />
+      ))}
+    </ul>
+  );
+}
+
+function PassingNote({ session, note, running }: { session: SessionInfo; note: Note; running: boolean }) {
+  const backend = useBackend();
+  const [held, setHeld] = useState(false);
+  const { id } = session;
+  const { kind } = note;
+  useEffect(() => {
+    if (!running || held) {
+      return;
+    }
+    const timer = setTimeout(() => {
+      backend.call("session_dismiss_note", { id, kind }).catch(remarkFailure);
+    }, PASSING);
+    return () => clearTimeout(timer);
+  }, [backend, id, kind, running, held]);
+  return (
+    // Only holds its own leaving up while it is read.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <li
+      className="note passing"
+      data-kind={kind}
+      role="status"
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+    >
+      <NoteLine session={session} note={note} />
+    </li>
+  );
+}
+
+function NoteLine({ session, note: { kind, text } }: { session: SessionInfo; note: Note }) {
+  const backend = useBackend();
+  return (
+    <>
+      <Icon of={ICONS[kind]} size="small" />
+      <span className="note-text selectable">{text}</span>
+      <button
+        type="button"
+        className="icon-button small"
+        aria-label={words.dismiss}
+        title={words.dismiss}
+        onClick={() => {
+          backend.call("session_dismiss_note", { id: session.id, kind }).catch(remarkFailure);
+        }}
+      >
+        <Icon of={X} size="small" />
+      </button>
+    </>
   );
 }

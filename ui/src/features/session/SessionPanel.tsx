@@ -4,13 +4,14 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { SessionAnswer } from "../../contract/SessionAnswer";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { remarkFailure } from "../../design/toast";
-import { type AppState, useAppState, useBackend } from "../../platform/model";
+import { type AppState, useAppState, useBackend, useModel } from "../../platform/model";
 import { TerminalPane } from "../terminal/TerminalPane";
+import { deskOf, useDesk } from "../window/desk";
 import { Connecting, ConnectingBar } from "./Connecting";
-import { EndedBar, FailedBar, ResumingBar } from "./Bars";
+import { EndedBar, EndingBar, FailedBar, ResumingBar } from "./Bars";
 import { Failed } from "./Failed";
 import { HostKeyQuestion } from "./HostKeyQuestion";
-import { Notes } from "./Notes";
+import { Notes, PassingNotes } from "./Notes";
 import { SecondFactor } from "./SecondFactor";
 import { stateWord } from "./words";
 import "./session.css";
@@ -31,6 +32,7 @@ export function SessionPanel({ api, params }: IDockviewPanelProps<{ id: string }
 
 export function SessionView({ session, visible }: { session: SessionInfo; visible: boolean }) {
   const backend = useBackend();
+  const desk = deskOf(useModel());
   const { state } = session;
   // Once live, the terminal stays: its content outlives the connection.
   const [kept, setKept] = useState(false);
@@ -64,6 +66,14 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
       }
     }
   }, [signInState, ready, backend, session.id]);
+  // The question before the tab is closed makes sense only while there is a session to end.
+  const ending = useDesk(desk, ({ ending: id }) => id === session.id);
+  const open = state.kind === "live" || state.kind === "resuming";
+  useEffect(() => {
+    if (ending && !open) {
+      desk.answerClose("keep");
+    }
+  }, [ending, open, desk]);
   const act = { answer, cancel, signIn };
   return (
     <section className="session" aria-label={`${session.instance.name}, ${stateWord(state)}`}>
@@ -79,6 +89,8 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
       {session.notes.length > 0 && <Notes session={session} />}
       <div className="session-content">
         {kept && <TerminalPane session={session} visible={visible} />}
+        {kept && <PassingNotes session={session} visible={visible} />}
+        {ending && open && <EndingBar vm={session.instance.name} onAnswer={(to) => desk.answerClose(to)} />}
         {state.kind === "connecting" && !kept && (
           <Connecting vm={session.instance.name} state={state} onCancel={cancel} />
         )}

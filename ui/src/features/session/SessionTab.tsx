@@ -39,7 +39,7 @@ export function SessionTab({ params }: IDockviewPanelHeaderProps<{ id: string }>
       title={`${name}\n${project} · ${zone}\n${word}`}
       onAuxClick={(event) => {
         if (event.button === 1) {
-          desk.closeTab(id);
+          desk.askClose(id);
         }
       }}
     >
@@ -74,7 +74,7 @@ function TabClose({ id, label }: { id: string; label: string }) {
       onPointerDown={(event) => event.stopPropagation()}
       onClick={(event) => {
         event.stopPropagation();
-        desk.closeTab(id);
+        desk.askClose(id);
       }}
     >
       <Icon of={X} size="tiny" />

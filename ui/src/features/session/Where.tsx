@@ -1,7 +1,8 @@
+import { SquareTerminal } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { SessionInfo } from "../../contract/SessionInfo";
-import { OsIcon } from "../../design/Icon";
+import { Icon } from "../../design/Icon";
 import { words } from "./words";
 
 /** The line above a page's title: which VM, in what state, and where it is. */
@@ -10,13 +11,13 @@ export function Where({ session, children }: { session: SessionInfo; children?: 
   return (
     <div className="where">
       <span className="chip" title={name}>
-        <OsIcon os="linux" />
+        <Icon of={SquareTerminal} size="small" />
         <span className="ellipsis">
           {name} · {words.ssh}
         </span>
       </span>
       {children}
-      <span className="where-place ellipsis">
+      <span className="where-place ellipsis" title={`${project} · ${zone}`}>
         {project} · {zone}
       </span>
     </div>

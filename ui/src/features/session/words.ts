@@ -100,5 +100,10 @@ export const words = {
   copyDetails: "Copy details",
   dismiss: "Dismiss",
   close: (vm: string) => `Close ${vm}`,
+  closeTab: "Close the tab",
+  endTitle: (vm: string) => `End the session on ${vm}?`,
+  endAdvice: "What runs in it is stopped.",
+  end: "End session",
+  keep: "Keep",
   ssh: "SSH",
 };

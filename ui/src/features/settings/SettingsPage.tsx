@@ -12,8 +12,8 @@ import "./settings.css";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const SCROLLBACKS = [1000, 5000, 20_000, 100_000];
-const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "refresh", "settings"] as const;
-const INSIDE = ["palette", "quickConnect", "toggleExplorer", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
+const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "refresh", "fullScreen", "settings"] as const;
+const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
 
 /** The settings, each at once in force. */
 export function SettingsPage() {
@@ -21,6 +21,7 @@ export function SettingsPage() {
   const settings = useAppState((state) => state.settings);
   const platform = useAppState((state) => state.platform);
   const keychain = useAppState((state) => state.keychain);
+  const [main, shift, enter] = platform === "macos" ? ["⌘", "⇧", "↩"] : ["Ctrl", "Shift", "Enter"];
   const version = useAppState((state) => state.version);
   const change = (to: Partial<typeof settings>) => {
     model.changeSettings(to).catch(remarkFailure);
@@ -107,18 +108,19 @@ export function SettingsPage() {
           <div className="settings-card">
             <p className="settings-head">{words.keysOutside}</p>
             {OUTSIDE.map((command) => (
-              <div className="setting low" key={command}>
-                <span>{words.commands[command]}</span>
-                <Keys of={keysOf(command, platform)} />
-              </div>
+              <KeyLine key={command} label={words.commands[command]} keys={keysOf(command, platform)} />
             ))}
+            <KeyLine label={words.tab} keys={[main, "1", "–", "9"]} />
+            <p className="settings-head">{words.keysTree}</p>
+            <KeyLine label={words.tree.connect} keys={[enter]} />
+            <KeyLine label={words.tree.connectNew} keys={[shift, enter]} />
+            <KeyLine label={words.tree.menu} keys={[shift, "F10"]} />
+            <KeyLine label={words.tree.jump} keys={[words.tree.letters]} />
             <p className="settings-head">{words.keysTerminal}</p>
             {INSIDE.map((command) => (
-              <div className="setting low" key={command}>
-                <span>{words.commands[command]}</span>
-                <Keys of={keysOf(command, platform, "terminal")} />
-              </div>
+              <KeyLine key={command} label={words.commands[command]} keys={keysOf(command, platform, "terminal")} />
             ))}
+            <KeyLine label={words.tab} keys={platform === "macos" ? [main, "1", "–", "9"] : [main, shift, "1", "–", "9"]} />
           </div>
         </section>
         <p className="quiet">
@@ -126,6 +128,15 @@ export function SettingsPage() {
         </p>
       </div>
       </div>
+    </div>
+  );
+}
+
+function KeyLine({ label, keys }: { label: string; keys: readonly string[] }) {
+  return (
+    <div className="setting low">
+      <span>{label}</span>
+      <Keys of={keys} />
     </div>
   );
 }

@@ -24,6 +24,8 @@ export function StatusBar() {
   const now = useNow(15_000);
   const open = sessions.filter(({ state }) => state.kind === "live" || state.kind === "resuming").length;
   const resuming = sessions.find(({ state }) => state.kind === "resuming");
+  // A session can be live before anything has been measured.
+  const relay = relayMs !== null ? "measured" : open > 0 ? "connected" : "idle";
   const refresh = () => {
     model.backend.call("refresh", {}).catch(remarkFailure);
   };
@@ -40,12 +42,12 @@ export function StatusBar() {
       <button
         type="button"
         className="status-item"
-        title={relayMs === null ? words.relayIdleHint : words.relayHint}
+        title={words.relayHint[relay]}
         onClick={goOn}
       >
-        <StateMark mark={relayMs === null ? "off" : resuming === undefined ? "ok" : "busy"} />
+        <StateMark mark={relay === "idle" ? "off" : resuming === undefined ? "ok" : "busy"} />
         {relayMs === null ? (
-          words.relayIdle
+          words.relayState[relay === "idle" ? "idle" : resuming === undefined ? "connected" : "resuming"]
         ) : (
           <>
             {words.relay} <span className="tabular">{words.relayMs(relayMs)}</span>

@@ -2,10 +2,13 @@
 export const words = {
   label: "Status",
   relay: "Relay",
-  relayIdle: "Relay idle",
+  relayState: { idle: "Relay idle", connected: "Relay connected", resuming: "Relay resuming" },
   relayMs: (ms: number) => `${Math.round(ms)} ms`,
-  relayHint: "How long the relay took to answer last",
-  relayIdleHint: "Nothing is connected",
+  relayHint: {
+    measured: "How long the relay took to answer last",
+    connected: "Connected; its answer was not timed yet",
+    idle: "Nothing is connected",
+  },
   sessions: (count: number) => (count === 1 ? "1 session" : `${count} sessions`),
   sessionsHint: "Go to the next session",
   listing: (instances: number) => (instances === 0 ? "Listing" : `Listing, ${instances} VMs so far`),

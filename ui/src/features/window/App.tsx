@@ -9,6 +9,7 @@ import { type Model, ModelContext, useAppState, useModel, useOpening } from "../
 import { SignIn } from "../signin/SignIn";
 import { deskOf } from "./desk";
 import { MainWindow } from "./MainWindow";
+import { Trouble } from "./Trouble";
 import { words } from "./words";
 
 export function App({ model }: { model: Model }) {
@@ -36,7 +37,12 @@ function Ready() {
   const theme = useAppState((state) => state.settings.theme);
   const signedIn = useAppState((state) => state.accounts.length > 0);
   useTheme(theme);
-  return signedIn ? <MainWindow /> : <SignIn />;
+  return (
+    <div className="ready">
+      <Trouble />
+      {signedIn ? <MainWindow /> : <SignIn />}
+    </div>
+  );
 }
 
 /** Puts the chosen colours on the root; without a choice the system's. */

@@ -5,8 +5,9 @@ import { useSyncExternalStore } from "react";
 
 import type { InstanceRef } from "../../contract/InstanceRef";
 import type { Model } from "../../platform/model";
-import { remarkFailure } from "../../design/toast";
+import { remark, remarkFailure } from "../../design/toast";
 import type { WindowCommand } from "./keys";
+import { words } from "./words";
 
 /** What lies over the window. */
 export type Overlay = "none" | "palette" | "quickConnect";
@@ -21,6 +22,8 @@ interface DeskState {
   overlay: Overlay;
   /** Id of the panel in front. */
   front: string | null;
+  /** Id of the live session that a person is asked about before its tab is closed. */
+  ending: string | null;
 }
 
 /** The window's state and the commands on it. */
@@ -31,7 +34,7 @@ export class Desk {
   cells = { cols: 120, rows: 36 };
   focusExplorer: () => void = () => {};
   readonly terminals = new Map<string, TerminalKeys>();
-  #state: DeskState = { overlay: "none", front: null };
+  #state: DeskState = { overlay: "none", front: null, ending: null };
   #listeners = new Set<() => void>();
 
   constructor(model: Model) {
@@ -86,6 +89,42 @@ export class Desk {
     }
   }
 
+  /** Asks before a live session's tab is closed, where the session is; closes any other at once. */
+  askClose(id: string): void {
+    const kind = this.model.state.sessions.find((session) => session.id === id)?.state.kind;
+    if (kind === "live" || kind === "resuming") {
+      this.dock?.getPanel(id)?.api.setActive();
+      this.change({ ending: id });
+    } else {
+      this.closeTab(id);
+    }
+  }
+
+  /** The person answered. */
+  answerClose(answer: "end" | "keep"): void {
+    const { ending } = this.#state;
+    if (ending === null) {
+      return;
+    }
+    this.change({ ending: null });
+    if (answer === "end") {
+      this.closeTab(ending);
+    } else {
+      this.focusFront();
+    }
+  }
+
+  /** Gives the keyboard to the panel in front: to its terminal, or to the first thing to be pressed. */
+  focusFront(): void {
+    const front = this.dock?.activePanel;
+    const terminal = this.terminals.get(front?.id ?? "");
+    if (terminal === undefined) {
+      front?.view.content.element.querySelector<HTMLElement>("button, input")?.focus();
+    } else {
+      terminal.focus();
+    }
+  }
+
   /** Closes a tab: a session's by core, the settings' at once. */
   closeTab(id: string): void {
     if (this.model.state.sessions.some((session) => session.id === id)) {
@@ -99,7 +138,11 @@ export class Desk {
     const { dock } = this;
     const front = dock?.activePanel;
     if (typeof command === "object") {
-      front?.group.panels.at(command.tab - 1)?.api.setActive();
+      const chosen = front?.group.panels.at(command.tab - 1);
+      if (chosen !== undefined) {
+        chosen.api.setActive();
+        this.focusFront();
+      }
       return;
     }
     const { settings } = this.model.state;
@@ -130,11 +173,16 @@ export class Desk {
         break;
       case "closeTab":
         if (front !== undefined) {
-          this.closeTab(front.id);
+          this.askClose(front.id);
         }
         break;
       case "refresh":
         this.model.backend.call("refresh", {}).catch(remarkFailure);
+        break;
+      case "fullScreen":
+        (document.fullscreenElement === null ? document.documentElement.requestFullscreen() : document.exitFullscreen()).catch(
+          () => remark(words.fullScreenRefused),
+        );
         break;
       case "settings":
         this.openSettings();

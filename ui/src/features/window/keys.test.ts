@@ -24,6 +24,7 @@ describe("keys", () => {
       expect(commandFor(stroke(`Ctrl ${key}`), "macos", "terminal")).toBeNull();
     }
     expect(commandFor(stroke("F5"), "linux", "terminal")).toBeNull();
+    expect(commandFor(stroke("F11"), "linux", "terminal")).toBeNull();
     expect(commandFor(stroke("Ctrl Shift Alt K"), "linux", "terminal")).toBeNull();
   });
 
@@ -56,6 +57,7 @@ describe("keys", () => {
     expect(at("Ctrl \\")).toBe("split");
     expect(at("Ctrl 2")).toEqual({ tab: 2 });
     expect(at("F5")).toBe("refresh");
+    expect(at("F11")).toBe("fullScreen");
     expect(at("Ctrl C")).toBeNull();
     expect(at("K")).toBeNull();
   });

@@ -14,6 +14,7 @@ export type WindowCommand =
   | "closeTab"
   | "refresh"
   | "settings"
+  | "fullScreen"
   | "copy"
   | "paste"
   | "find"
@@ -66,6 +67,10 @@ export function commandFor(stroke: Keystroke, platform: Platform, focus: Focus):
   if (stroke.key === "F5" && focus === "app" && !ctrlKey && !metaKey && !altKey) {
     return "refresh";
   }
+  // macOS has its own key for it, and F11 means something else there.
+  if (stroke.key === "F11" && focus === "app" && platform !== "macos" && !ctrlKey && !metaKey && !altKey && !shiftKey) {
+    return "fullScreen";
+  }
   const main = platform === "macos" ? metaKey && !ctrlKey : ctrlKey && !metaKey;
   if (!main || altKey) {
     return null;
@@ -114,6 +119,9 @@ export function keysOf(command: Key, platform: Platform, focus: Focus = "app"): 
   }
   if (command === "refresh") {
     return ["F5"];
+  }
+  if (command === "fullScreen") {
+    return platform === "macos" ? ["🌐", "F"] : ["F11"];
   }
   const caps = (keys: Record<string, Key>) => {
     const found = Object.entries(keys).find(([, value]) => value === command)?.[0];

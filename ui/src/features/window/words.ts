@@ -23,4 +23,7 @@ export const words = {
   emptySearch: "Search VMs",
   openingFailed: "Adit could not start",
   again: "Try again",
+  dismiss: "Dismiss",
+  troubleCopy: "Copy the details",
+  fullScreenRefused: { title: "This window can't fill the screen", advice: "" },
 };

@@ -140,6 +140,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       inventory: inventory(),
       sessions,
       settings,
+      ...(parameters.has("trouble") ? { trouble: failures.settings } : {}),
     }),
     sign_in: () => {
       tell({ kind: "signIn", value: sceneSignIn("signin-waiting") });
@@ -253,7 +254,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     call: async (command, args) => handlers[command](args),
     listen: async (handler) => {
       listeners.add(handler);
-      handler({ kind: "relayRoundTrip", value: scene === "tree" ? null : 23 });
+      handler({ kind: "relayRoundTrip", value: scene === "tree" || parameters.has("untimed") ? null : 23 });
       return () => listeners.delete(handler);
     },
     socket: (url) => {

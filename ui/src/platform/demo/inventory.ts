@@ -22,6 +22,8 @@ export interface DemoZone {
 
 export interface DemoProject {
   name: string;
+  /** What people call it. */
+  title: string;
   zones: DemoZone[];
   problem: FailureCode | null;
   loading: boolean;
@@ -46,14 +48,15 @@ const range = (stem: string, count: number, os: Os = "linux"): Spec[] =>
 
 /** The landscape of the pictures. */
 export function demoProjects(): DemoProject[] {
-  const project = (name: string, zones: DemoZone[], problem: FailureCode | null = null): DemoProject => ({
+  const project = (name: string, title: string, zones: DemoZone[], problem: FailureCode | null = null): DemoProject => ({
     name,
+    title,
     zones,
     problem,
     loading: false,
   });
   return [
-    project("acme-prod", [
+    project("acme-prod", "Acme Production", [
       zone("acme-prod", "europe-west1-b", "10.132.0", [
         ["bastion-eu"],
         ["billing-db-7"],
@@ -74,15 +77,16 @@ export function demoProjects(): DemoProject[] {
         ...range("edge", 3),
       ]),
     ]),
-    project("acme-staging", [
+    project("acme-staging", "", [
       zone("acme-staging", "europe-west1-b", "10.133.0", range("web", 5)),
       zone("acme-staging", "europe-west3-c", "10.134.0", range("load", 4)),
     ]),
-    project("acme-data-platform", [
+    project("acme-data-platform", "Data Platform", [
       zone("acme-data-platform", "us-central1-a", "10.140.0", range("worker", 34)),
       zone("acme-data-platform", "us-east4-b", "10.141.0", [...range("spark", 6), ["notebook-win", "windows"]]),
     ]),
-    project("acme-legal-archive", [], "permissionDenied"),
+    project("acme-legal-archive", "", [], "permissionDenied"),
+    project("acme-machine-learning-lab", "", [], "apiDisabled"),
   ];
 }
 
@@ -92,6 +96,7 @@ export function manyProjects(): DemoProject[] {
     const name = `fleet-${String(p + 1).padStart(2, "0")}`;
     return {
       name,
+      title: "",
       problem: null,
       loading: false,
       zones: Array.from({ length: 10 }, (_, z) =>
@@ -219,7 +224,7 @@ export class DemoTree {
         kind: "project",
         depth: 0,
         name: project.name,
-        detail: project.problem === null ? "" : "no access",
+        detail: project.problem === null ? project.title : project.problem === "apiDisabled" ? "Compute Engine is off" : "no access",
         expanded: open,
         setSize: shown.length,
         position: p + 1,

@@ -6,7 +6,15 @@ import type { SessionState } from "../../contract/SessionState";
 import type { SignInState } from "../../contract/SignInState";
 
 /** A failure of each kind that a tab shows. */
-export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" | "lost" | "signin", Failure> = {
+export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" | "lost" | "signin" | "settings", Failure> = {
+  settings: {
+    code: "file",
+    title: "The settings file could not be understood",
+    advice: "Adit began with the usual settings and kept the file beside them.",
+    facts: [{ label: "File", value: "/home/ana/.config/adit/settings.json.old" }],
+    actions: [],
+    server: null,
+  },
   stopped: {
     code: "vmStopped",
     title: "web-3 is stopped",
