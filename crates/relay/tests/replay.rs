@@ -149,7 +149,7 @@ proptest! {
         // The relay: what it has, where the next byte of this connection belongs, and what it said last.
         let (mut has, mut at, mut named) = (Vec::new(), 0, 0_u64);
         let mut now = s(1);
-        let mut carry = |session: &mut Session, stream: &[u8], at: &mut usize, has: &mut Vec<u8>| {
+        let carry = |session: &mut Session, stream: &[u8], at: &mut usize, has: &mut Vec<u8>| {
             let Some(payload) = next_payload(session) else { return false };
             assert_eq!(payload, stream[*at..*at + payload.len()], "at {at}");
             *at += payload.len();
