@@ -1,8 +1,8 @@
 //! The command table: each command hands its arguments to core and returns what core says.
 
 use adit_contract::{
-    CloudInfo, Failure, FailureCode, InstanceAction, InstanceRef, NoteKind, SearchHit, SessionAnswer, Settings,
-    SignInMethod, Snapshot, StreamTicket, TreeWindow,
+    CloudInfo, Failure, FailureCode, InstanceAction, InstanceRef, NoteKind, SearchHit, SessionAnswer,
+    Settings, SignInMethod, Snapshot, StreamTicket, TreeWindow,
 };
 use tauri::{AppHandle, State, Wry, ipc};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
@@ -68,16 +68,18 @@ async fn sign_out(core: State<'_, Core>, account: String) -> Answer<()> {
 async fn choose_client_file(handle: AppHandle, core: State<'_, Core>) -> Answer<Option<CloudInfo>> {
     let app = core.app().await?;
     let (chosen, choice) = tokio::sync::oneshot::channel();
-    handle.dialog().file().set_title("OAuth client file").add_filter("JSON", &["json"]).pick_file(move |file| {
-        // The receiver is gone when the window was closed meanwhile: nobody is left to tell.
-        drop(chosen.send(file));
-    });
+    handle.dialog().file().set_title("OAuth client file").add_filter("JSON", &["json"]).pick_file(
+        move |file| {
+            // The receiver is gone when the window was closed meanwhile: nobody is left to tell.
+            drop(chosen.send(file));
+        },
+    );
     let Some(file) = choice.await.ok().flatten() else {
         return Ok(None);
     };
-    let path = file
-        .into_path()
-        .map_err(|_| Failure::new(FailureCode::File, "This file cannot be read", "Choose a file on this computer."))?;
+    let path = file.into_path().map_err(|_| {
+        Failure::new(FailureCode::File, "This file cannot be read", "Choose a file on this computer.")
+    })?;
     app.set_client_file(&path).await.map(Some)
 }
 
@@ -179,7 +181,9 @@ async fn clipboard_write(handle: AppHandle, text: String) -> Answer<()> {
 /// Opens a web address from a terminal, after the person agreed to it. Nothing but `http` and `https`.
 #[tauri::command]
 async fn open_link(handle: AppHandle, url: String) -> Answer<()> {
-    let refused = || Failure::new(FailureCode::InvalidInput, "This address cannot be opened", "Only web addresses can.");
+    let refused = || {
+        Failure::new(FailureCode::InvalidInput, "This address cannot be opened", "Only web addresses can.")
+    };
     let parsed = tauri::Url::parse(&url).map_err(|_| refused())?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(refused());

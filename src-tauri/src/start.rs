@@ -20,13 +20,16 @@ impl Core {
     /// The failure with which core could not start.
     pub(crate) async fn app(&self) -> Result<Arc<App>, Failure> {
         let mut started = self.0.clone();
-        let outcome = started
-            .wait_for(Option::is_some)
-            .await
-            .map_err(|_| Failure::new(FailureCode::Internal, "Adit did not start", "Quit the app and start it again."))?;
+        let outcome = started.wait_for(Option::is_some).await.map_err(|_| {
+            Failure::new(FailureCode::Internal, "Adit did not start", "Quit the app and start it again.")
+        })?;
         match &*outcome {
             Some(result) => result.clone(),
-            None => Err(Failure::new(FailureCode::Internal, "Adit did not start", "Quit the app and start it again.")),
+            None => Err(Failure::new(
+                FailureCode::Internal,
+                "Adit did not start",
+                "Quit the app and start it again.",
+            )),
         }
     }
 }
@@ -81,7 +84,9 @@ pub(crate) fn prepare_environment() {
     {
         const DMABUF_OFF: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
         // WebKitGTK's DMABUF renderer shows a blank window on NVIDIA's own driver.
-        if std::env::var_os(DMABUF_OFF).is_none() && std::path::Path::new("/proc/driver/nvidia/version").exists() {
+        if std::env::var_os(DMABUF_OFF).is_none()
+            && std::path::Path::new("/proc/driver/nvidia/version").exists()
+        {
             // SAFETY: called from `main` before any other thread exists.
             unsafe { std::env::set_var(DMABUF_OFF, "1") };
         }

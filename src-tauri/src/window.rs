@@ -1,6 +1,8 @@
 //! The main window.
 
-use tauri::{AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder, utils::config::BackgroundThrottlingPolicy};
+use tauri::{
+    AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder, utils::config::BackgroundThrottlingPolicy,
+};
 
 const LABEL: &str = "main";
 

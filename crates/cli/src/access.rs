@@ -26,7 +26,11 @@ pub(crate) async fn account(identity: &Identity) -> Result<Account, Failure> {
     let keychain = Arc::new(Keychain::new(config.vault.clone()));
     if let Some(given) = Given::find(identity.token_file.as_ref()) {
         let token = given.read().await.map_err(|error| {
-            Failure::new(FailureCode::SignInNeeded, error.to_string(), "Give a file that holds an access token.")
+            Failure::new(
+                FailureCode::SignInNeeded,
+                error.to_string(),
+                "Give a file that holds an access token.",
+            )
         })?;
         let access = Arc::new(Access::new(&config.cloud, Credentials::from_access_token(token), None)?);
         // Whoever the token belongs to: its SSH key must not be mixed with that of a signed-in account.

@@ -32,7 +32,11 @@ pub(crate) async fn run(arguments: CloudArguments) -> Result<(), Failure> {
     options.listen = arguments.listen;
     options.faults = faults;
     let cloud = Cloud::start(options).await.map_err(|error| {
-        let code = if arguments.listen.ip().is_loopback() { FailureCode::Network } else { FailureCode::InvalidInput };
+        let code = if arguments.listen.ip().is_loopback() {
+            FailureCode::Network
+        } else {
+            FailureCode::InvalidInput
+        };
         Failure::new(code, error.to_string(), "")
     })?;
     println!("{}", cloud.ready_line());

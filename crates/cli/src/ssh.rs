@@ -54,15 +54,17 @@ async fn enter(arguments: SshArguments) -> Result<Exit, Failure> {
         keychain: account.keychain,
         known_hosts: KnownHosts::new(&account.config.folders),
     };
-    let connected =
-        connect(&context, &instance, IfStopped::Fail, HostKeyRule::Known, Arc::new(Asker))
-            .await
-            .map_err(|refusal| refusal.failure)?;
+    let connected = connect(&context, &instance, IfStopped::Fail, HostKeyRule::Known, Arc::new(Asker))
+        .await
+        .map_err(|refusal| refusal.failure)?;
     let Connected { client, .. } = connected;
     let failed = |error: adit_ssh::Error| Failure::new(FailureCode::ConnectionLost, error.to_string(), "");
     if arguments.command.is_empty() {
         let size = size();
-        let term = Term { name: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()), ..Term::default() };
+        let term = Term {
+            name: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
+            ..Term::default()
+        };
         let terminal = client.terminal(size, term).await.map_err(failed)?;
         Ok(carry_terminal(terminal).await)
     } else {
@@ -241,7 +243,11 @@ fn ask(question: Question) -> Option<Reply> {
             eprintln!("  {algorithm} {fingerprint}");
             eprint!("Trust it from now on? [y/N] ");
             let answer = line()?;
-            Some(if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") { Reply::Trust } else { Reply::Reject })
+            Some(if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+                Reply::Trust
+            } else {
+                Reply::Reject
+            })
         }
         Question::SecondFactor { title, instruction, prompts } => {
             for text in [title, instruction].iter().filter(|text| !text.is_empty()) {

@@ -18,7 +18,10 @@ pub(crate) fn instance(word: &str, place: &Place) -> Result<InstanceRef, Failure
             if given_project.as_deref().is_some_and(|given| given != *project)
                 || given_zone.as_deref().is_some_and(|given| given != *zone)
             {
-                return Err(wrong(format!("{word} is in another project or zone than the one given"), ADVICE));
+                return Err(wrong(
+                    format!("{word} is in another project or zone than the one given"),
+                    ADVICE,
+                ));
             }
             ((*project).to_owned(), (*zone).to_owned(), (*name).to_owned())
         }
@@ -39,16 +42,22 @@ pub(crate) fn target(arguments: &TargetArguments) -> Result<Target, Failure> {
         ([_], None) => return Err(wrong("the port is missing", "Give the instance and its port.")),
         _ => return Err(wrong("too many words", "With --host, give only the port.")),
     };
-    let port = port_word
-        .parse::<u16>()
-        .ok()
-        .filter(|port| *port > 0)
-        .ok_or_else(|| wrong(format!("`{port_word}` is not a port"), "A port is a number from 1 to 65535."))?;
+    let port = port_word.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| {
+        wrong(format!("`{port_word}` is not a port"), "A port is a number from 1 to 65535.")
+    })?;
     if let Some(word) = instance_word {
         let InstanceRef { project, zone, name } = instance(word, &arguments.place)?;
-        return Ok(Target::Instance { project, zone, instance: name, interface: arguments.interface.clone(), port });
+        return Ok(Target::Instance {
+            project,
+            zone,
+            instance: name,
+            interface: arguments.interface.clone(),
+            port,
+        });
     }
-    let missing = |option: &str| wrong(format!("--{option} is missing"), "A host needs --project, --region, --network and --group.");
+    let missing = |option: &str| {
+        wrong(format!("--{option} is missing"), "A host needs --project, --region, --network and --group.")
+    };
     Ok(Target::Host {
         project: arguments.place.project.clone().ok_or_else(|| missing("project"))?,
         region: arguments.region.clone().ok_or_else(|| missing("region"))?,
@@ -78,9 +87,12 @@ mod tests {
 
     #[test]
     fn half_a_name_is_wrong_usage() {
-        for (word, project, zone) in
-            [("web-1", None, Some("z")), ("z/web-1", Some("p"), None), ("p//web-1", None, None), ("p/z/w", Some("q"), None)]
-        {
+        for (word, project, zone) in [
+            ("web-1", None, Some("z")),
+            ("z/web-1", Some("p"), None),
+            ("p//web-1", None, None),
+            ("p/z/w", Some("q"), None),
+        ] {
             let failure = instance(word, &place(project, zone)).expect_err(word);
             assert_eq!(failure.code, FailureCode::InvalidInput, "{word}");
         }

@@ -53,9 +53,9 @@ impl Given {
 impl TokenSource for Given {
     async fn access_token(&self, need: Freshness) -> Result<SecretString, TokenError> {
         match (self, need) {
-            (Self::Environment(_), Freshness::Renewed) => {
-                Err(TokenError::SignInNeeded { message: format!("the access token in {VARIABLE} is no longer good") })
-            }
+            (Self::Environment(_), Freshness::Renewed) => Err(TokenError::SignInNeeded {
+                message: format!("the access token in {VARIABLE} is no longer good"),
+            }),
             (Self::Environment(_) | Self::File(_), _) => self.read().await,
         }
     }

@@ -152,7 +152,11 @@ pub(crate) async fn run_proxy(arguments: ProxyArguments) -> Result<(), Failure> 
     match proxy(connection, &mut input, &mut output, quiet).await {
         Ok(_) => Ok(()),
         // The program at the other end of the pipe has gone: that is how ssh ends.
-        Err(adit_tunnel::ProxyError::Local { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(adit_tunnel::ProxyError::Local { error, .. })
+            if error.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
+            Ok(())
+        }
         Err(error) => Err(Failure::new(FailureCode::ConnectionLost, error.to_string(), "Connect again.")),
     }
 }

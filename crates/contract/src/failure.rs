@@ -117,7 +117,14 @@ impl Failure {
     /// A failure with a title and advice and nothing else.
     #[must_use]
     pub fn new(code: FailureCode, title: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { code, title: title.into(), advice: advice.into(), facts: Vec::new(), actions: Vec::new(), server: None }
+        Self {
+            code,
+            title: title.into(),
+            advice: advice.into(),
+            facts: Vec::new(),
+            actions: Vec::new(),
+            server: None,
+        }
     }
 
     /// The same with one more thing to do.

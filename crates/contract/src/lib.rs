@@ -19,7 +19,9 @@ pub use inventory::{
     InstanceAction, InstanceRef, InstanceStatus, InventoryState, Os, Problem, RowKind, SearchHit, TreeRow,
     TreeWindow,
 };
-pub use session::{Note, NoteKind, Question, SecondFactorPrompt, SessionAnswer, SessionEnd, SessionInfo, SessionState, Step};
+pub use session::{
+    Note, NoteKind, Question, SecondFactorPrompt, SessionAnswer, SessionEnd, SessionInfo, SessionState, Step,
+};
 pub use settings::{Settings, Theme};
 pub use sign_in::{
     AccountInfo, AccountSource, AccountState, CloudInfo, CloudKind, KeychainState, Platform, SignInMethod,
