@@ -63,7 +63,8 @@ fn ls_prints_a_line_of_json_for_each_instance() {
 #[test]
 fn ssh_runs_a_command_and_ends_with_its_status() {
     let cloud = Cloud::demo();
-    let output = adit(&cloud, &["ssh", "acme-prod/europe-west1-b/web-1", "--", "echo $((6*7)); echo no >&2; exit 7"]);
+    let output =
+        adit(&cloud, &["ssh", "acme-prod/europe-west1-b/web-1", "--", "echo $((6*7)); echo no >&2; exit 7"]);
     assert_eq!(text(&output.stdout), "42\n", "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("no\n"));
     assert_eq!(output.status.code(), Some(7));
@@ -72,7 +73,8 @@ fn ssh_runs_a_command_and_ends_with_its_status() {
 #[test]
 fn ssh_without_a_remote_status_ends_with_255() {
     let cloud = Cloud::demo();
-    let output = adit(&cloud, &["ssh", "web-3", "--project", "acme-prod", "--zone", "europe-west1-b", "--", "true"]);
+    let output =
+        adit(&cloud, &["ssh", "web-3", "--project", "acme-prod", "--zone", "europe-west1-b", "--", "true"]);
     assert_eq!(output.status.code(), Some(255));
     assert!(text(&output.stderr).contains("web-3 is stopped"), "{}", text(&output.stderr));
 }
@@ -84,14 +86,19 @@ fn a_denied_probe_ends_with_3() {
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let error: Value = serde_json::from_str(text(&output.stderr).trim()).expect("one line of JSON");
     assert_eq!(error["error"]["code"], "notAuthorized", "{error}");
-    assert!(error["error"]["message"].as_str().is_some_and(|message| message.contains("billing-db-7")), "{error}");
+    assert!(
+        error["error"]["message"].as_str().is_some_and(|message| message.contains("billing-db-7")),
+        "{error}"
+    );
     assert_eq!(text(&output.stdout), "", "no port pretends");
 }
 
 #[test]
 fn an_unknown_or_unreachable_target_ends_with_4() {
     let cloud = Cloud::demo();
-    for (instance, port) in [("acme-prod/europe-west1-b/nobody", "22"), ("acme-prod/europe-west1-b/web-1", "9")] {
+    for (instance, port) in
+        [("acme-prod/europe-west1-b/nobody", "22"), ("acme-prod/europe-west1-b/web-1", "9")]
+    {
         let output = adit(&cloud, &["tunnel", instance, port]);
         assert_eq!(output.status.code(), Some(4), "{instance} {port}: {}", text(&output.stderr));
         assert!(text(&output.stderr).starts_with("adit: "), "{}", text(&output.stderr));

@@ -83,7 +83,16 @@ fn openssh_logs_in_through_adit_proxy() {
     let host_key = fs::read_to_string(folder.path().join("host.pub")).expect("the host key");
     fs::write(&known, format!("web-1 {host_key}")).expect("known hosts are written");
     let output = Command::new(ssh)
-        .args(["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes"])
+        .args([
+            "-F",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-o",
+            "IdentitiesOnly=yes",
+        ])
         .arg("-o")
         .arg(format!("UserKnownHostsFile={}", known.display()))
         .arg("-o")

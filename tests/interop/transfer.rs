@@ -60,7 +60,11 @@ fn read_pattern(mut from: impl Read, amount: u64) -> Result<(), String> {
             let at = usize::try_from((done + checked as u64) % block.len() as u64).expect("within the block");
             let now = (block.len() - at).min(read - checked);
             if buffer[checked..checked + now] != block[at..at + now] {
-                return Err(format!("bytes differ between {} and {}", done + checked as u64, done + (checked + now) as u64));
+                return Err(format!(
+                    "bytes differ between {} and {}",
+                    done + checked as u64,
+                    done + (checked + now) as u64
+                ));
             }
             checked += now;
         }
@@ -127,7 +131,14 @@ struct Tunnel {
 impl Tunnel {
     fn open(cloud: &Cloud, port: u16) -> Self {
         let mut child: Child = cloud
-            .adit(&["tunnel", "project-1/europe-west1-b/web-1", &port.to_string(), "--local", "127.0.0.1:0", "--json"])
+            .adit(&[
+                "tunnel",
+                "project-1/europe-west1-b/web-1",
+                &port.to_string(),
+                "--local",
+                "127.0.0.1:0",
+                "--json",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

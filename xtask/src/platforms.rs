@@ -55,8 +55,22 @@ fn write_stand_ins() -> Result<(PathBuf, PathBuf)> {
     let compiler = write_script(
         &folder.join("cc"),
         r#"#!/bin/sh
-# Asked which compiler this is, the host's answers; asked to compile, an empty file will do.
-for word in "$@"; do [ "$word" = -E ] && exec cc "$@"; done
+# Asked to preprocess (which compiler is this? what does this resource file say?), the host's compiler answers,
+# without the options that only the other one knows; asked to compile, an empty file will do.
+for word in "$@"; do
+  if [ "$word" = -E ]; then
+    for word in "$@"; do
+      shift
+      case "$word" in
+        -E|-D*|-I*) set -- "$@" "$word" ;;
+        -*) ;;
+        *.rc) set -- "$@" -P -xc "$word" ;;
+        *) set -- "$@" "$word" ;;
+      esac
+    done
+    exec cc "$@"
+  fi
+done
 out=
 while [ $# -gt 0 ]; do
   case "$1" in

@@ -110,7 +110,7 @@ fn file(name: &str, text: &str, complaints: &mut Vec<String>) {
         complaints.push(format!("{name} has white space at the end of a line"));
     }
     let is_rust = name.ends_with(".rs");
-    let is_test = name.contains("/tests/") || name.contains("/fuzz/");
+    let is_test = name.contains("/tests/") || name.contains("/fuzz/") || name.ends_with("tests.rs");
     if is_rust && !is_test && !text.trim_start().starts_with("//!") {
         complaints.push(format!("{name} does not say at its top what it is for"));
     }

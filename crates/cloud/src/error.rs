@@ -1,3 +1,5 @@
+//! Why a local cloud could not be started.
+
 use std::net::SocketAddr;
 
 use crate::faults::FaultError;

@@ -67,7 +67,14 @@ impl Cloud {
         let text = |name: &str| ready[name].as_str().expect("the ready line is complete").to_owned();
         let token_file = folder.path().join("token");
         std::fs::write(&token_file, text("token")).expect("the token is written");
-        Self { _process: process, folder, url: text("url"), relay: text("relay"), ca: text("ca").into(), token_file }
+        Self {
+            _process: process,
+            folder,
+            url: text("url"),
+            relay: text("relay"),
+            ca: text("ca").into(),
+            token_file,
+        }
     }
 
     /// `adit` with what it needs to reach this cloud's relay and no other Google API.
