@@ -1,13 +1,9 @@
 //! The `adit` command against the demo landscape: what it prints, and how it ends.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
-mod support;
-
 use std::process::{Command, Output, Stdio};
 
+use crate::support::{ADIT, Cloud};
 use serde_json::Value;
-use support::{ADIT, Cloud};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -1,9 +1,5 @@
 //! A real OpenSSH client logs in to a real `sshd` through `adit proxy` and the local cloud's relay.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
-mod support;
-
 use std::{
     fs,
     net::{TcpListener, TcpStream},
@@ -12,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::support::{ADIT, Cloud, Running};
 use serde_json::json;
-use support::{ADIT, Cloud, Running};
 
 fn program(name: &str) -> Option<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();

@@ -1,10 +1,6 @@
 //! 256 MiB each way through `adit tunnel`, byte for byte, while the relay drops the connection every 10 MiB,
 //! with and without a clean end of TLS; and both directions at once.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
-mod support;
-
 use std::{
     io::{BufRead as _, BufReader, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
@@ -13,8 +9,8 @@ use std::{
     thread,
 };
 
+use crate::support::{Cloud, Running};
 use serde_json::{Value, json};
-use support::{Cloud, Running};
 
 const MIB: u64 = 1024 * 1024;
 const AMOUNT: u64 = 256 * MIB;

@@ -1,7 +1,5 @@
 //! What the tests of the `adit` command share: a local cloud started as a person would, and its end.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
 use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
