@@ -39,6 +39,8 @@ pub struct Config {
     pub in_use_budget: Duration,
     /// How long the session waits for a person to sign in before it gives up. Default 15 min.
     pub sign_in_timeout: Duration,
+    /// How long after it opens a connection's first Ping goes out, earlier than the interval where the round trip is to be known soon. Default 25 s.
+    pub first_ping: Duration,
     /// Time between WebSocket Pings (section 6.4). Two unanswered ones mean loss. Default 25 s.
     pub ping_interval: Duration,
     /// After a network change or a wake-up: silence of this long after the Ping that is then sent means loss.
@@ -86,6 +88,7 @@ impl Default for Config {
             healthy_bytes: 256 * 1024,
             in_use_budget: Duration::from_secs(60),
             sign_in_timeout: Duration::from_secs(15 * 60),
+            first_ping: Duration::from_secs(25),
             ping_interval: Duration::from_secs(25),
             probe_timeout: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(10),

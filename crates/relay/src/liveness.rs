@@ -40,7 +40,7 @@ pub(crate) enum Finding {
 impl Liveness {
     pub(crate) fn new(config: &Config, now: Time) -> Self {
         Self {
-            due: now.saturating_add(config.ping_interval),
+            due: now.saturating_add(config.first_ping),
             wanted: false,
             asked: None,
             unanswered: 0,

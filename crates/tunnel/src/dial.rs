@@ -1,6 +1,7 @@
 //! Opening a tunnel.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adit_relay::{Config, End, Failure, FailureKind, Patience, Target, Violation};
 
@@ -11,6 +12,9 @@ use crate::pipe::Pipe;
 use crate::stream::Stream;
 use crate::token::TokenSource;
 use crate::watch::{Board, Watch};
+
+/// How long after a connection opens its round trip is measured first.
+const FIRST_PING: Duration = Duration::from_secs(1);
 
 /// Opens tunnels through one relay with one account. Cheap to clone; clones share the connect rate.
 #[derive(Clone)]
@@ -41,7 +45,9 @@ impl Dialer {
     /// [`DialErrorKind::Endpoint`] when the address is not a `wss` address or there is no usable authority.
     pub fn new(endpoint: RelayEndpoint, tokens: Arc<dyn TokenSource>) -> Result<Self, DialError> {
         let endpoint = Endpoint::new(&endpoint)?;
-        Ok(Self { shared: Arc::new(Shared::new(endpoint, tokens)), config: Config::default() })
+        // Whoever watches the tunnel wants to see a round trip before the first half minute is over.
+        let config = Config { first_ping: FIRST_PING, ..Config::default() };
+        Ok(Self { shared: Arc::new(Shared::new(endpoint, tokens)), config })
     }
 
     /// The same dialer, that keeps trying a target which may still be starting, for as long as `patience`

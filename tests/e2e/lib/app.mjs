@@ -28,6 +28,8 @@ export async function startCloud(...args) {
 /** Leaves a picture of the whole display: what a person gets to see. @param {string} name */
 export async function picture(name) {
   await mkdir(pictures, { recursive: true });
+  // What appears fades in over 120 ms; a picture is of what is there then.
+  await new Promise((resolve) => setTimeout(resolve, 300));
   await run("import", ["-window", "root", join(pictures, `${name}.png`)]);
 }
 
