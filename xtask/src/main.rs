@@ -4,6 +4,7 @@ mod ci;
 mod demo;
 mod display;
 mod front_end;
+mod fuzz;
 mod generate;
 mod pick_user;
 mod platforms;
@@ -25,6 +26,8 @@ const USAGE: &str = "cargo xtask COMMAND
   tidy                 the rules that no compiler checks: floors, files, words
   generate             write the TypeScript of the contract crate
   deny                 licences, sources and doubles of the dependencies
+  fuzz TARGET --minutes N
+                       feed the relay crate what a hostile relay might send: decode or client
   setup                install what is missing and nothing else";
 
 fn main() {
@@ -48,6 +51,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
         ["deny"] => policy::run(),
+        ["fuzz", target, "--minutes", minutes] => fuzz::run_for(target, minutes),
         ["setup"] => setup::ensure(&setup::EVERYTHING),
         // As the program that `ADIT_BROWSER` names, xtask is given an address and nothing else.
         [url] if url.starts_with("http://127.0.0.1:") => pick_user::run(url),
