@@ -1,6 +1,7 @@
 use super::*;
 use adit_contract::Action::{ReplaceHostKey, SignIn, TryAgain};
-use adit_tunnel::Violation;
+use adit_ssh::host_key::HostKey;
+use adit_tunnel::{DialError, DialErrorKind, FailureKind, Violation};
 
 fn web_1() -> InstanceRef {
     InstanceRef { project: "acme".to_owned(), zone: "eu-b".to_owned(), name: "web-1".to_owned() }
@@ -49,6 +50,18 @@ fn a_tunnel_that_does_not_open() {
             Some(407),
             FailureCode::RelayUnreachable,
             "The relay, or a proxy before it, refused with HTTP 407",
+        ),
+        (
+            DialErrorKind::Refused { status: 404 },
+            Some(404),
+            FailureCode::NotFound,
+            "web-1 was not found in eu-b",
+        ),
+        (
+            DialErrorKind::Refused { status: 403 },
+            Some(403),
+            FailureCode::RelayUnreachable,
+            "The relay, or a proxy before it, refused with HTTP 403",
         ),
         (
             DialErrorKind::Protocol(Violation::Accused),

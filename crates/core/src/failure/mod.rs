@@ -1,0 +1,59 @@
+//! From typed errors to words: what happened, then what to do. The one place where both are chosen.
+
+mod google;
+mod ssh;
+mod tunnel;
+
+use adit_contract::{Action, Failure, FailureCode, InstanceRef};
+
+pub use self::{
+    google::{Subject, google},
+    ssh::ssh,
+    tunnel::{dial, from_endpoint, lost},
+};
+
+/// Nobody is signed in any more.
+#[must_use]
+pub fn sign_in_needed(title: &str) -> Failure {
+    Failure::new(FailureCode::SignInNeeded, title, "Sign in again to go on.").with_action(Action::SignIn)
+}
+
+/// A mistake of ours.
+#[must_use]
+pub fn internal(what: impl Into<String>) -> Failure {
+    Failure::new(
+        FailureCode::Internal,
+        "Adit made a mistake",
+        "Try again. If it happens once more, restart Adit.",
+    )
+    .with_action(Action::TryAgain)
+    .with_server("internal", what)
+}
+
+/// The person cancelled.
+#[must_use]
+pub fn cancelled() -> Failure {
+    Failure::new(FailureCode::Cancelled, "Cancelled", "").with_action(Action::TryAgain)
+}
+
+fn not_found(instance: &InstanceRef) -> Failure {
+    Failure::new(
+        FailureCode::NotFound,
+        format!("{} was not found in {}", instance.name, instance.zone),
+        "Refresh the list: it may have been deleted or moved.",
+    )
+    .with_fact("Instance", instance.to_string())
+    .with_action(Action::TryAgain)
+}
+
+fn protocol(title: &str) -> Failure {
+    Failure::new(
+        FailureCode::ProtocolViolation,
+        title,
+        "Try again. If it happens once more, report it with what is below.",
+    )
+    .with_action(Action::TryAgain)
+}
+
+#[cfg(test)]
+mod tests;

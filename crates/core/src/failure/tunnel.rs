@@ -1,0 +1,159 @@
+//! The relay, in words.
+
+use adit_contract::{Action, Failure, FailureCode, InstanceRef};
+use adit_tunnel::{DialError, DialErrorKind, FailureKind};
+
+use super::{not_found, protocol, sign_in_needed};
+
+/// A tunnel that could not be opened.
+#[must_use]
+pub fn dial(error: &DialError, instance: &InstanceRef, port: u16) -> Failure {
+    let failure = match error.kind {
+        DialErrorKind::Denied => denied(instance),
+        DialErrorKind::NotFound => not_found(instance),
+        DialErrorKind::Backend => backend(instance, port),
+        DialErrorKind::SignInNeeded => sign_in_needed("The relay did not accept your sign-in"),
+        DialErrorKind::Throttled => throttled(),
+        DialErrorKind::Refused { status } => refused(status, instance),
+        DialErrorKind::RelayUnreachable => unreachable_relay(),
+        DialErrorKind::Tls => Failure::new(
+            FailureCode::RelayUnreachable,
+            "The relay's certificate is not trusted",
+            "Something between you and Google may inspect the traffic: ask who runs the network or proxy.",
+        )
+        .with_action(Action::TryAgain),
+        DialErrorKind::TimedOut => Failure::new(
+            FailureCode::RelayUnreachable,
+            "The relay did not answer in time",
+            "Check your connection and proxy, then try again.",
+        )
+        .with_action(Action::TryAgain),
+        DialErrorKind::Protocol(_) => protocol("The relay answered in a way that Adit does not understand"),
+        DialErrorKind::Closed => Failure::new(
+            FailureCode::RelayUnreachable,
+            format!("The relay closed the connection to {}", instance.name),
+            "Try again in a moment.",
+        )
+        .with_action(Action::TryAgain),
+        DialErrorKind::Endpoint => Failure::new(
+            FailureCode::InvalidInput,
+            "The relay's address or its certificate authorities cannot be used",
+            "Check the configured addresses.",
+        ),
+        _ => unreachable_relay(),
+    };
+    let text = match &error.body {
+        Some(body) if !body.is_empty() => format!("{}\n{body}", error.reason),
+        Some(_) | None => error.reason.clone(),
+    };
+    failure.with_server(code_text(error.code), text)
+}
+
+/// A relay endpoint that cannot be used at all.
+#[must_use]
+pub fn from_endpoint(error: &DialError) -> Failure {
+    Failure::new(
+        FailureCode::InvalidInput,
+        "The relay's address or its certificate authorities cannot be used",
+        "Check the configured addresses.",
+    )
+    .with_server("relay", error.reason.as_str())
+}
+
+/// A tunnel that was lost for good after it had been open.
+#[must_use]
+pub fn lost(failure: &adit_tunnel::Failure, instance: &InstanceRef, port: u16) -> Failure {
+    let lost = |advice: &str| {
+        Failure::new(
+            FailureCode::ConnectionLost,
+            format!("The connection to {} was lost", instance.name),
+            advice,
+        )
+        .with_action(Action::TryAgain)
+    };
+    let words = match failure.kind {
+        FailureKind::Expired => {
+            lost("The relay no longer knows the session, so it could not be resumed. Connect again.")
+        }
+        FailureKind::DataLost => lost(
+            "Some data could not be sent again, so the session was ended rather than damaged. Connect again.",
+        ),
+        FailureKind::Unreachable => lost("The relay could not be reached for a while. Connect again."),
+        FailureKind::TimedOut => lost("The relay stopped answering. Connect again."),
+        FailureKind::Closed => lost("The relay ended the session. Connect again."),
+        FailureKind::Tls => lost("The relay's certificate was not trusted on the way back. Connect again."),
+        FailureKind::Denied => denied(instance),
+        FailureKind::NotFound => not_found(instance),
+        FailureKind::Backend => backend(instance, port),
+        FailureKind::SignInNeeded => sign_in_needed("Your sign-in ended while the session was being resumed"),
+        FailureKind::Throttled => throttled(),
+        FailureKind::Refused { status } => refused(status, instance),
+        FailureKind::Protocol(_) => protocol("The relay broke its protocol"),
+    };
+    words.with_server(code_text(failure.code), failure.reason.as_str())
+}
+
+fn code_text(code: Option<u16>) -> String {
+    code.map_or_else(|| "none".to_owned(), |code| code.to_string())
+}
+
+fn denied(instance: &InstanceRef) -> Failure {
+    Failure::new(
+        FailureCode::NotAuthorized,
+        format!("You may not connect to {}", instance.name),
+        "Ask an administrator for the role IAP-secured Tunnel User (roles/iap.tunnelResourceAccessor). A \
+         condition on time, port or access level may also be in the way.",
+    )
+    .with_fact("Missing permission", "iap.tunnelInstances.accessViaIAP")
+    .with_fact("Instance", instance.to_string())
+    .with_action(Action::TryAgain)
+}
+
+fn backend(instance: &InstanceRef, port: u16) -> Failure {
+    Failure::new(
+        FailureCode::BackendUnreachable,
+        format!("{} does not answer on port {port}", instance.name),
+        "The VM may still be booting, nothing may listen there, or a firewall rule may be missing for IAP's \
+         addresses 35.235.240.0/20.",
+    )
+    .with_fact("Instance", instance.to_string())
+    .with_action(Action::TryAgain)
+}
+
+fn throttled() -> Failure {
+    Failure::new(FailureCode::Throttled, "The relay asks to slow down", "Wait a minute, then try again.")
+        .with_action(Action::TryAgain)
+}
+
+/// The upgrade was refused over HTTP (section 8.2 of the protocol's specification).
+fn refused(status: u16, instance: &InstanceRef) -> Failure {
+    let advice = match status {
+        404 => return not_found(instance),
+        300..=399 => {
+            "A network that wants a sign-in of its own may be in between: open any web page, then try again."
+        }
+        400 => "The role IAP-secured Tunnel User may be missing: the relay answers so for that, too.",
+        403 => {
+            "A proxy that inspects traffic often does this, and so may a VPC Service Controls perimeter: ask who \
+             runs the network."
+        }
+        407 => "The proxy wants a sign-in: set its address with user and password, then try again.",
+        500..=599 => "The relay has trouble of its own. Try again in a moment.",
+        _ => "If your network needs a proxy, check its settings, then try again.",
+    };
+    Failure::new(
+        FailureCode::RelayUnreachable,
+        format!("The relay, or a proxy before it, refused with HTTP {status}"),
+        advice,
+    )
+    .with_action(Action::TryAgain)
+}
+
+fn unreachable_relay() -> Failure {
+    Failure::new(
+        FailureCode::RelayUnreachable,
+        "The relay cannot be reached",
+        "Check your connection and proxy, then try again.",
+    )
+    .with_action(Action::TryAgain)
+}
