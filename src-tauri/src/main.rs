@@ -7,16 +7,9 @@ mod start;
 mod window;
 
 use tauri::Manager as _;
-use tracing_subscriber::EnvFilter;
 
 fn main() {
-    tracing_subscriber::fmt()
-        // Never below `info` for libraries: their debug lines can hold payloads and headers.
-        .with_env_filter(
-            EnvFilter::try_from_env("ADIT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,adit=info")),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    adit_core::log::start("warn,adit=info");
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("A TLS provider was already installed");
     }

@@ -16,14 +16,10 @@ use adit_contract::Failure;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use ending::Format;
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("ADIT_LOG").unwrap_or_else(|_| EnvFilter::new("error")))
-        .with_writer(std::io::stderr)
-        .init();
+    adit_core::log::start("error");
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("A TLS provider was already installed");
     }

@@ -17,6 +17,7 @@ pub mod failure;
 mod file;
 pub mod inventory;
 pub mod keychain;
+pub mod log;
 pub mod sessions;
 mod settings;
 mod stream;
