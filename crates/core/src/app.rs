@@ -18,7 +18,7 @@ use crate::{
     inventory::{Open, Reach},
     sessions::Sessions,
     settings::SettingsFile,
-    stream::StreamServer,
+    stream::{StreamServer, SystemPeers},
 };
 
 /// The longest text that a search or filter takes, in bytes.
@@ -49,7 +49,8 @@ impl App {
     /// [`FailureCode::Network`] when no loopback port can be opened.
     pub async fn start(config: Config, sink: Arc<dyn EventSink>) -> Result<Arc<Self>, Failure> {
         let (settings, settings_trouble) = SettingsFile::load(&config.folders.settings);
-        let stream = StreamServer::start(config.development_origin.clone()).await.map_err(|error| {
+        let listening = StreamServer::start(config.development_origin.clone(), Arc::new(SystemPeers)).await;
+        let stream = listening.map_err(|error| {
             Failure::new(
                 FailureCode::Network,
                 "No port on this machine could be opened",

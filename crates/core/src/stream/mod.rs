@@ -2,7 +2,8 @@
 
 mod frame;
 mod outlet;
+mod peer;
 mod pipe;
 mod server;
 
-pub(crate) use self::{outlet::Outlet, pipe::Input, server::StreamServer};
+pub(crate) use self::{outlet::Outlet, peer::SystemPeers, pipe::Input, server::StreamServer};

@@ -1,8 +1,8 @@
 //! The loopback WebSocket that carries terminal bytes.
 //!
 //! Any web page in the person's browser can reach a loopback port, and so can any program of other users. So
-//! the page's origin has to be ours, the first message has to be the one-time token that a command gave out,
-//! and everything is bounded in number, size and time.
+//! the process must not be another user's, the page's origin has to be ours, the first message has to be the
+//! one-time token that a command gave out, and everything is bounded in number, size and time.
 
 use std::{
     collections::HashMap,
@@ -32,7 +32,12 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{frame::Frame, outlet::LARGEST_FRAME, pipe::Pipe};
+use super::{
+    frame::Frame,
+    outlet::LARGEST_FRAME,
+    peer::{Peer, PeerLookup},
+    pipe::Pipe,
+};
 
 /// The origins of the shell's own pages, by platform.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -97,13 +102,13 @@ fn hash(token: &str) -> Token {
 
 impl StreamServer {
     /// Starts to listen on a free port of 127.0.0.1. `development` is one more origin to accept.
-    pub(crate) async fn start(development: Option<String>) -> io::Result<Self> {
+    pub(crate) async fn start(development: Option<String>, peers: Arc<dyn PeerLookup>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let tickets = Arc::new(Tickets::default());
         let origins: Arc<[String]> =
             ORIGINS.iter().map(|origin| (*origin).to_owned()).chain(development).collect();
-        let task = tokio::spawn(listen(listener, tickets.clone(), origins));
+        let task = tokio::spawn(listen(listener, Guard { tickets: tickets.clone(), origins, peers }));
         Ok(Self { address, tickets, task })
     }
 
@@ -113,30 +118,42 @@ impl StreamServer {
     }
 }
 
-async fn listen(listener: TcpListener, tickets: Arc<Tickets>, origins: Arc<[String]>) {
+/// What a connection has to get past.
+#[derive(Clone)]
+struct Guard {
+    tickets: Arc<Tickets>,
+    origins: Arc<[String]>,
+    peers: Arc<dyn PeerLookup>,
+}
+
+async fn listen(listener: TcpListener, guard: Guard) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok((socket, _)) = listener.accept().await else {
+        let Ok((socket, peer)) = listener.accept().await else {
             // Out of descriptors, most likely: give others a chance to close theirs.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         // One too many is closed at once.
         let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
-        let (tickets, origins) = (tickets.clone(), origins.clone());
+        let guard = guard.clone();
         tokio::spawn(async move {
-            serve(socket, &tickets, &origins).await;
+            serve(socket, peer, &guard).await;
             drop(slot);
         });
     }
 }
 
-async fn serve(socket: TcpStream, tickets: &Tickets, origins: &[String]) {
+async fn serve(socket: TcpStream, peer: SocketAddr, guard: &Guard) {
     let _ = socket.set_nodelay(true);
     let opened = timeout(FIRST_MESSAGE, async {
-        let mut socket = accept(socket, origins).await?;
+        if !may_speak(&socket, peer, guard.peers.clone()).await? {
+            tracing::warn!("another user's process tried to reach a terminal");
+            return None;
+        }
+        let mut socket = accept(socket, &guard.origins).await?;
         match socket.next().await {
-            Some(Ok(Message::Text(token))) => Some((tickets.redeem(&token)?, socket)),
+            Some(Ok(Message::Text(token))) => Some((guard.tickets.redeem(&token)?, socket)),
             _ => None,
         }
     })
@@ -144,6 +161,16 @@ async fn serve(socket: TcpStream, tickets: &Tickets, origins: &[String]) {
     if let Ok(Some((pipe, socket))) = opened {
         carry(&pipe, socket).await;
     }
+}
+
+/// Whether the process at the other end is listened to at all.
+async fn may_speak(socket: &TcpStream, peer: SocketAddr, peers: Arc<dyn PeerLookup>) -> Option<bool> {
+    let local = socket.local_addr().ok()?;
+    let found = tokio::task::spawn_blocking(move || peers.look_up(peer, local)).await.ok()?;
+    Some(match found {
+        Peer::SameUser | Peer::Unknown => true,
+        Peer::OtherUser => false,
+    })
 }
 
 async fn accept(socket: TcpStream, origins: &[String]) -> Option<WebSocketStream<TcpStream>> {

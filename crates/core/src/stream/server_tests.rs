@@ -1,5 +1,5 @@
 use super::*;
-use crate::stream::{Input, pipe::IN_FLIGHT};
+use crate::stream::{Input, peer::SystemPeers, pipe::IN_FLIGHT};
 use bytes::Bytes;
 use tokio_tungstenite::{
     MaybeTlsStream, connect_async,
@@ -35,7 +35,8 @@ async fn closed(mut socket: Socket) -> bool {
 
 #[tokio::test]
 async fn only_our_own_pages_come_in() {
-    let server = StreamServer::start(Some("http://localhost:5173".to_owned())).await.unwrap();
+    let server =
+        StreamServer::start(Some("http://localhost:5173".to_owned()), Arc::new(SystemPeers)).await.unwrap();
     let url = server.ticket(Arc::new(Pipe::new())).url;
     for origin in [None, Some("https://example.com"), Some("null"), Some("tauri://localhost.example.com")] {
         let Err(tungstenite::Error::Http(response)) = connect(&url, origin).await else {
@@ -50,9 +51,29 @@ async fn only_our_own_pages_come_in() {
     }
 }
 
+struct Always(Peer);
+
+impl PeerLookup for Always {
+    fn look_up(&self, _peer: SocketAddr, _local: SocketAddr) -> Peer {
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn another_users_process_is_not_talked_to() {
+    for (peer, let_in) in [(Peer::SameUser, true), (Peer::Unknown, true), (Peer::OtherUser, false)] {
+        let server = StreamServer::start(None, Arc::new(Always(peer))).await.unwrap();
+        let url = server.ticket(Arc::new(Pipe::new())).url;
+        let came_in = connect(&url, Some("tauri://localhost")).await;
+        assert_eq!(came_in.is_ok(), let_in, "{peer:?}");
+        // Closed without a word, not even an HTTP answer.
+        assert!(!matches!(came_in, Err(tungstenite::Error::Http(_))), "{peer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_opens_its_stream_once() {
-    let server = StreamServer::start(None).await.unwrap();
+    let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
     let pipe = Arc::new(Pipe::new());
     pipe.push(Bytes::from_static(b"secret"));
     let ticket = server.ticket(pipe);
@@ -79,7 +100,7 @@ async fn a_token_does_not_outlive_its_time() {
 
 #[tokio::test]
 async fn bytes_flow_both_ways_and_a_slow_page_stops_the_terminal() {
-    let server = StreamServer::start(None).await.unwrap();
+    let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
     let pipe = Arc::new(Pipe::new());
     let mut socket = attached(&server, &pipe).await;
     socket.send(Message::binary(&b"\x02\0\x78\0\x28"[..])).await.unwrap();
@@ -115,7 +136,7 @@ async fn bytes_flow_both_ways_and_a_slow_page_stops_the_terminal() {
 
 #[tokio::test]
 async fn a_page_that_comes_back_takes_over() {
-    let server = StreamServer::start(None).await.unwrap();
+    let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
     let pipe = Arc::new(Pipe::new());
     pipe.push(Bytes::from_static(b"$ "));
     let mut first = attached(&server, &pipe).await;
@@ -127,7 +148,7 @@ async fn a_page_that_comes_back_takes_over() {
 
 #[tokio::test]
 async fn a_wrong_frame_ends_the_stream() {
-    let server = StreamServer::start(None).await.unwrap();
+    let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
     let pipe = Arc::new(Pipe::new());
     for wrong in
         [Message::binary(&b"\x07"[..]), Message::text("hello"), Message::binary(vec![0; LARGEST_FRAME + 1])]
