@@ -4,7 +4,7 @@ mod desk;
 
 use adit_contract::{
     Action, Event, FailureCode, InstanceAction, NoteKind, RowKind, SessionAnswer, SessionEnd, SessionState,
-    SignInMethod, Step,
+    SignInMethod, SignInState, Step,
 };
 use desk::{Desk, failed, instance_ref};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -53,10 +53,36 @@ async fn a_person_signs_in_and_sees_what_they_may_see() {
 }
 
 #[tokio::test]
+async fn a_sign_in_tells_how_far_it_has_come() {
+    let desk = Desk::signed_in(ANA).await;
+    let states = sign_in_states(&desk);
+    assert!(
+        matches!(
+            states.as_slice(),
+            [
+                SignInState::WaitingForBrowser { browser_failed: false, .. },
+                SignInState::Exchanging,
+                SignInState::Idle
+            ]
+        ),
+        "{states:?}"
+    );
+}
+
+fn sign_in_states(desk: &Desk) -> Vec<SignInState> {
+    let states = desk.events.all().into_iter().filter_map(|event| match event {
+        Event::SignIn(state) => Some(state),
+        _ => None,
+    });
+    states.collect()
+}
+
+#[tokio::test]
 async fn a_sign_in_that_is_cancelled_on_the_page_says_so() {
     let desk = Desk::new("").await;
     desk.app.sign_in(SignInMethod::Browser).await.unwrap();
     assert_eq!(desk.sign_in_failure().await, FailureCode::Cancelled);
+    assert!(!sign_in_states(&desk).contains(&SignInState::Exchanging), "there was nothing to exchange");
     assert!(desk.app.snapshot().await.accounts.is_empty());
 }
 

@@ -1,9 +1,9 @@
 //! The browser sign-in: OAuth 2.0 for native apps (RFC 8252) with PKCE (RFC 7636) and `state`.
 //!
 //! [`begin`] opens a listener on loopback and builds the address of the sign-in page; the caller opens it in a
-//! browser. [`Pending::finish`] waits for the redirect, exchanges its code, checks what was granted and tells
-//! who signed in. The browser's page says that it worked only after all that has worked. Dropping a [`Pending`],
-//! or the future of its `finish`, cancels the sign-in and closes the listener.
+//! browser. [`Pending::returned`] waits for the redirect; [`Returned::finish`] exchanges its code, checks what was
+//! granted and tells who signed in. The browser's page says that it worked only after all that has worked. Dropping
+//! a [`Pending`], a [`Returned`] or one of their futures cancels the sign-in and closes the listener.
 
 mod identity;
 mod listener;
@@ -60,6 +60,16 @@ pub struct Pending {
     verifier: PkceCodeVerifier,
     redirect: RedirectUrl,
     deadline: Instant,
+}
+
+/// A sign-in whose browser has come back with a code. Dropping it cancels the sign-in.
+pub struct Returned {
+    endpoints: Endpoints,
+    client: OAuthClient,
+    code: SecretString,
+    verifier: PkceCodeVerifier,
+    redirect: RedirectUrl,
+    reply: listener::Reply,
 }
 
 /// A sign-in that worked.
@@ -152,6 +162,13 @@ impl std::fmt::Debug for Pending {
     }
 }
 
+// The redirect's address holds the path.
+impl std::fmt::Debug for Returned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Returned").finish_non_exhaustive()
+    }
+}
+
 impl Pending {
     /// The page to open in a browser.
     #[must_use]
@@ -162,16 +179,44 @@ impl Pending {
     /// Waits until the person has signed in, and completes the sign-in.
     ///
     /// # Errors
-    /// [`ErrorKind::SignInExpired`] after [`LIMIT`]; [`ErrorKind::AccessDenied`], [`ErrorKind::AccountRestricted`],
-    /// [`ErrorKind::AdminPolicy`], [`ErrorKind::ScopeMissing`], [`ErrorKind::NoRefreshToken`],
-    /// [`ErrorKind::InvalidClient`] by what the server and the person decided; the kinds of a failed call.
+    /// As [`Pending::returned`] and [`Returned::finish`].
     pub async fn finish(self) -> Result<SignedIn, Error> {
+        self.returned().await?.finish().await
+    }
+
+    /// Waits until the browser has come back from the sign-in page. It still waits for its page then: go on with
+    /// [`Returned::finish`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::SignInExpired`] after [`LIMIT`]; [`ErrorKind::AccessDenied`], [`ErrorKind::AccountRestricted`],
+    /// [`ErrorKind::AdminPolicy`], [`ErrorKind::InvalidClient`] by what the server and the person decided.
+    pub async fn returned(self) -> Result<Returned, Error> {
         let Self { endpoints, client, listener, path, state, verifier, redirect, deadline, .. } = self;
         let expired = || Error::new(ErrorKind::SignInExpired, DOING, "nobody signed in within five minutes");
         let wait = listener::callback(listener, path, state);
         let callback = timeout_at(deadline, wait).await.map_err(|_| expired())?;
         let (answer, reply) = callback.into_parts();
-        let result = complete(&endpoints, &client, answer, verifier, redirect).await;
+        match answer {
+            listener::Answer::Code(code) => {
+                Ok(Returned { endpoints, client, code, verifier, redirect, reply })
+            }
+            listener::Answer::Refused(refusal) => {
+                reply.send(page::Page::Failed).await;
+                Err(Refusal::into_error(refusal, DOING))
+            }
+        }
+    }
+}
+
+impl Returned {
+    /// Exchanges what the browser brought, checks what was granted, and shows the browser how it went.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ScopeMissing`], [`ErrorKind::NoRefreshToken`] by what the person granted,
+    /// [`ErrorKind::InvalidClient`] and the kinds of a failed call.
+    pub async fn finish(self) -> Result<SignedIn, Error> {
+        let Self { endpoints, client, code, verifier, redirect, reply } = self;
+        let result = complete(&endpoints, &client, code, verifier, redirect).await;
         reply.send(if result.is_ok() { page::Page::SignedIn } else { page::Page::Failed }).await;
         result
     }
@@ -180,14 +225,10 @@ impl Pending {
 async fn complete(
     endpoints: &Endpoints,
     client: &OAuthClient,
-    answer: listener::Answer,
+    code: SecretString,
     verifier: PkceCodeVerifier,
     redirect: RedirectUrl,
 ) -> Result<SignedIn, Error> {
-    let code = match answer {
-        listener::Answer::Code(code) => code,
-        listener::Answer::Refused(refusal) => return Err(Refusal::into_error(refusal, DOING)),
-    };
     let http = http::client(&endpoints.token)?;
     let tokens = oauth::exchange(&http, &endpoints.token, client, code, verifier, redirect).await?;
     let Tokens { access, lifetime, refresh, id, scopes } = tokens;

@@ -77,20 +77,21 @@ impl SignIn {
 /// Who signed in, and the credentials.
 pub(crate) type SignedIn = (Identity, Credentials);
 
-/// Signs in in the browser. `waiting` is told the page's address and whether the browser failed to open it.
+/// Signs in in the browser. `tell` is told the page's address, whether the browser failed to open it, and when the
+/// browser has come back.
 pub(crate) async fn in_browser(
     endpoints: &Endpoints,
     client: &OAuthClient,
     hint: Option<&str>,
     browser: Arc<dyn Browser>,
-    waiting: impl Fn(SignInState),
+    tell: impl Fn(SignInState),
 ) -> Result<SignedIn, Failure> {
     let said = |error: adit_google::Error| failure::google(&error, Subject::Account);
-    let first = one_round(endpoints, client, hint, Consent::WhenNeeded, &browser, &waiting).await;
+    let first = one_round(endpoints, client, hint, Consent::WhenNeeded, &browser, &tell).await;
     let signed_in = match first {
         // Google gives a refresh token with a consent only, and this consent was given long ago.
         Err(error) if error.kind == ErrorKind::NoRefreshToken => {
-            one_round(endpoints, client, hint, Consent::Always, &browser, &waiting).await.map_err(said)?
+            one_round(endpoints, client, hint, Consent::Always, &browser, &tell).await.map_err(said)?
         }
         result => result.map_err(said)?,
     };
@@ -104,23 +105,27 @@ async fn one_round(
     hint: Option<&str>,
     consent: Consent,
     browser: &Arc<dyn Browser>,
-    waiting: &impl Fn(SignInState),
+    tell: &impl Fn(SignInState),
 ) -> Result<adit_google::SignedIn, adit_google::Error> {
     let pending = sign_in::begin_with(endpoints, client, hint, consent).await?;
     let url = pending.url().clone();
     // The page may come back before the browser's starter returns.
     let opened = open(browser.clone(), url.clone());
-    let finished = pending.finish();
-    tokio::pin!(finished);
-    waiting(SignInState::WaitingForBrowser { url: url.to_string(), browser_failed: false });
-    tokio::select! {
-        result = &mut finished => return result,
-        opened = opened => if let Err(error) = opened {
-            tracing::warn!(%error, "the browser could not be opened");
-            waiting(SignInState::WaitingForBrowser { url: url.to_string(), browser_failed: true });
+    let returned = pending.returned();
+    tokio::pin!(returned);
+    tell(SignInState::WaitingForBrowser { url: url.to_string(), browser_failed: false });
+    let returned = tokio::select! {
+        returned = &mut returned => returned?,
+        opened = opened => {
+            if let Err(error) = opened {
+                tracing::warn!(%error, "the browser could not be opened");
+                tell(SignInState::WaitingForBrowser { url: url.to_string(), browser_failed: true });
+            }
+            returned.await?
         }
-    }
-    finished.await
+    };
+    tell(SignInState::Exchanging);
+    returned.finish().await
 }
 
 async fn open(browser: Arc<dyn Browser>, url: Url) -> Result<(), String> {
