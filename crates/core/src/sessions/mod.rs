@@ -234,6 +234,7 @@ impl Session {
         let session = self.clone();
         tokio::spawn(async move {
             if task.await.is_err_and(|error| error.is_panic()) {
+                session.surroundings.round_trip(&session.id, None);
                 session.change(epoch, |inner| {
                     inner.fail(failure::internal("the session's task ended unexpectedly"));
                 });
@@ -353,3 +354,6 @@ fn out_of_place() -> Failure {
 fn connecting(step: Step, text: String, since: f64) -> SessionState {
     SessionState::Connecting { step, text, since }
 }
+
+#[cfg(test)]
+mod tests;
