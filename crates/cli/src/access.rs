@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use adit_contract::{Failure, FailureCode};
-use adit_core::{Access, Cloud, Config, failure, keychain::Keychain};
+use adit_core::{
+    Access, Cloud, Config, failure,
+    keychain::{Keychain, MemoryVault},
+};
 use adit_google::Credentials;
 use adit_tunnel::{Dialer, RelayEndpoint, Roots};
 
@@ -23,8 +26,14 @@ pub(crate) struct Account {
 /// The account whose token was handed over, or else the one that is signed in to the app.
 pub(crate) async fn account(identity: &Identity) -> Result<Account, Failure> {
     let config = Config::from_environment().await?;
-    let keychain = Arc::new(Keychain::new(config.vault.clone()));
-    if let Some(given) = Given::find(identity.token_file.as_ref()) {
+    account_of(config, Given::find(identity.token_file.as_ref())).await
+}
+
+async fn account_of(mut config: Config, given: Option<Given>) -> Result<Account, Failure> {
+    if let Some(given) = given {
+        // The system's keychain is not asked: the SSH key that is made lasts as long as this process.
+        config.vault = Arc::new(MemoryVault::new());
+        let keychain = Arc::new(Keychain::new(config.vault.clone()));
         let token = given.read().await.map_err(|error| {
             Failure::new(
                 FailureCode::SignInNeeded,
@@ -37,6 +46,7 @@ pub(crate) async fn account(identity: &Identity) -> Result<Account, Failure> {
         let email = access.identity().await?.email.clone();
         return Ok(Account { id: format!("token|{email}"), access, config, keychain });
     }
+    let keychain = Arc::new(Keychain::new(config.vault.clone()));
     let (id, access) = adit_core::stored_account(&config, &keychain, None).await?;
     Ok(Account { id, access, config, keychain })
 }
@@ -76,5 +86,80 @@ fn endpoint(cloud: &Cloud, url: Option<&url::Url>, roots: Option<Roots>) -> Rela
     RelayEndpoint {
         url: url.unwrap_or(&cloud.relay.url).clone(),
         roots: roots.unwrap_or_else(|| cloud.relay.roots.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use adit_cloud::{Landscape, Options};
+    use adit_contract::FailureCode;
+    use adit_core::{
+        Folders,
+        browser::SystemBrowser,
+        keychain::{Vault, VaultError},
+    };
+    use async_trait::async_trait;
+    use secrecy::SecretString;
+
+    use super::{Arc, Cloud, Config, Given, account_of};
+
+    /// Counts how often it is opened.
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl Counted {
+        fn opened<T>(&self) -> Result<T, VaultError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(VaultError::Absent)
+        }
+    }
+
+    #[async_trait]
+    impl Vault for Counted {
+        async fn get(&self, _entry: &str) -> Result<Option<SecretString>, VaultError> {
+            self.opened()
+        }
+
+        async fn set(&self, _entry: &str, _secret: &SecretString) -> Result<(), VaultError> {
+            self.opened()
+        }
+
+        async fn delete(&self, _entry: &str) -> Result<(), VaultError> {
+            self.opened()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_given_token_leaves_the_keychain_alone() {
+        let landscape = Landscape::demo().expect("the demo landscape is right");
+        let cloud = adit_cloud::Cloud::start(Options::new(landscape)).await.expect("a cloud");
+        let home = tempfile::tempdir().expect("a folder");
+        let vault = Arc::new(Counted::default());
+        let config = Config {
+            folders: Folders {
+                settings: home.path().to_owned(),
+                data: home.path().to_owned(),
+                gcloud_known_hosts: None,
+            },
+            cloud: Cloud::local(&cloud.url().parse().expect("an address")).await.expect("it answers"),
+            vault: vault.clone(),
+            browser: Arc::new(SystemBrowser::default()),
+            development_origin: None,
+        };
+        let given = Given::Environment(SecretString::from(cloud.token()));
+        let account = account_of(config.clone(), Some(given)).await.expect("an account");
+        assert!(account.id.starts_with("token|"), "{}", account.id);
+        // What `adit ssh` does with its key.
+        account.keychain.set("ssh-key|x|y", &SecretString::from("key")).await;
+        assert!(account.keychain.get("ssh-key|x|y").await.is_some());
+        assert!(account.config.vault.get("x").await.expect("it lives in memory").is_none());
+        assert_eq!(vault.0.load(Ordering::Relaxed), 0);
+
+        // Without a token it is the keychain that is asked.
+        let failure = account_of(config, None).await.err().expect("nobody is signed in");
+        assert_eq!(failure.code, FailureCode::SignInNeeded);
+        cloud.stop().await;
     }
 }
