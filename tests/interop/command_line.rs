@@ -131,3 +131,79 @@ fn a_relay_without_tls_is_refused() {
     let output = adit(&cloud, &["tunnel", "p/z/web-1", "22", "--relay-url", "ws://127.0.0.1:1/v4"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
 }
+
+/// A tunnel to web-1's SSH that is up, and what it prints.
+#[cfg(unix)]
+struct Tunnel {
+    process: crate::support::Running,
+    lines: Option<std::io::Lines<std::io::BufReader<std::process::ChildStdout>>>,
+    local: String,
+}
+
+#[cfg(unix)]
+impl Tunnel {
+    fn open(cloud: &Cloud) -> Self {
+        use std::io::BufRead as _;
+        let mut child = cloud
+            .adit(&["tunnel", "acme-prod/europe-west1-b/web-1", "22", "--json"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("`adit` starts");
+        let stdout = child.stdout.take().expect("it has an output");
+        let process = crate::support::Running(child);
+        let mut lines = std::io::BufReader::new(stdout).lines();
+        let line = lines.next().expect("a line").expect("that can be read");
+        let listening: Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(listening["event"], "listening", "{listening}");
+        let local = listening["local"].as_str().expect("an address").to_owned();
+        Self { process, lines: Some(lines), local }
+    }
+
+    /// Connects and reads the SSH server's greeting.
+    fn connect(&self) -> std::net::TcpStream {
+        use std::io::Read as _;
+        let mut stream = std::net::TcpStream::connect(&self.local).expect("the port is open");
+        let mut greeting = [0; 4];
+        stream.read_exact(&mut greeting).expect("the tunnel carries");
+        assert_eq!(&greeting, b"SSH-");
+        stream
+    }
+
+    fn terminate(&self) {
+        let done = Command::new("kill").args(["-TERM", &self.process.0.id().to_string()]).status();
+        assert!(done.expect("`kill` starts").success());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_tunnel_that_is_told_to_end_ends_its_connections_and_says_so() {
+    let cloud = Cloud::demo();
+    let mut tunnel = Tunnel::open(&cloud);
+    let _open = tunnel.connect();
+    tunnel.terminate();
+    let rest: Vec<Value> = tunnel
+        .lines
+        .take()
+        .expect("its output")
+        .map(|line| serde_json::from_str(&line.expect("a line that can be read")).expect("JSON"))
+        .collect();
+    let events: Vec<&str> = rest.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!(events, ["connected", "closed"], "{rest:?}");
+    assert_eq!(tunnel.process.0.wait().expect("it ends").code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_tunnel_outlives_whoever_read_its_events() {
+    let cloud = Cloud::demo();
+    let mut tunnel = Tunnel::open(&cloud);
+    drop(tunnel.lines.take());
+    // Each of these tells events to a pipe that nobody reads.
+    drop(tunnel.connect());
+    drop(tunnel.connect());
+    drop(tunnel.connect());
+    tunnel.terminate();
+    assert_eq!(tunnel.process.0.wait().expect("it ends").code(), Some(0));
+}

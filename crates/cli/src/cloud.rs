@@ -5,7 +5,7 @@ use std::io::Write as _;
 use adit_cloud::{Cloud, Faults, Landscape, Options};
 use adit_contract::{Failure, FailureCode};
 
-use crate::arguments::CloudArguments;
+use crate::{arguments::CloudArguments, signals::ToldToEnd};
 
 pub(crate) async fn run(arguments: CloudArguments) -> Result<(), Failure> {
     let landscape = match &arguments.landscape {
@@ -39,25 +39,12 @@ pub(crate) async fn run(arguments: CloudArguments) -> Result<(), Failure> {
         };
         Failure::new(code, error.to_string(), "")
     })?;
-    println!("{}", cloud.ready_line());
-    // Whoever started it reads this line to know that it is ready.
-    drop(std::io::stdout().flush());
-    until_told_to_end().await;
+    let mut told = ToldToEnd::new();
+    // Whoever started it reads this line to know that it is ready, or has gone already.
+    let mut out = std::io::stdout().lock();
+    drop(writeln!(out, "{}", cloud.ready_line()).and_then(|()| out.flush()));
+    drop(out);
+    told.next().await;
     cloud.stop().await;
     Ok(())
-}
-
-async fn until_told_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    drop(tokio::signal::ctrl_c().await);
 }

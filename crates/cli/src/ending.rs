@@ -3,6 +3,15 @@
 use adit_contract::{Failure, FailureCode};
 use serde_json::json;
 
+/// A line on standard error. Whoever read it may have gone; that must not end the command, as a panic would.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr().lock(), $($words)*));
+    }};
+}
+pub(crate) use say;
+
 /// Exit codes (docs/cli.md).
 pub(crate) const DONE: u8 = 0;
 /// It failed.
@@ -56,21 +65,54 @@ pub(crate) fn exit_code(code: FailureCode) -> u8 {
 pub(crate) fn complain(failure: &Failure, format: Format) {
     match format {
         Format::Words => {
-            eprintln!("adit: {}", failure.title);
+            say!("adit: {}", failure.title);
             if !failure.advice.is_empty() {
-                eprintln!("  {}", failure.advice);
+                say!("  {}", failure.advice);
             }
             for fact in &failure.facts {
-                eprintln!("  {}: {}", fact.label, fact.value);
+                say!("  {}: {}", fact.label, fact.value);
             }
             if let Some(server) = &failure.server {
-                eprintln!("  ({} {})", server.code, server.text);
+                say!("  ({} {})", server.code, server.text);
             }
         }
         Format::Json => {
             let hint = Some(&failure.advice).filter(|advice| !advice.is_empty());
             let error = json!({ "error": { "code": failure.code, "message": failure.title, "hint": hint } });
-            eprintln!("{error}");
+            say!("{error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adit_contract::InstanceRef;
+    use adit_core::failure;
+    use adit_tunnel::{DialError, DialErrorKind, Violation};
+
+    use super::{DENIED, FAILED, SIGN_IN, UNREACHABLE, USAGE, exit_code};
+
+    #[test]
+    fn every_end_of_a_dial_has_its_exit_code() {
+        let web_1 = InstanceRef { project: "p".to_owned(), zone: "z".to_owned(), name: "web-1".to_owned() };
+        for (kind, code) in [
+            (DialErrorKind::Denied, DENIED),
+            (DialErrorKind::NotFound, UNREACHABLE),
+            (DialErrorKind::Backend, UNREACHABLE),
+            (DialErrorKind::SignInNeeded, SIGN_IN),
+            (DialErrorKind::Throttled, FAILED),
+            (DialErrorKind::Refused { status: 404 }, UNREACHABLE),
+            (DialErrorKind::Refused { status: 403 }, UNREACHABLE),
+            (DialErrorKind::Refused { status: 503 }, UNREACHABLE),
+            (DialErrorKind::RelayUnreachable, UNREACHABLE),
+            (DialErrorKind::Tls, UNREACHABLE),
+            (DialErrorKind::TimedOut, UNREACHABLE),
+            (DialErrorKind::Closed, UNREACHABLE),
+            (DialErrorKind::Protocol(Violation::Accused), FAILED),
+            (DialErrorKind::Endpoint, USAGE),
+        ] {
+            let error = DialError { kind, code: None, reason: String::new(), body: None };
+            assert_eq!(exit_code(failure::dial(&error, &web_1, 22).code), code, "{kind:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use adit_contract::{Failure, FailureCode, InstanceStatus, Os};
 use adit_core::inventory::{ListedInstance, Lister, list_all, listing::Found, natural_order};
 use serde_json::json;
 
-use crate::{access, arguments::LsArguments};
+use crate::{access, arguments::LsArguments, ending};
 
 pub(crate) async fn run(arguments: LsArguments) -> Result<(), Failure> {
     let account = access::account(&arguments.identity).await?;
@@ -44,10 +44,10 @@ impl Listing {
             }
             Found::ProjectEnded { project, unreachable, failure } => {
                 for zone in unreachable {
-                    eprintln!("adit: {project}: {zone} did not answer");
+                    ending::say!("adit: {project}: {zone} did not answer");
                 }
                 if let Some(failure) = failure {
-                    eprintln!("adit: {project}: {}", failure.title);
+                    ending::say!("adit: {project}: {}", failure.title);
                 }
                 if !self.json {
                     self.print_project(&project);
@@ -83,7 +83,7 @@ impl Listing {
         match self.failed {
             // Part of the truth was printed; what is missing is a complaint, not the end of the command.
             Some(failure) if self.any => {
-                eprintln!("adit: {}", failure.title);
+                ending::say!("adit: {}", failure.title);
                 Ok(())
             }
             Some(failure) => Err(failure),

@@ -5,6 +5,7 @@ mod arguments;
 mod cloud;
 mod ending;
 mod ls;
+mod signals;
 mod ssh;
 mod target;
 mod token;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("adit: this machine gives no threads: {error}");
+            ending::say!("adit: this machine gives no threads: {error}");
             return ExitCode::from(ending::FAILED);
         }
     };

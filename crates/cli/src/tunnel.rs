@@ -1,6 +1,6 @@
 //! `adit tunnel` and `adit proxy`.
 
-use std::io::Write as _;
+use std::time::Duration;
 
 use adit_contract::{Failure, FailureCode, InstanceRef};
 use adit_core::failure;
@@ -11,12 +11,22 @@ use adit_tunnel::{
     proxy,
 };
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt as _},
+    sync::mpsc,
+};
 
 use crate::{
     access,
     arguments::{ProxyArguments, TunnelArguments},
+    signals::ToldToEnd,
     target::target,
 };
+
+/// How long the last events may take, the listener's own graceful end included.
+const LAST_WORDS: Duration = Duration::from_secs(12);
+/// Lines that may wait for whoever reads them.
+const LINES: usize = 64;
 
 /// What the target is called in sentences.
 fn named(target: &Target) -> String {
@@ -51,17 +61,48 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
     let mut listener = Listener::bind(dialer, target.clone(), arguments.local, Options::default())
         .await
         .map_err(|error| unbound(error, &target))?;
+    let mut told = ToldToEnd::new();
+    let (lines, printing) = print(if arguments.json { Output::Json } else { Output::Words });
     let report = Report { json: arguments.json, name };
-    report.listening(listener.local_addr());
+    // The channel is empty yet.
+    drop(lines.try_send(report.listening(listener.local_addr())));
     loop {
-        tokio::select! {
-            event = listener.next() => match event {
-                Some(event) => report.event(&event),
-                None => return Ok(()),
-            },
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+        let next = async {
+            // A place first, so that no event is taken and then lost when the other branch wins.
+            let Ok(place) = lines.reserve().await else { return std::future::pending().await };
+            (place, listener.next().await)
+        };
+        let (place, event) = tokio::select! {
+            next = next => next,
+            () = told.next() => break,
+        };
+        match event {
+            Some(event) => {
+                if let Some(line) = report.event(&event) {
+                    place.send(line);
+                }
+            }
+            None => break,
         }
     }
+    listener.stop();
+    let last = async {
+        while let Some(event) = listener.next().await {
+            if let Some(line) = report.event(&event) {
+                // The printer goes with this function only.
+                drop(lines.send(line).await);
+            }
+        }
+        drop(lines);
+        drop(printing.await);
+    };
+    tokio::select! {
+        // The listener keeps a limit of its own; whoever prints may be stuck.
+        _ = tokio::time::timeout(LAST_WORDS, last) => {}
+        // Told twice: at once.
+        () = told.next() => {}
+    }
+    Ok(())
 }
 
 fn unbound(error: BindError, target: &Target) -> Failure {
@@ -77,32 +118,59 @@ fn unbound(error: BindError, target: &Target) -> Failure {
     }
 }
 
-/// Tells events, as words on standard error or as lines of JSON on standard output.
+/// Where lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Output {
+    /// Standard error, for people.
+    Words,
+    /// Standard output, for programs.
+    Json,
+}
+
+/// Prints lines beside the tunnel: whoever reads them may be slow, and must not keep it from ending.
+fn print(output: Output) -> (mpsc::Sender<String>, tokio::task::JoinHandle<()>) {
+    let (lines, waiting) = mpsc::channel(LINES);
+    let printing = match output {
+        Output::Words => tokio::spawn(print_to(tokio::io::stderr(), waiting)),
+        Output::Json => tokio::spawn(print_to(tokio::io::stdout(), waiting)),
+    };
+    (lines, printing)
+}
+
+async fn print_to(mut out: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<String>) {
+    while let Some(mut line) = lines.recv().await {
+        line.push('\n');
+        // Whoever reads the events may have gone; the tunnel goes on.
+        drop(out.write_all(line.as_bytes()).await);
+        drop(out.flush().await);
+    }
+}
+
+/// Puts events into lines: words, or JSON.
 struct Report {
     json: bool,
     name: String,
 }
 
 impl Report {
-    fn listening(&self, local: std::net::SocketAddr) {
+    fn listening(&self, local: std::net::SocketAddr) -> String {
         if self.json {
-            line(&json!({ "event": "listening", "local": local.to_string() }));
+            json!({ "event": "listening", "local": local.to_string() }).to_string()
         } else {
-            eprintln!("Listening on {local} for {}. Ctrl+C ends it.", self.name);
+            format!("Listening on {local} for {}. Ctrl+C ends it.", self.name)
         }
     }
 
-    fn event(&self, event: &listen::Event) {
+    fn event(&self, event: &listen::Event) -> Option<String> {
         let conn = event.connection;
-        let Some((mut value, words)) = describe(&event.what) else { return };
-        if self.json {
-            if let Some(object) = value.as_object_mut() {
-                object.insert("conn".to_owned(), conn.into());
-            }
-            line(&value);
-        } else {
-            eprintln!("[{conn}] {words}");
+        let (mut value, words) = describe(&event.what)?;
+        if !self.json {
+            return Some(format!("[{conn}] {words}"));
         }
+        if let Some(object) = value.as_object_mut() {
+            object.insert("conn".to_owned(), conn.into());
+        }
+        Some(value.to_string())
     }
 }
 
@@ -134,12 +202,6 @@ fn describe(what: &What) -> Option<(Value, String)> {
         // Kinds that a newer tunnel crate may add say nothing here until they are given words.
         _ => return None,
     })
-}
-
-fn line(value: &Value) {
-    let mut out = std::io::stdout().lock();
-    // Whoever reads the events may have gone; the tunnel goes on.
-    drop(writeln!(out, "{value}").and_then(|()| out.flush()));
 }
 
 /// `adit proxy`: standard input and output, for OpenSSH's ProxyCommand.
