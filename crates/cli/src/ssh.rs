@@ -3,11 +3,16 @@
 use std::{
     io::{IsTerminal as _, Read as _, Write as _},
     sync::Arc,
+    time::Duration,
 };
 
-use adit_contract::{Failure, FailureCode, Note, Question, Step};
-use adit_core::sessions::{Connected, Context, HostKeyRule, IfStopped, KnownHosts, Observer, Reply, connect};
+use adit_contract::{Failure, FailureCode, InstanceRef, Note, Question, Step};
+use adit_core::{
+    failure,
+    sessions::{Connected, Context, HostKeyRule, IfStopped, KnownHosts, Observer, Reply, connect},
+};
 use adit_ssh::{Exec, Exit, Output, Size, Term, Terminal};
+use adit_tunnel::{Event, Watch};
 use async_trait::async_trait;
 use secrecy::{SecretString, zeroize::Zeroize as _};
 use tokio::sync::mpsc;
@@ -15,31 +20,31 @@ use tokio::sync::mpsc;
 use crate::{
     access,
     arguments::SshArguments,
-    ending::{self, Format},
+    ending::{self, Format, say},
     target,
 };
 
 /// What `ssh` ends with where there was no remote status.
 const NO_STATUS: u8 = 255;
+/// SSH's port.
+const PORT: u16 = 22;
+/// How long the tunnel may take to say why it ended after the terminal has.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(arguments: SshArguments) -> u8 {
     match enter(arguments).await {
         Ok(Exit::Status(status)) => u8::try_from(status).unwrap_or(NO_STATUS),
         Ok(Exit::Signal(name)) => {
-            eprintln!("adit: the command was ended by SIG{name}");
+            say!("adit: the command was ended by SIG{name}");
             NO_STATUS
         }
         Ok(Exit::Closed) => {
-            eprintln!("adit: the connection was closed");
+            say!("adit: the connection was closed");
             NO_STATUS
-        }
-        Err(failure) if failure.code == FailureCode::InvalidInput => {
-            ending::complain(&failure, Format::Words);
-            ending::USAGE
         }
         Err(failure) => {
             ending::complain(&failure, Format::Words);
-            NO_STATUS
+            if failure.code == FailureCode::InvalidInput { ending::USAGE } else { NO_STATUS }
         }
     }
 }
@@ -57,19 +62,59 @@ async fn enter(arguments: SshArguments) -> Result<Exit, Failure> {
     let connected = connect(&context, &instance, IfStopped::Fail, HostKeyRule::Known, Arc::new(Asker))
         .await
         .map_err(|refusal| refusal.failure)?;
-    let Connected { client, .. } = connected;
-    let failed = |error: adit_ssh::Error| Failure::new(FailureCode::ConnectionLost, error.to_string(), "");
-    if arguments.command.is_empty() {
+    let Connected { client, watch, user } = connected;
+    let failed = |error: adit_ssh::Error| failure::ssh(&error, &instance, &user);
+    let watching = tokio::spawn(follow(watch, instance.clone()));
+    let exit = if arguments.command.is_empty() {
         let size = size();
         let term = Term {
             name: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             ..Term::default()
         };
         let terminal = client.terminal(size, term).await.map_err(failed)?;
-        Ok(carry_terminal(terminal).await)
+        carry_terminal(terminal).await
     } else {
         let exec = client.exec(&arguments.command.join(" ")).await.map_err(failed)?;
-        Ok(carry_command(exec).await)
+        carry_command(exec).await
+    };
+    // It went away without a word: the tunnel may know why.
+    if exit == Exit::Closed
+        && let Ok(Ok(Some(lost))) = tokio::time::timeout(LAST_WORDS, watching).await
+    {
+        return Err(lost);
+    }
+    Ok(exit)
+}
+
+/// Follows the tunnel to its end, and tells the person when it is being resumed. Gives why it was lost, if it
+/// was.
+async fn follow(mut watch: Watch, instance: InstanceRef) -> Option<Failure> {
+    let told = std::io::stderr().is_terminal();
+    while let Some(event) = watch.next().await {
+        if let (true, Some(words)) = (told, words(&event)) {
+            // The terminal may be raw: there a line ends with both.
+            drop(write!(std::io::stderr().lock(), "\r\nadit: {words}\r\n"));
+        }
+        if let Event::Failed { failure: lost, .. } = event {
+            return Some(failure::lost(&lost, &instance, PORT));
+        }
+    }
+    None
+}
+
+/// What is said of an event while the session lasts.
+fn words(event: &Event) -> Option<String> {
+    match event {
+        Event::Reconnecting { wait, .. } if wait.is_zero() => {
+            Some("connection to the relay lost; resuming…".to_owned())
+        }
+        Event::Reconnecting { wait, .. } => {
+            Some(format!("connection to the relay lost; resuming in {:.1} s…", wait.as_secs_f64()))
+        }
+        Event::SignInNeeded { message } => Some(format!("waiting for a sign-in: {message}")),
+        Event::Resumed => Some("resumed".to_owned()),
+        // Its end is told when the session has ended; kinds that may be added later say nothing yet.
+        _ => None,
     }
 }
 
@@ -217,14 +262,14 @@ struct Asker;
 impl Observer for Asker {
     fn step(&self, _step: Step, text: String) {
         if std::io::stderr().is_terminal() {
-            eprintln!("{text}…");
+            say!("{text}…");
         }
     }
 
     fn user(&self, _name: &str) {}
 
     fn note(&self, note: Note) {
-        eprintln!("{}", note.text);
+        say!("{}", note.text);
     }
 
     async fn ask(&self, question: Question) -> Option<Reply> {
@@ -239,8 +284,8 @@ impl Observer for Asker {
 fn ask(question: Question) -> Option<Reply> {
     match question {
         Question::NewHostKey { algorithm, fingerprint } => {
-            eprintln!("This VM announced no host key, so the one it shows could not be verified:");
-            eprintln!("  {algorithm} {fingerprint}");
+            say!("This VM announced no host key, so the one it shows could not be verified:");
+            say!("  {algorithm} {fingerprint}");
             eprint!("Trust it from now on? [y/N] ");
             let answer = line()?;
             Some(if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
@@ -251,7 +296,7 @@ fn ask(question: Question) -> Option<Reply> {
         }
         Question::SecondFactor { title, instruction, prompts } => {
             for text in [title, instruction].iter().filter(|text| !text.is_empty()) {
-                eprintln!("{text}");
+                say!("{text}");
             }
             let mut answers = Vec::new();
             for prompt in prompts {
@@ -293,4 +338,26 @@ fn hidden_line() -> Option<String> {
     }
     eprint!("\r\n");
     Some(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Event, words};
+
+    #[test]
+    fn a_person_is_told_of_the_relay_coming_and_going() {
+        let lost = |millis| Event::Reconnecting {
+            code: Some(4080),
+            reason: "gone".to_owned(),
+            attempt: 1,
+            wait: Duration::from_millis(millis),
+        };
+        assert_eq!(words(&lost(0)).as_deref(), Some("connection to the relay lost; resuming…"));
+        assert_eq!(words(&lost(1500)).as_deref(), Some("connection to the relay lost; resuming in 1.5 s…"));
+        assert_eq!(words(&Event::Resumed).as_deref(), Some("resumed"));
+        let sign_in = Event::SignInNeeded { message: "the token has expired".to_owned() };
+        assert_eq!(words(&sign_in).as_deref(), Some("waiting for a sign-in: the token has expired"));
+        assert_eq!(words(&Event::RoundTrip(Duration::ZERO)), None);
+        assert_eq!(words(&Event::Closed { code: None, sent: 1, received: 2 }), None);
+    }
 }
