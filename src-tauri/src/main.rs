@@ -4,6 +4,8 @@
 
 mod commands;
 mod start;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use tauri::Manager as _;
