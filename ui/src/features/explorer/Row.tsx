@@ -49,7 +49,6 @@ export function Row({
       style={style}
       data-kind={row.kind}
       data-off={off || undefined}
-      title={about.join("\n")}
       data-testid={`tree-row-${row.name}`}
       aria-level={row.depth + 1}
       aria-setsize={row.setSize}
@@ -64,6 +63,10 @@ export function Row({
         }
       }}
       onDoubleClick={onOpen}
+      onMouseEnter={({ currentTarget: shown }) => {
+        // A tooltip over the tree only for what the row itself does not show.
+        shown.title = row.problem !== null || isCut(shown) ? about.join("\n") : "";
+      }}
       onMouseDown={(event) => event.button === 1 && event.preventDefault()}
       onContextMenu={(event) => {
         event.preventDefault();
@@ -118,5 +121,13 @@ export function Row({
         {row.loading && <span className="skeleton row-loading" />}
       </span>
     </div>
+  );
+}
+
+/** Whether some text of the row has no room. */
+function isCut(row: HTMLElement): boolean {
+  const { bottom } = row.getBoundingClientRect();
+  return [...row.querySelectorAll(".row-name, .row-detail-text")].some(
+    (text) => text.scrollWidth > text.clientWidth || text.getBoundingClientRect().top >= bottom,
   );
 }

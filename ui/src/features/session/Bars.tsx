@@ -5,7 +5,7 @@ import type { Failure } from "../../contract/Failure";
 import type { SessionEnd } from "../../contract/SessionEnd";
 import type { SessionState } from "../../contract/SessionState";
 import { Icon } from "../../design/Icon";
-import { useNow } from "../../design/parts";
+import { CopyButton, useNow } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { type Act, FailureActions } from "./Failed";
 import { endWord, words } from "./words";
@@ -99,10 +99,33 @@ export function FailedBar({ failure, act }: { failure: Failure; act: Act }) {
           {failure.title}
         </p>
         {failure.advice !== "" && <p className="quiet selectable">{failure.advice}</p>}
+        {(failure.facts.length > 0 || failure.server !== null) && (
+          <dl className="bar-facts">
+            {failure.facts.map(({ label, value }) => (
+              <Fact key={label} label={label} value={value} />
+            ))}
+            {failure.server !== null && (
+              <Fact
+                label={words.server}
+                value={[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}
+              />
+            )}
+          </dl>
+        )}
       </div>
       <div className="bar-actions">
         <FailureActions failure={failure} act={act} />
       </div>
+    </div>
+  );
+}
+
+function Fact({ label, value }: { label: string; value: string }) {
+  return (
+    <div className="bar-fact">
+      <dt>{label}</dt>
+      <dd className="mono selectable">{value}</dd>
+      <CopyButton text={value} label={words.copyFact(label)} />
     </div>
   );
 }

@@ -126,8 +126,14 @@ export class TerminalScreen implements Screen {
     this.#terminal.focus();
   }
 
+  /** Selects what has been written: the empty lines below it are nobody's text. */
   selectAll(): void {
-    this.#terminal.selectAll();
+    const { active } = this.#terminal.buffer;
+    let last = active.length - 1;
+    while (last > 0 && active.getLine(last)?.translateToString(true) === "") {
+      last -= 1;
+    }
+    this.#terminal.selectLines(0, last);
   }
 
   clear(): void {
@@ -136,7 +142,7 @@ export class TerminalScreen implements Screen {
 
   find(text: string, direction: "next" | "previous", incremental: "typing" | "stepping"): void {
     if (text === "") {
-      this.#search.clearDecorations();
+      this.endFind();
       return;
     }
     const options: ISearchOptions = {
@@ -157,6 +163,8 @@ export class TerminalScreen implements Screen {
 
   endFind(): void {
     this.#search.clearDecorations();
+    // Without a word the addon forgets its options: it would search once more at the next output otherwise.
+    this.#search.findNext("");
     this.#terminal.clearSelection();
   }
 

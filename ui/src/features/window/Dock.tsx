@@ -39,7 +39,17 @@ export function Dock() {
 
   const ready = ({ api }: DockviewReadyEvent) => {
     desk.dock = api;
+    // The tab in front is in sight, also when the strip is too narrow for all.
+    const reveal = () => {
+      requestAnimationFrame(() => {
+        for (const tab of place.current?.querySelectorAll(".dv-tab.dv-active-tab") ?? []) {
+          tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+        }
+      });
+    };
+    api.onDidLayoutChange(reveal);
     api.onDidActivePanelChange(() => {
+      reveal();
       const front = api.activePanel;
       desk.change({ front: front?.id ?? null });
       if (front !== undefined && desk.state.overlay === "none") {

@@ -77,6 +77,11 @@ export class Desk {
       await this.connect(instance);
     } else {
       this.dock?.getPanel(open.id)?.api.setActive();
+      // Whoever connects to a VM whose tab has ended wants it to begin again, there.
+      const { id, state } = open;
+      if (state.kind === "ended" || (state.kind === "failed" && state.failure.actions.includes("tryAgain"))) {
+        this.model.backend.call("session_answer", { id, answer: { kind: "tryAgain" } }).catch(remarkFailure);
+      }
     }
   }
 
@@ -169,6 +174,8 @@ export class Desk {
       case "split":
         if (front !== undefined && front.group.panels.length > 1) {
           front.api.moveTo({ group: dock?.addGroup({ referenceGroup: front.group, direction: "right" }) as never });
+        } else if (front !== undefined) {
+          remark(words.oneTab);
         }
         break;
       case "closeTab":

@@ -25,5 +25,6 @@ export const words = {
   again: "Try again",
   dismiss: "Dismiss",
   troubleCopy: "Copy the details",
+  oneTab: { title: "There is only this tab to split off", advice: "Open a second one here, then one of them can go to the right." },
   fullScreenRefused: { title: "This window can't fill the screen", advice: "" },
 };
