@@ -7,6 +7,10 @@
 use std::net::SocketAddr;
 
 /// Who holds the far end of a connection.
+#[cfg_attr(
+    not(any(target_os = "linux", test)),
+    expect(dead_code, reason = "systems that are not asked never name a user")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// A process of the user who runs this one.
