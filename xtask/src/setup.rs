@@ -82,11 +82,13 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
 
 fn require_node() -> Result<()> {
     let version = process::output("node", &["--version"]).unwrap_or_default();
-    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    match major {
-        Some(major) if major >= 20 => Ok(()),
-        Some(_) => bail!("Node {version} is too old: install Node 20 or newer from nodejs.org"),
-        None => bail!("Node is missing: install Node 20 or newer from nodejs.org"),
+    let mut numbers =
+        version.trim_start_matches('v').split('.').map_while(|number| number.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        // What the front end is built with asks for this one.
+        (Some(major), Some(minor)) if (major, minor) >= (20, 19) => Ok(()),
+        (Some(_), _) => bail!("Node {version} is too old: install Node 20.19 or newer from nodejs.org"),
+        (None, _) => bail!("Node is missing: install Node 20.19 or newer from nodejs.org"),
     }
 }
 
