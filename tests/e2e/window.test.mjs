@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { openBrowser, picture, startApp, startCloud } from "./lib/app.mjs";
 import { connect, expand, filter, reaches, screen, typeLine, waitLine } from "./lib/steps.mjs";
-import { until } from "./lib/webdriver.mjs";
+import { Key, until } from "./lib/webdriver.mjs";
 
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
 let cloud;
@@ -78,10 +78,20 @@ test("a flood neither stops Ctrl+C nor the window", async () => {
   await waitLine(window, "web-1", /^calm 42$/);
 });
 
-test("closing the tab ends the session", async () => {
+test("closing the tab ends the session, once that is wanted", async () => {
   const { window } = app;
   const close = await window.find('[aria-label="Close web-1"]');
   await close.click();
+  await window.find('[data-testid="end-question"]');
+  await window.chord(Key.escape);
+  await window.waitGone('[data-testid="end-question"]');
+  // The terminal has the keyboard again, and nothing of that Escape: bash would take it and the next letter for a command.
+  await window.type(`echo kept $((40+2))${Key.enter}`);
+  await waitLine(window, "web-1", /^kept 42$/);
+  await close.click();
+  await window.find('[data-testid="end-question"]');
+  await picture("end-question");
+  await window.chord(Key.enter);
   await window.waitGone('[data-testid="tab-web-1"]');
   assert.deepEqual(await screen(window, "web-1"), []);
 });

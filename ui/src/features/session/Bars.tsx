@@ -49,6 +49,8 @@ export function EndingBar({ vm, onAnswer }: { vm: string; onAnswer: (answer: "en
       data-testid="end-question"
       onKeyDown={(event) => {
         if (event.key === "Escape") {
+          // The terminal has the keyboard next, and must not get this key's press.
+          event.preventDefault();
           event.stopPropagation();
           onAnswer("keep");
         }

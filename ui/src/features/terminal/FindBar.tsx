@@ -31,6 +31,8 @@ export function FindBar({
         }}
         onKeyDown={(event) => {
           if (event.key === "Escape") {
+            // The terminal has the keyboard next, and must not get this key's press.
+            event.preventDefault();
             onClose();
           } else if (event.key === "Enter") {
             step(event.shiftKey ? "previous" : "next");

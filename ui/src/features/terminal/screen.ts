@@ -60,7 +60,13 @@ export class TerminalScreen implements Screen {
     const encoder = new TextEncoder();
     terminal.onData((text) => events.input(encoder.encode(text)));
     terminal.onBinary((text) => events.input(Uint8Array.from(text, (char) => char.charCodeAt(0))));
-    terminal.onResize(({ cols, rows }) => events.resized(cols, rows));
+    terminal.onResize(({ cols, rows }) => {
+      // The renderer draws the last selection again at a new size, also one that is gone.
+      if (!terminal.hasSelection()) {
+        terminal.clearSelection();
+      }
+      events.resized(cols, rows);
+    });
     terminal.attachCustomKeyEventHandler(events.forRemote);
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) => events.matches(resultIndex, resultCount));
   }

@@ -77,6 +77,7 @@ export class Desk {
       await this.connect(instance);
     } else {
       this.dock?.getPanel(open.id)?.api.setActive();
+      this.terminals.get(open.id)?.focus();
       // Whoever connects to a VM whose tab has ended wants it to begin again, there.
       const { id, state } = open;
       if (state.kind === "ended" || (state.kind === "failed" && state.failure.actions.includes("tryAgain"))) {
