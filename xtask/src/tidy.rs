@@ -88,6 +88,9 @@ fn files(complaints: &mut Vec<String>) -> Result<()> {
         .context("git could not list the files")?;
     for name in listed.lines() {
         let path = Path::new(name);
+        if name.ends_with(".md") {
+            links(path, complaints);
+        }
         let is_code = matches!(
             path.extension().and_then(|extension| extension.to_str()),
             Some("rs" | "ts" | "tsx" | "mjs" | "css")
@@ -99,6 +102,21 @@ fn files(complaints: &mut Vec<String>) -> Result<()> {
         file(name, &text, complaints);
     }
     Ok(())
+}
+
+/// Pictures and pages that a document points to have to be there.
+fn links(document: &Path, complaints: &mut Vec<String>) {
+    let Ok(text) = fs::read_to_string(process::root().join(document)) else { return };
+    for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let target = target.split('#').next().unwrap_or_default();
+        if target.is_empty() || target.contains("://") || target.starts_with("mailto:") {
+            continue;
+        }
+        let place = process::root().join(document).with_file_name("").join(target);
+        if !place.exists() {
+            complaints.push(format!("{} points to {target}, which is not there", document.display()));
+        }
+    }
 }
 
 fn file(name: &str, text: &str, complaints: &mut Vec<String>) {

@@ -33,6 +33,18 @@ export async function picture(name) {
   await run("import", ["-window", "root", join(pictures, `${name}.png`)]);
 }
 
+/** Resident memory in MiB: the app's own process, and the one that draws its page. */
+export async function memory() {
+  const { stdout } = await run("ps", ["-eo", "rss=,comm="]);
+  const sum = (/** @type {RegExp} */ name) =>
+    stdout
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/, 2))
+      .filter(([, command]) => name.test(command ?? ""))
+      .reduce((total, [kib]) => total + Number(kib) / 1024, 0);
+  return { app: Math.round(sum(/^adit-app/)), page: Math.round(sum(/^WebKitWebProces/)) };
+}
+
 /**
  * Starts the app in a home of its own.
  * @param {{ cloud: string, args?: string[], env?: Record<string, string> }} options
