@@ -350,7 +350,7 @@ fn number(rows: &mut [Flat], start: usize, parent: u32) {
 fn project_detail(project: &Project) -> String {
     match &project.problem {
         Some((FailureCode::PermissionDenied, _)) => "no access".to_owned(),
-        Some((FailureCode::ApiDisabled, _)) => "Compute Engine is off".to_owned(),
+        Some((FailureCode::ApiDisabled, _)) => "API is off".to_owned(),
         Some(_) => "not listed".to_owned(),
         None if project.name == project.id => String::new(),
         None => project.name.clone(),

@@ -224,7 +224,7 @@ export class DemoTree {
         kind: "project",
         depth: 0,
         name: project.name,
-        detail: project.problem === null ? project.title : project.problem === "apiDisabled" ? "Compute Engine is off" : "no access",
+        detail: project.problem === null ? project.title : project.problem === "apiDisabled" ? "API is off" : "no access",
         expanded: open,
         setSize: shown.length,
         position: p + 1,
