@@ -25,6 +25,10 @@ use crate::terminal::{Size, Term, Terminal};
 /// How long the end of a connection may take in good order.
 pub(crate) const CLOSING: Duration = Duration::from_secs(2);
 
+/// How long nothing may come before the server is asked for a sign of life. Relays drop what is silent for an
+/// hour. While the stream takes nothing no further one is sent, so that they do not pile up.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// How long each step may take, without the time that the user needs to decide or answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -108,8 +112,10 @@ where
 fn config(expect: &Expect) -> client::Config {
     client::Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-Adit_", env!("CARGO_PKG_VERSION")))),
-        keepalive_interval: Some(Duration::from_secs(30)),
-        keepalive_max: 3,
+        keepalive_interval: Some(KEEPALIVE),
+        // never counted (0): a stream that stalls may be a tunnel that is being resumed, for as long as it takes
+        // somebody to sign in. Whether it is lost is for the stream to say, by ending.
+        keepalive_max: 0,
         // a terminal may be silent for days
         inactivity_timeout: None,
         preferred: Preferred {
