@@ -39,8 +39,14 @@ pub enum Refusal {
         /// The `Retry-After` header as a delay from now.
         retry_after: Option<Duration>,
     },
-    /// Name resolution, TCP, a proxy or the access token's service failed before the relay could answer.
+    /// Name resolution, TCP or a proxy failed before the relay could answer.
     Unreachable {
+        /// What failed, for people.
+        reason: String,
+    },
+    /// There was no access token to ask with, and a later attempt may have one: the token's service did not
+    /// answer, say. The relay was not asked.
+    NoToken {
         /// What failed, for people.
         reason: String,
     },
@@ -161,6 +167,8 @@ pub enum FailureKind {
     Protocol(Violation),
     /// The relay could not be reached, or not again in time.
     Unreachable,
+    /// No access token could be had, or not in time: it is not the relay that stands in the way.
+    TokenUnavailable,
     /// TLS failed: the certificate is not trusted, or a middlebox interferes.
     Tls,
     /// The relay accepted the connection, then nothing came.

@@ -117,6 +117,7 @@ pub(crate) fn refused(refusal: Refusal, phase: Phase) -> Verdict {
     match refusal {
         Refusal::Status { status, retry_after } => answered(status, retry_after, phase),
         Refusal::Unreachable { reason } => lost(shortened(reason), FailureKind::Unreachable, phase),
+        Refusal::NoToken { reason } => lost(shortened(reason), FailureKind::TokenUnavailable, phase),
         Refusal::TimedOut => {
             lost("the relay did not answer the upgrade in time".to_owned(), FailureKind::TimedOut, phase)
         }

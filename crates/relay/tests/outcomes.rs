@@ -165,6 +165,11 @@ fn refusals_below_http() {
     let text = || "why".to_owned();
     let rows = [
         (unreachable(), Tries(2, FailureKind::Unreachable), Budget(FailureKind::Unreachable)),
+        (
+            Refusal::NoToken { reason: text() },
+            Tries(2, FailureKind::TokenUnavailable),
+            Budget(FailureKind::TokenUnavailable),
+        ),
         (Refusal::TimedOut, Tries(2, FailureKind::TimedOut), Budget(FailureKind::TimedOut)),
         (Refusal::Tls { reason: text() }, Fatal(FailureKind::Tls), Budget(FailureKind::Tls)),
         (

@@ -129,6 +129,8 @@ pub enum DialErrorKind {
     },
     /// Name resolution, TCP or a proxy failed.
     RelayUnreachable,
+    /// There was no access token to ask the relay with: its source could not be asked just now.
+    TokenUnavailable,
     /// TLS failed: the certificate is not trusted, or something interferes.
     Tls,
     /// The relay broke the protocol, or says that we did.
@@ -151,6 +153,7 @@ impl From<FailureKind> for DialErrorKind {
             FailureKind::Throttled => Self::Throttled,
             FailureKind::Refused { status } => Self::Refused { status },
             FailureKind::Unreachable => Self::RelayUnreachable,
+            FailureKind::TokenUnavailable => Self::TokenUnavailable,
             FailureKind::Tls => Self::Tls,
             FailureKind::Protocol(violation) => Self::Protocol(violation),
             FailureKind::TimedOut => Self::TimedOut,
@@ -173,6 +176,7 @@ impl DialError {
                     | DialErrorKind::SignInNeeded
                     | DialErrorKind::Throttled
                     | DialErrorKind::RelayUnreachable
+                    | DialErrorKind::TokenUnavailable
                     | DialErrorKind::Tls
                     | DialErrorKind::Protocol(_)
                     | DialErrorKind::TimedOut

@@ -78,12 +78,10 @@ pub(crate) async fn open(
         Ok(Ok(token)) => token,
         Ok(Err(TokenError::SignInNeeded { message })) => return Err(OpenError::SignInNeeded(message)),
         Ok(Err(error @ TokenError::Unavailable { .. })) => {
-            return Err(refused(Refusal::Unreachable { reason: error.to_string() }));
+            return Err(refused(Refusal::NoToken { reason: error.to_string() }));
         }
         Err(_) => {
-            return Err(refused(Refusal::Unreachable {
-                reason: "no access token: it took too long".to_owned(),
-            }));
+            return Err(refused(Refusal::NoToken { reason: "no access token: it took too long".to_owned() }));
         }
     };
     // Nothing but the flag itself is passed on, to the task that polls this.

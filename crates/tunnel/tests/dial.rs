@@ -121,6 +121,18 @@ async fn no_token_means_that_sign_in_is_needed() {
 }
 
 #[tokio::test]
+async fn a_token_that_cannot_be_had_is_not_put_down_to_the_relay() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let tokens = Arc::new(Tokens::default());
+    *tokens.refuse.lock().unwrap() = Some(TokenError::Unavailable { message: "no answer".to_owned() });
+    let error = relay.dialer_with(tokens.clone()).dial(&target(22)).await.unwrap_err();
+    assert_eq!(error.kind, DialErrorKind::TokenUnavailable);
+    assert_eq!(error.reason, "no access token: no answer");
+    assert!(tokens.asked.lock().unwrap().len() > 1, "it may pass");
+    assert!(relay.seen().heads.is_empty());
+}
+
+#[tokio::test]
 async fn the_body_of_a_refusal_is_kept() {
     let relay = Relay::start(|_, _| {
         Reply::Http("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nno entry\r\n0\r\n\r\n")

@@ -165,3 +165,28 @@ async fn a_needed_sign_in_pauses_and_then_resumes() {
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"abc");
 }
+
+#[tokio::test]
+async fn a_token_that_cannot_be_had_for_a_while_ends_nothing() {
+    let relay = Relay::start(|number, _| {
+        Reply::Echo(if number == 0 { Cut::Abrupt { up: 3, down: usize::MAX } } else { Cut::Never })
+    })
+    .await;
+    let tokens = Arc::new(Tokens::default());
+    let Connection { mut stream, mut watch } =
+        relay.dialer_with(tokens.clone()).dial(&target(7)).await.unwrap();
+    *tokens.refuse.lock().unwrap() = Some(TokenError::Unavailable { message: "no answer".to_owned() });
+    stream.write_all(b"abc").await.unwrap();
+    loop {
+        match watch.next().await.unwrap() {
+            Event::Reconnecting { reason, .. } if reason == "no access token: no answer" => break,
+            Event::Reconnecting { .. } => {}
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    *tokens.refuse.lock().unwrap() = None;
+    watch.control().resume_now();
+    let mut answer = [0; 3];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"abc");
+}

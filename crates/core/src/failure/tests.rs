@@ -43,6 +43,7 @@ fn a_tunnel_that_does_not_open() {
         ),
         (DialErrorKind::Throttled, Some(429), FailureCode::Throttled, "The relay asks to slow down"),
         (DialErrorKind::RelayUnreachable, None, FailureCode::RelayUnreachable, "The relay cannot be reached"),
+        (DialErrorKind::TokenUnavailable, None, FailureCode::Network, "No access token"),
         (DialErrorKind::Tls, None, FailureCode::RelayUnreachable, "The relay's certificate is not trusted"),
         (DialErrorKind::TimedOut, None, FailureCode::RelayUnreachable, "The relay did not answer in time"),
         (
@@ -90,6 +91,7 @@ fn a_session_that_is_lost() {
         (FailureKind::Expired, Some(4001), FailureCode::ConnectionLost),
         (FailureKind::DataLost, Some(4074), FailureCode::ConnectionLost),
         (FailureKind::Unreachable, None, FailureCode::ConnectionLost),
+        (FailureKind::TokenUnavailable, None, FailureCode::ConnectionLost),
         (FailureKind::Denied, Some(4033), FailureCode::NotAuthorized),
         (FailureKind::Protocol(Violation::Accused), Some(1002), FailureCode::ProtocolViolation),
     ] {

@@ -16,6 +16,13 @@ pub fn dial(error: &DialError, instance: &InstanceRef, port: u16) -> Failure {
         DialErrorKind::Throttled => throttled(),
         DialErrorKind::Refused { status } => refused(status, instance),
         DialErrorKind::RelayUnreachable => unreachable_relay(),
+        DialErrorKind::TokenUnavailable => Failure::new(
+            FailureCode::Network,
+            "No access token",
+            "The relay was not asked: the service or the file that gives access tokens gave none. Check your \
+             connection and proxy, then try again.",
+        )
+        .with_action(Action::TryAgain),
         DialErrorKind::Tls => Failure::new(
             FailureCode::RelayUnreachable,
             "The relay's certificate is not trusted",
@@ -79,6 +86,9 @@ pub fn lost(failure: &adit_tunnel::Failure, instance: &InstanceRef, port: u16) -
             "Some data could not be sent again, so the session was ended rather than damaged. Connect again.",
         ),
         FailureKind::Unreachable => lost("The relay could not be reached for a while. Connect again."),
+        FailureKind::TokenUnavailable => {
+            lost("For a while no access token could be had to resume the session with. Connect again.")
+        }
         FailureKind::TimedOut => lost("The relay stopped answering. Connect again."),
         FailureKind::Closed => lost("The relay ended the session. Connect again."),
         FailureKind::Tls => lost("The relay's certificate was not trusted on the way back. Connect again."),

@@ -59,6 +59,7 @@ impl Session {
         let code = match &refusal {
             Refusal::Status { status, .. } => Some(*status),
             Refusal::Unreachable { .. }
+            | Refusal::NoToken { .. }
             | Refusal::Tls { .. }
             | Refusal::Upgrade { .. }
             | Refusal::TimedOut => None,
