@@ -8,7 +8,7 @@ use adit_tunnel::{RelayEndpoint, Roots};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::failure;
+use crate::{failure, file};
 
 /// How long a local cloud may take to say where its relay is.
 const DISCOVERY: Duration = Duration::from_secs(5);
@@ -173,14 +173,10 @@ async fn discover(base: &Url) -> Result<WellKnown, Failure> {
 }
 
 async fn authorities(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: &std::io::Error| {
-        crate::file::failure("The relay's certificate authorities could not be read", path, error)
-    };
-    let length = tokio::fs::metadata(path).await.map_err(|error| unreadable(&error))?.len();
-    if length > LARGEST_CA {
-        return Err(unreadable(&std::io::Error::other("the file is too large")));
-    }
-    tokio::fs::read(path).await.map_err(|error| unreadable(&error))
+    let named = path.to_owned();
+    file::blocking(move || file::read_at_most(&named, LARGEST_CA))
+        .await
+        .map_err(|error| file::failure("The relay's certificate authorities could not be read", path, &error))
 }
 
 #[cfg(test)]
@@ -201,6 +197,19 @@ mod tests {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let failure = Cloud::local(&Url::parse(&format!("http://{closed}/")).unwrap()).await.unwrap_err();
         assert_eq!(failure.code, FailureCode::Network);
+    }
+
+    #[tokio::test]
+    async fn authorities_come_from_a_file_of_some_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(LARGEST_CA).unwrap();
+        assert_eq!(authorities(&path).await.unwrap().len() as u64, LARGEST_CA);
+        file.set_len(LARGEST_CA + 1).unwrap();
+        for path in [path.as_path(), folder.path()] {
+            assert_eq!(authorities(path).await.unwrap_err().code, FailureCode::File);
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! Small files of ours: read whole, written atomically, never lost when they cannot be read.
+//! Small files: any read whole and within bounds; ours written atomically, and never lost when they cannot be
+//! understood.
 
 use std::{
-    io::{self, Write as _},
+    fs::{File, OpenOptions},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use adit_contract::{Failure, FailureCode};
 use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroize as _;
 
 /// The largest file of ours that is read, in bytes; none ever comes near it.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
@@ -22,13 +25,67 @@ pub(crate) enum Loaded<T> {
     SetAside(PathBuf),
 }
 
+/// Reads a whole file of at most `limit` bytes. For every path that comes from outside: it may name a device
+/// that never ends, or a pipe that nobody writes to.
+///
+/// # Errors
+/// [`io::ErrorKind::FileTooLarge`] when it is longer, [`io::ErrorKind::IsADirectory`] and
+/// [`io::ErrorKind::InvalidInput`] for what is no regular file, and whatever keeps it from being read.
+pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let ceiling = limit.saturating_add(1);
+    // Room for all of it and for seeing the end: a secret leaves no copies behind in buffers it has outgrown.
+    let room = metadata.len().saturating_add(1).min(ceiling);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).map_err(io::Error::other)?);
+    // The length is told by reading: the file may grow meanwhile, and some have none until then.
+    file.take(ceiling).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).map_err(io::Error::other)? > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Opens without waiting for whoever would write to a pipe, and without taking a terminal for our own.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
+}
+
+/// Opens a file. A folder cannot be opened here, which would be reported as a lack of permission.
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|error| {
+        if path.is_dir() { io::Error::new(io::ErrorKind::IsADirectory, "it is a folder") } else { error }
+    })
+}
+
+/// [`read_at_most`], for text in UTF-8.
+///
+/// # Errors
+/// The same, and [`io::ErrorKind::InvalidData`] for what is no such text.
+pub fn read_text_at_most(path: &Path, limit: u64) -> io::Result<String> {
+    String::from_utf8(read_at_most(path, limit)?).map_err(|error| {
+        // It may be a secret in some other encoding.
+        error.into_bytes().zeroize();
+        io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8")
+    })
+}
+
 /// Reads a JSON file. One that cannot be understood is renamed to `<name>.broken`.
 pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> io::Result<Loaded<T>> {
-    let bytes = match std::fs::metadata(path) {
+    let bytes = match read_at_most(path, MAX_SIZE) {
+        Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::Absent),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
         Err(error) => return Err(error),
-        Ok(metadata) if metadata.len() > MAX_SIZE => None,
-        Ok(_) => Some(std::fs::read(path)?),
     };
     if let Some(value) = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return Ok(Loaded::Value(value));
@@ -78,7 +135,7 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
+    let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -93,7 +150,7 @@ pub(crate) fn exclusively<T>(path: &Path, work: impl FnOnce() -> io::Result<T>) 
     create_private_folder(folder)?;
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let lock = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(name)?;
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(name)?;
     lock.lock()?;
     let done = work();
     // Closing the file releases the lock as well.
@@ -102,7 +159,10 @@ pub(crate) fn exclusively<T>(path: &Path, work: impl FnOnce() -> io::Result<T>) 
 }
 
 /// Runs file work where it may block.
-pub(crate) async fn blocking<T: Send + 'static>(
+///
+/// # Errors
+/// Those of the work.
+pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
@@ -132,6 +192,52 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read_at_most(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_at_most(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_at_most(&path, u64::MAX).unwrap().len(), 5);
+        std::fs::write(&path, "").unwrap();
+        assert!(read_at_most(&path, 0).unwrap().is_empty());
+        std::fs::write(&path, b"\xff").unwrap();
+        assert_eq!(read_text_at_most(&path, 4).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let absent = folder.path().join("absent");
+        assert_eq!(read_at_most(&absent, 4).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(read_at_most(folder.path(), 4).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_refused_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        // Nobody will ever write to it.
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for path in [Path::new("/dev/zero"), &pipe, &link] {
+            let error = read_at_most(path, 4).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{}", path.display());
+        }
+        read_at_most(&socket, 4).unwrap_err();
+        load::<u8>(&pipe).unwrap_err();
+        assert!(pipe.exists(), "it is not ours to set aside");
+    }
+
+    #[test]
+    fn a_file_too_large_to_be_ours_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value.json");
+        File::create(&path).unwrap().set_len(MAX_SIZE + 1).unwrap();
+        assert!(matches!(load::<Vec<u8>>(&path).unwrap(), Loaded::SetAside(_)));
+        assert!(!path.exists());
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod config;
 mod core;
 mod events;
 pub mod failure;
-mod file;
+pub mod file;
 pub mod inventory;
 pub mod keychain;
 pub mod log;

@@ -146,14 +146,9 @@ impl RememberedClient {
         /// The largest file that is read, in bytes; a client's has far less than one thousand.
         const LARGEST: u64 = 64 * 1024;
         let path = source.to_owned();
-        let text = file::blocking(move || {
-            if std::fs::metadata(&path)?.len() > LARGEST {
-                return Err(std::io::Error::other("the file is too large to be an OAuth client"));
-            }
-            std::fs::read_to_string(path)
-        })
-        .await
-        .map_err(|error| file::failure("The OAuth client's file could not be read", source, &error))?;
+        let text = file::blocking(move || file::read_text_at_most(&path, LARGEST))
+            .await
+            .map_err(|error| file::failure("The OAuth client's file could not be read", source, &error))?;
         let text = zeroize::Zeroizing::new(text);
         let client =
             OAuthClient::from_file_json(&text).map_err(|error| failure::google(&error, Subject::Account))?;

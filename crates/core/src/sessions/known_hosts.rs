@@ -88,12 +88,7 @@ impl KnownHosts {
     pub(crate) async fn of_gcloud(&self, id: &HostId) -> Vec<HostKey> {
         let Some(path) = self.gcloud.clone() else { return Vec::new() };
         let alias = format!("compute.{}", id.instance);
-        let text = file::blocking(move || {
-            if std::fs::metadata(&path)?.len() > LARGEST {
-                return Err(std::io::Error::other("the file is too large"));
-            }
-            std::fs::read_to_string(&path)
-        });
+        let text = file::blocking(move || file::read_text_at_most(&path, LARGEST));
         text.await.map(|text| known_hosts(&text, &alias)).unwrap_or_default()
     }
 
