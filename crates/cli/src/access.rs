@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 use adit_core::{
     Access, Cloud, Config, failure,
     keychain::{Keychain, MemoryVault},
@@ -12,8 +12,12 @@ use adit_tunnel::{Dialer, RelayEndpoint, Roots};
 
 use crate::{
     arguments::{Access as AccessArguments, Identity},
+    file,
     token::Given,
 };
+
+/// The largest file of certificate authorities, in bytes.
+const LARGEST_CA: u64 = 1024 * 1024;
 
 /// An account, and what belongs to it.
 pub(crate) struct Account {
@@ -34,13 +38,7 @@ async fn account_of(mut config: Config, given: Option<Given>) -> Result<Account,
         // The system's keychain is not asked: the SSH key that is made lasts as long as this process.
         config.vault = Arc::new(MemoryVault::new());
         let keychain = Arc::new(Keychain::new(config.vault.clone()));
-        let token = given.read().await.map_err(|error| {
-            Failure::new(
-                FailureCode::SignInNeeded,
-                error.to_string(),
-                "Give a file that holds an access token.",
-            )
-        })?;
+        let token = given.read().await?;
         let access = Arc::new(Access::new(&config.cloud, Credentials::from_access_token(token), None)?);
         // Whoever the token belongs to: its SSH key must not be mixed with that of a signed-in account.
         let email = access.identity().await?.email.clone();
@@ -54,13 +52,14 @@ async fn account_of(mut config: Config, given: Option<Given>) -> Result<Account,
 /// A dialer for the relay and the identity that were given, or for those that the app uses.
 pub(crate) async fn dialer(arguments: &AccessArguments) -> Result<Dialer, Failure> {
     let roots = match &arguments.ca {
-        Some(path) => Some(Roots::Pem(tokio::fs::read(path).await.map_err(|error| {
-            Failure::new(FailureCode::File, format!("{} cannot be read", path.display()), "")
-                .with_server("file", error.to_string())
-        })?)),
+        Some(path) => Some(Roots::Pem(file::bytes(path, LARGEST_CA).await?)),
         None => None,
     };
     let given = Given::find(arguments.identity.token_file.as_ref());
+    if let Some(given) = &given {
+        // Known at once, and under its own name, rather than after attempts to dial. Each dial reads it anew.
+        drop(given.read().await?);
+    }
     match (&arguments.relay_url, given) {
         // Relay and token are known: no other Google API is called, and no keychain is opened.
         (Some(url), Some(given)) => {
@@ -103,7 +102,7 @@ mod tests {
     use async_trait::async_trait;
     use secrecy::SecretString;
 
-    use super::{Arc, Cloud, Config, Given, account_of};
+    use super::{AccessArguments, Arc, Cloud, Config, Given, Identity, account_of, dialer};
 
     /// Counts how often it is opened.
     #[derive(Default)]
@@ -161,5 +160,22 @@ mod tests {
         let failure = account_of(config, None).await.err().expect("nobody is signed in");
         assert_eq!(failure.code, FailureCode::SignInNeeded);
         cloud.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_token_file_that_gives_none_is_named_before_anything_is_dialled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let empty = folder.path().join("empty");
+        std::fs::write(&empty, "\n").expect("written");
+        for path in [folder.path().join("absent"), folder.path().to_owned(), empty] {
+            let arguments = AccessArguments {
+                relay_url: Some("wss://127.0.0.1:9/v4".parse().expect("an address")),
+                ca: None,
+                identity: Identity { token_file: Some(path.clone()) },
+            };
+            let failure = dialer(&arguments).await.expect_err("no token");
+            assert_eq!(failure.code, FailureCode::File);
+            assert!(failure.title.starts_with(&path.display().to_string()), "{}", failure.title);
+        }
     }
 }

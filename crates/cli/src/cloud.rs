@@ -5,15 +5,15 @@ use std::io::Write as _;
 use adit_cloud::{Cloud, Faults, Landscape, Options};
 use adit_contract::{Failure, FailureCode};
 
-use crate::{arguments::CloudArguments, signals::ToldToEnd};
+use crate::{arguments::CloudArguments, file, signals::ToldToEnd};
+
+/// The largest landscape that is read, in bytes: some ten thousand instances.
+const LARGEST_LANDSCAPE: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn run(arguments: CloudArguments) -> Result<(), Failure> {
     let landscape = match &arguments.landscape {
         Some(path) => {
-            let text = tokio::fs::read_to_string(path).await.map_err(|error| {
-                Failure::new(FailureCode::File, format!("{} cannot be read", path.display()), "")
-                    .with_server("file", error.to_string())
-            })?;
+            let text = file::text(path, LARGEST_LANDSCAPE).await?;
             Landscape::parse(&text)
         }
         None => Landscape::demo(),

@@ -4,6 +4,7 @@ mod access;
 mod arguments;
 mod cloud;
 mod ending;
+mod file;
 mod ls;
 mod signals;
 mod ssh;

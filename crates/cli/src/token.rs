@@ -1,13 +1,16 @@
 //! Access tokens that the person hands over: no keychain and no Google API is used then.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
+use adit_contract::Failure;
 use adit_tunnel::{Freshness, TokenError, TokenSource};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroize as _};
 
+use crate::file;
+
 /// Longest file that is taken for a token, in bytes.
-const MAX_TOKEN: usize = 16 * 1024;
+const MAX_TOKEN: u64 = 16 * 1024;
 const VARIABLE: &str = "ADIT_ACCESS_TOKEN";
 
 /// Where a handed-over token comes from.
@@ -29,23 +32,26 @@ impl Given {
     }
 
     /// The token as it is now.
-    pub(crate) async fn read(&self) -> Result<SecretString, TokenError> {
+    pub(crate) async fn read(&self) -> Result<SecretString, Failure> {
         match self {
             Self::Environment(token) => Ok(SecretString::from(token.expose_secret().to_owned())),
             Self::File(path) => {
-                let unavailable = |message: String| TokenError::Unavailable { message };
-                let mut text = tokio::fs::read_to_string(path)
-                    .await
-                    .map_err(|error| unavailable(format!("{} cannot be read: {error}", path.display())))?;
+                let mut text = file::text(path, MAX_TOKEN).await.map_err(advised)?;
                 let token = SecretString::from(text.trim().to_owned());
                 text.zeroize();
-                let length = token.expose_secret().len();
-                if length == 0 || length > MAX_TOKEN {
-                    return Err(unavailable(format!("{} does not hold an access token", path.display())));
+                if token.expose_secret().is_empty() {
+                    return Err(advised(file::unusable(path, &io::Error::other("it is empty"))));
                 }
                 Ok(token)
             }
         }
+    }
+}
+
+fn advised(failure: Failure) -> Failure {
+    Failure {
+        advice: "Give a regular file that holds an access token and nothing else.".to_owned(),
+        ..failure
     }
 }
 
@@ -56,13 +62,18 @@ impl TokenSource for Given {
             (Self::Environment(_), Freshness::Renewed) => Err(TokenError::SignInNeeded {
                 message: format!("the access token in {VARIABLE} is no longer good"),
             }),
-            (Self::Environment(_) | Self::File(_), _) => self.read().await,
+            // Whoever writes it may just be about to write a new one.
+            (Self::Environment(_) | Self::File(_), _) => {
+                self.read().await.map_err(|failure| TokenError::Unavailable { message: failure.title })
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::{Freshness, Given, SecretString, TokenError, TokenSource as _};
 
     #[tokio::test]
@@ -81,11 +92,17 @@ mod tests {
     async fn an_empty_file_and_a_worn_out_variable_say_so() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token");
-        std::fs::write(&path, " \n").expect("written");
-        assert!(matches!(
-            Given::File(path).access_token(Freshness::Cached).await,
-            Err(TokenError::Unavailable { .. })
-        ));
+        for (content, why) in
+            [(" \n".to_owned(), "it is empty"), ("x".repeat(16 * 1024 + 1), "more than 16384 bytes")]
+        {
+            std::fs::write(&path, content).expect("written");
+            let given = Given::File(path.clone());
+            let failure = given.read().await.expect_err("no token");
+            assert_eq!(failure.code, FailureCode::File);
+            assert!(failure.title.contains(why), "{}", failure.title);
+            let error = given.access_token(Freshness::Cached).await.expect_err("no token");
+            assert_eq!(error, TokenError::Unavailable { message: failure.title });
+        }
         let worn_out = Given::Environment(SecretString::from("t".to_owned()));
         assert!(matches!(
             worn_out.access_token(Freshness::Renewed).await,
