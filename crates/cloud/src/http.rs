@@ -1,9 +1,6 @@
 //! The HTTP side: one port, one request at a time taken apart and handed to the service that its path names.
 
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,19 +9,17 @@ use axum::extract::State as Extract;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
 
-use crate::peer::peer_is_same_user;
+use crate::doors::{self, Limits};
 use crate::rest::Failure;
 use crate::state::State;
 use crate::{oauth, rest};
 
-/// Connections served at once.
-const MOST_CONNECTIONS: usize = 256;
 /// Largest request body, in bytes: metadata of 512 KiB, escaped.
 const LARGEST_BODY: usize = 4 << 20;
+/// How long a request's body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// What the HTTP services need to know.
 #[derive(Clone)]
@@ -82,11 +77,7 @@ impl Call {
 pub(crate) async fn serve(listener: TcpListener, services: Services) {
     let stop = services.state.stopping();
     let router = Router::new().fallback(answer).with_state(services);
-    let doors = Doors { listener, room: Arc::new(Semaphore::new(MOST_CONNECTIONS)) };
-    let served = axum::serve(doors, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::warn!(%error, "the HTTP services ended");
-    }
+    doors::serve(listener, router, Limits::default(), stop).await;
 }
 
 async fn answer(Extract(services): Extract<Services>, request: Request<Body>) -> Response {
@@ -95,8 +86,12 @@ async fn answer(Extract(services): Extract<Services>, request: Request<Body>) ->
         return (StatusCode::MISDIRECTED_REQUEST, "this host name is not the local cloud's\n")
             .into_response();
     }
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
-        return Failure::new(413, "uploadTooLarge", "Request payload is too large.").into_response();
+    let body = match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            return Failure::new(413, "uploadTooLarge", "Request payload is too large.").into_response();
+        }
+        Err(_) => return (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")]).into_response(),
     };
     let Some(mut path) = decoded(parts.uri.path()) else {
         return Failure::not_found("Not Found").into_response();
@@ -152,82 +147,4 @@ fn decoded(path: &str) -> Option<Vec<String>> {
 /// The pairs of a query or of a form body.
 pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
-}
-
-/// A listener that lets in this system user alone, and so many at a time.
-struct Doors {
-    listener: TcpListener,
-    room: Arc<Semaphore>,
-}
-
-impl axum::serve::Listener for Doors {
-    type Io = Visitor;
-    type Addr = std::net::SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            let accepted = self.listener.accept().await;
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "accept failed");
-                    // out of descriptors, most likely: give some time to come back
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            };
-            match stream.local_addr().and_then(|local| peer_is_same_user(peer, local)) {
-                Ok(true) => {}
-                Ok(false) => {
-                    tracing::warn!("refused a connection of another system user");
-                    continue;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "refused a connection whose owner the system did not tell");
-                    continue;
-                }
-            }
-            if let Ok(permit) = Arc::clone(&self.room).acquire_owned().await {
-                return (Visitor { stream, _permit: permit }, peer);
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection that holds its place.
-struct Visitor {
-    stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsyncRead for Visitor {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Visitor {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, buffer)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }

@@ -6,6 +6,7 @@
 //! is at the other end of every connection and refuses everybody else, and lets nobody to a host without a token.
 
 mod authority;
+mod doors;
 mod error;
 mod faults;
 mod hosts;
