@@ -12,9 +12,9 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tempfile::TempDir;
 
 use crate::Error;
+use crate::scratch::Scratch;
 
 /// The authority's certificate, in memory and in a file of this user's, and what the relay serves with.
 pub(crate) struct Authority {
@@ -22,7 +22,7 @@ pub(crate) struct Authority {
     pub(crate) path: PathBuf,
     pub(crate) server: Arc<ServerConfig>,
     /// Takes the file with it.
-    _directory: TempDir,
+    _directory: Scratch,
 }
 
 fn days_from_now(params: &mut CertificateParams) {
@@ -72,20 +72,11 @@ impl Authority {
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
 
         let pem = certificate.pem();
-        let directory = private_directory().map_err(Error::Io)?;
+        let directory = Scratch::new("adit-cloud-").map_err(Error::Io)?;
         let path = directory.path().join("ca.pem");
         write_private(&path, &pem).map_err(Error::Io)?;
         Ok(Self { pem, path, server: Arc::new(server), _directory: directory })
     }
-}
-
-fn private_directory() -> std::io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("adit-cloud-");
-    // elsewhere the temporary folder is the user's own
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

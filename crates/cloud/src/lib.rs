@@ -16,6 +16,7 @@ mod oauth;
 mod peer;
 mod relay;
 mod rest;
+mod scratch;
 mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -77,6 +78,8 @@ impl Cloud {
             return Err(Error::NotLoopback(options.listen));
         }
         options.faults.check().map_err(Error::Faults)?;
+        // nothing waits for it: what it clears away is in nobody's way
+        drop(tokio::task::spawn_blocking(scratch::sweep));
         let authority = Authority::new()?;
         let listen = |address| async move {
             TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })

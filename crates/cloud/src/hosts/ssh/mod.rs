@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use russh::server::{self, Config};
 use russh::{MethodKind, MethodSet, SshId};
-use tempfile::TempDir;
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::scratch::Scratch;
 use crate::state::{Guest, GuestId, State};
 use connection::Connection;
 
@@ -48,7 +48,7 @@ pub(super) struct Hosts {
 
 /// The home directories of the guests' users: private, made when first needed, removed with the cloud.
 #[derive(Clone, Default)]
-pub(super) struct Homes(Arc<Mutex<HashMap<u64, TempDir>>>);
+pub(super) struct Homes(Arc<Mutex<HashMap<u64, Scratch>>>);
 
 impl Homes {
     /// The directory of `user` on the guest with this id.
@@ -62,9 +62,7 @@ impl Homes {
         let mut homes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let root = match homes.entry(guest) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(tempfile::Builder::new().prefix("adit-home-").tempdir()?)
-            }
+            std::collections::hash_map::Entry::Vacant(entry) => entry.insert(Scratch::new("adit-home-")?),
         };
         let home = root.path().join(user);
         std::fs::create_dir_all(&home)?;
