@@ -78,7 +78,10 @@ fn a_wrong_field_is_named_with_its_path() -> Done {
         "zones": [{"name": "europe-west1-b"}],
         "projects": [{"id": "p-one", "number": 2, "name": "One", "parent": "organizations/1"}],
         "users": [{"email": "a@a.example", "name": "A", "places": [{"name": "x", "ip": "192.0.2.1"}]}],
-        "instances": [{"project": "p-one", "zone": "europe-west1-b", "name": "vm", "ip": "10.0.0.1"}],
+        "instances": [
+            {"project": "p-one", "zone": "europe-west1-b", "name": "vm", "ip": "10.0.0.1"},
+            {"project": "p-one", "zone": "europe-west1-b", "name": "other", "ip": "10.0.0.2"},
+        ],
     });
     Landscape::parse(&good.to_string())?;
     let bindings = |role: &str, member: &str| json!({"bindings": [{"role": role, "members": [member]}]});
@@ -107,6 +110,13 @@ fn a_wrong_field_is_named_with_its_path() -> Done {
             "projects[0].policy.bindings[0].members[0]",
         ),
         ("/users/0/places", json!([]), "users[0].places"),
+        ("/users/0/osLogin", json!({"username": ""}), "users[0].osLogin.username"),
+        ("/users/0/osLogin", json!({"username": "-ana"}), "users[0].osLogin.username"),
+        ("/users/0/osLogin", json!({"username": "../ana"}), "users[0].osLogin.username"),
+        ("/users/0/osLogin", json!({"username": "a".repeat(33)}), "users[0].osLogin.username"),
+        ("/instances/1/ip", json!("10.0.0.1"), "instances[1].ip"),
+        ("/instances/0/interfaces", json!([{"ip": "10.0.0.2"}]), "instances[1].ip"),
+        ("/instances/0/interfaces", json!([{"ip": "10.0.0.1"}]), "instances[0].interfaces[0].ip"),
         ("/zones/0/name", json!("europe"), "zones[0].name"),
     ] {
         let mut wrong = good.clone();
@@ -120,6 +130,19 @@ fn a_wrong_field_is_named_with_its_path() -> Done {
             Landscape::parse(&wrong.to_string()).err().ok_or_else(|| format!("{pointer} was taken"))?;
         assert_eq!(error.path, path, "{error}");
     }
-    assert_eq!(Landscape::parse("{").err().ok_or("taken")?.path, ".");
+    let mut apart = good.clone();
+    apart["instances"][1]["ip"] = json!("10.0.0.1");
+    apart["instances"][1]["network"] = json!("other");
+    apart["users"][0]["osLogin"] = json!({"username": ".Ana_1-x"});
+    Landscape::parse(&apart.to_string())?;
+    for (text, problem) in [
+        ("{", "landscape: EOF while parsing an object at line 1 column 1"),
+        ("{}", "landscape: missing field `organization` at line 1 column 2"),
+        ("[", "landscape: "),
+    ] {
+        let error = Landscape::parse(text).err().ok_or("taken")?;
+        assert_eq!(error.path, ".");
+        assert!(error.to_string().starts_with(problem), "{error}");
+    }
     Ok(())
 }

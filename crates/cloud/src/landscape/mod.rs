@@ -21,12 +21,17 @@ pub(crate) use roles::grants as role_grants;
 
 /// A landscape file that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("landscape: {path}: {problem}")]
+#[error("landscape: {}{problem}", place(.path))]
 pub struct LandscapeError {
     /// Where the wrong value stands, for example `instances[3].zone`; `.` is the file as a whole.
     pub path: String,
     /// What is wrong with it.
     pub problem: String,
+}
+
+/// A path as the message has it in front of the problem; the file as a whole needs no naming.
+fn place(path: &str) -> String {
+    if path == "." { String::new() } else { format!("{path}: ") }
 }
 
 /// Everything that exists in a local cloud: organisation, folders, projects, zones, instances, users and policies.
@@ -347,7 +352,8 @@ impl Landscape {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let landscape: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             // text that is no JSON at all has no path
-            let path = error.path().to_string().replace('?', ".");
+            let path = error.path().to_string();
+            let path = if path == "?" { ".".to_owned() } else { path.replace(".?", "") };
             LandscapeError { path, problem: error.inner().to_string() }
         })?;
         deserializer

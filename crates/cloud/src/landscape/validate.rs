@@ -48,6 +48,13 @@ fn is_zone_name(name: &str) -> bool {
     })
 }
 
+/// OS Login's user names: `^[a-zA-Z0-9._][a-zA-Z0-9._-]{0,31}$`.
+fn is_posix_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && !name.starts_with('-')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
 fn is_email(text: &str) -> bool {
     text.split_once('@')
         .is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'))
@@ -139,8 +146,11 @@ fn check_users(landscape: &Landscape) -> Checked {
                 ));
             }
         }
-        if user.os_login.username.as_ref().is_some_and(|name| name.is_empty() || name.len() > 32) {
-            return Err(wrong(format!("{path}.osLogin.username"), "must have 1 to 32 characters"));
+        if let Some(name) = user.os_login.username.as_deref().filter(|name| !is_posix_name(name)) {
+            let problem = format!(
+                "`{name}` is no POSIX name: 1 to 32 letters, digits, dots, underscores and hyphens, no hyphen first"
+            );
+            return Err(wrong(format!("{path}.osLogin.username"), problem));
         }
     }
     Ok(())
@@ -154,6 +164,7 @@ fn check_instances(landscape: &Landscape) -> Checked {
     let zones: BTreeSet<&str> = landscape.zones.iter().map(|zone| zone.name.as_str()).collect();
     let mut seen = BTreeSet::new();
     let mut ids = BTreeSet::new();
+    let mut addresses = BTreeSet::new();
     for (index, instance) in landscape.instances.iter().enumerate() {
         let path = format!("instances[{index}]");
         if !is_resource_name(&instance.name) {
@@ -176,6 +187,17 @@ fn check_instances(landscape: &Landscape) -> Checked {
         }
         if instance.interfaces.len() > 9 {
             return Err(wrong(format!("{path}.interfaces"), "at most 9"));
+        }
+        let further =
+            instance.interfaces.iter().enumerate().map(|(at, interface)| {
+                (format!("{path}.interfaces[{at}].ip"), &interface.network, interface.ip)
+            });
+        let first = (format!("{path}.ip"), &instance.network, instance.ip);
+        for (path, network, ip) in std::iter::once(first).chain(further) {
+            if !addresses.insert((&instance.project, network, ip)) {
+                let problem = format!("`{ip}` is there twice in the project's network `{network}`");
+                return Err(wrong(path, problem));
+            }
         }
         if instance.key_delay_ms > LONGEST_MS {
             return Err(wrong(format!("{path}.keyDelayMs"), format!("at most {LONGEST_MS}")));

@@ -27,8 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What every test of the relay finds: one project that the user may enter and one that the user may not.
 pub(crate) fn landscape(ports: &serde_json::Value, metadata: &serde_json::Value) -> Landscape {
     let instance = |project: &str, name: &str, status: &str| {
+        let ip = if name == "web-1" { "10.0.0.2" } else { "10.0.0.3" };
         serde_json::json!({
-            "project": project, "zone": "test-a", "name": name, "status": status, "ip": "10.0.0.2",
+            "project": project, "zone": "test-a", "name": name, "status": status, "ip": ip,
             "ports": ports, "metadata": metadata,
         })
     };
