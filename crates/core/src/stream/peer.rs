@@ -1,15 +1,17 @@
 //! Whose process is at the other end of a loopback connection.
 //!
 //! Loopback is open to every user of the machine. What guards a terminal's stream is the one-time token; that
-//! another user's process is not even talked to is a second fence. Where the system does not say who is there,
-//! the connection is taken: the token still decides.
+//! another user's process is not even talked to is a second fence. On Linux whoever the kernel's table does not
+//! name is refused: a peer that is still there stands in it, and the front end has the way by commands. Where
+//! the system is not asked, the connection is taken: the page's origin and the token still decide
+//! (docs/decisions/0003).
 
 use std::net::SocketAddr;
 
 /// Who holds the far end of a connection.
 #[cfg_attr(
-    not(any(target_os = "linux", test)),
-    expect(dead_code, reason = "systems that are not asked never name a user")
+    not(test),
+    expect(dead_code, reason = "a system either is asked and names a user, or is not asked at all")
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
@@ -17,8 +19,10 @@ pub(crate) enum Peer {
     SameUser,
     /// A process of somebody else.
     OtherUser,
-    /// The system did not say.
-    Unknown,
+    /// The system was asked and did not say: the peer has gone, or its address is of a kind that no table holds.
+    Untold,
+    /// This system is not asked.
+    Unasked,
 }
 
 /// Finds out who holds the far end of a connection.
@@ -41,7 +45,7 @@ impl PeerLookup for SystemPeers {
 
     #[cfg(not(target_os = "linux"))]
     fn look_up(&self, _peer: SocketAddr, _local: SocketAddr) -> Peer {
-        Peer::Unknown
+        Peer::Unasked
     }
 }
 
@@ -58,11 +62,11 @@ mod linux {
     /// Compares the owner of the far socket with that of our own end of the connection: both stand in the
     /// kernel's table.
     pub(super) fn look_up(peer: SocketAddr, local: SocketAddr) -> Peer {
-        let (Some(peer), Some(local)) = (v4(peer), v4(local)) else { return Peer::Unknown };
+        let (Some(peer), Some(local)) = (v4(peer), v4(local)) else { return Peer::Untold };
         match (owner(local, peer), owner(peer, local)) {
             (Some(ours), Some(theirs)) if ours == theirs => Peer::SameUser,
             (Some(_), Some(_)) => Peer::OtherUser,
-            (None, _) | (_, None) => Peer::Unknown,
+            (None, _) | (_, None) => Peer::Untold,
         }
     }
 
@@ -128,11 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_table_does_not_hold_is_unknown() {
+    fn what_the_table_does_not_hold_is_untold() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let local = listener.local_addr().unwrap();
         let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert_eq!(SystemPeers.look_up(nobody, local), Peer::Unknown);
+        assert_eq!(SystemPeers.look_up(nobody, local), Peer::Untold);
     }
 
     #[test]

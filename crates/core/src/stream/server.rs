@@ -148,7 +148,6 @@ async fn serve(socket: TcpStream, peer: SocketAddr, guard: &Guard) {
     let _ = socket.set_nodelay(true);
     let opened = timeout(FIRST_MESSAGE, async {
         if !may_speak(&socket, peer, guard.peers.clone()).await? {
-            tracing::warn!("another user's process tried to reach a terminal");
             return None;
         }
         let mut socket = accept(socket, &guard.origins).await?;
@@ -168,8 +167,16 @@ async fn may_speak(socket: &TcpStream, peer: SocketAddr, peers: Arc<dyn PeerLook
     let local = socket.local_addr().ok()?;
     let found = tokio::task::spawn_blocking(move || peers.look_up(peer, local)).await.ok()?;
     Some(match found {
-        Peer::SameUser | Peer::Unknown => true,
-        Peer::OtherUser => false,
+        Peer::SameUser | Peer::Unasked => true,
+        Peer::OtherUser => {
+            tracing::warn!("another user's process tried to reach a terminal");
+            false
+        }
+        // It has gone, most likely. If not, the front end takes the way by commands.
+        Peer::Untold => {
+            tracing::warn!("the system did not tell whose process tried to reach a terminal");
+            false
+        }
     })
 }
 

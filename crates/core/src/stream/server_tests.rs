@@ -61,7 +61,9 @@ impl PeerLookup for Always {
 
 #[tokio::test]
 async fn another_users_process_is_not_talked_to() {
-    for (peer, let_in) in [(Peer::SameUser, true), (Peer::Unknown, true), (Peer::OtherUser, false)] {
+    for (peer, let_in) in
+        [(Peer::SameUser, true), (Peer::Unasked, true), (Peer::OtherUser, false), (Peer::Untold, false)]
+    {
         let server = StreamServer::start(None, Arc::new(Always(peer))).await.unwrap();
         let url = server.ticket(Arc::new(Pipe::new())).url;
         let came_in = connect(&url, Some("tauri://localhost")).await;
