@@ -264,12 +264,14 @@ impl App {
         Ok(outlet.pull().await)
     }
 
-    /// One frame from the front end, with its number from 0 for each attachment.
+    /// One frame from the front end, with its number from 0 for each attachment. Waits up to 20 seconds while the
+    /// terminal takes no more input.
     ///
     /// # Errors
     /// For an unknown session, and for frames that make no sense.
     pub async fn terminal_push(&self, id: &str, seq: u32, frame: Bytes) -> Result<(), Failure> {
-        self.sessions.get(id)?.outlet().push(seq.into(), frame)
+        let outlet = self.sessions.get(id)?.outlet();
+        outlet.push(seq.into(), frame).await
     }
 
     /// Takes new settings; gives them cut to their bounds.

@@ -5,5 +5,6 @@ mod outlet;
 mod peer;
 mod pipe;
 mod server;
+mod typed;
 
 pub(crate) use self::{outlet::Outlet, peer::SystemPeers, pipe::Input, server::StreamServer};

@@ -12,11 +12,13 @@ use bytes::Bytes;
 
 use super::{
     frame::Frame,
-    pipe::{Attachment, Pipe},
+    pipe::{Attachment, Full, Pipe},
 };
 
 /// How long one pull may wait.
 pub(crate) const LONGEST_PULL: Duration = Duration::from_secs(20);
+/// How long one push may wait for the terminal to take input.
+const LONGEST_PUSH: Duration = Duration::from_secs(20);
 /// The largest frame that may be pushed, in bytes.
 pub(crate) const LARGEST_FRAME: usize = 256 * 1024;
 /// Frames that may come before those they follow.
@@ -60,35 +62,59 @@ impl Outlet {
     /// The next bytes; none after 20 seconds without any, and none at once when nothing comes any more.
     pub(crate) async fn pull(&self) -> Bytes {
         let attachment = self.attached();
+        // What no push waits for any more. A frame that is none was the mistake of the push that brought it.
+        let _ = self.hand_on(attachment);
         match tokio::time::timeout(LONGEST_PULL, self.pipe.next(attachment)).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) | Err(_) => Bytes::new(),
         }
     }
 
-    /// Takes a frame with its number.
-    pub(crate) fn push(&self, seq: u64, frame: Bytes) -> Result<(), Failure> {
+    /// Takes a frame with its number. While the terminal takes no more input this waits, for at most 20 seconds;
+    /// the frame is kept then, and goes to the terminal with the next push or pull after there is room.
+    pub(crate) async fn push(&self, seq: u64, frame: Bytes) -> Result<(), Failure> {
         if frame.len() > LARGEST_FRAME {
             return Err(mistake("a frame is too large"));
         }
         let attachment = self.attached();
+        {
+            let mut commands = self.commands();
+            if seq < commands.next || commands.early.contains_key(&seq) {
+                return Err(mistake("a frame came twice"));
+            }
+            if seq - commands.next >= AHEAD {
+                return Err(mistake("a frame came too early"));
+            }
+            commands.early.insert(seq, frame);
+        }
+        let handed_on = async {
+            while self.hand_on(attachment)?.is_err() {
+                self.pipe.input_room(attachment).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(LONGEST_PUSH, handed_on).await.unwrap_or(Ok(()))
+    }
+
+    /// Gives the terminal the frames whose turn it is, until it takes no more.
+    fn hand_on(&self, attachment: Attachment) -> Result<Result<(), Full>, Failure> {
         let mut commands = self.commands();
-        if seq < commands.next {
-            return Err(mistake("a frame came twice"));
+        if commands.attachment != Some(attachment) {
+            return Ok(Ok(()));
         }
-        if seq - commands.next >= AHEAD {
-            return Err(mistake("a frame came too early"));
-        }
-        commands.early.insert(seq, frame);
-        while let Some(frame) = {
-            let next = commands.next;
-            commands.early.remove(&next)
-        } {
+        while let Some(frame) = commands.early.get(&commands.next).cloned() {
+            let frame = Frame::decode(frame);
+            if let Ok(frame) = &frame
+                && self.pipe.take(attachment, frame.clone()).is_err()
+            {
+                return Ok(Err(Full));
+            }
+            let done = commands.next;
+            commands.early.remove(&done);
             commands.next += 1;
-            let frame = Frame::decode(frame).map_err(|error| mistake(&error.to_string()))?;
-            self.pipe.take(attachment, frame);
+            frame.map_err(|error| mistake(&error.to_string()))?;
         }
-        Ok(())
+        Ok(Ok(()))
     }
 }
 
@@ -100,26 +126,49 @@ fn mistake(text: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::Input;
+    use crate::stream::{Input, typed::MOST};
     use futures_util::FutureExt as _;
 
     #[tokio::test(start_paused = true)]
     async fn frames_are_put_back_into_their_order() {
         let outlet = Outlet::new();
         outlet.expect_front_end();
-        outlet.push(1, Bytes::from_static(b"\0b")).unwrap();
+        outlet.push(1, Bytes::from_static(b"\0b")).await.unwrap();
         assert!(outlet.pipe.input().now_or_never().is_none());
-        outlet.push(0, Bytes::from_static(b"\0a")).unwrap();
-        for expected in [b"a", b"b"] {
-            assert_eq!(outlet.pipe.input().await, Some(Input::Bytes(Bytes::from_static(expected))));
-        }
-        assert!(outlet.push(0, Bytes::from_static(b"\0a")).is_err());
-        assert!(outlet.push(2 + AHEAD, Bytes::from_static(b"\0a")).is_err());
-        assert!(outlet.push(2, Bytes::from_static(b"\x09")).is_err());
-        assert!(outlet.push(3, Bytes::from(vec![0; LARGEST_FRAME + 1])).is_err());
+        outlet.push(0, Bytes::from_static(b"\0a")).await.unwrap();
+        assert_eq!(outlet.pipe.input().await, Some(Input::Bytes(Bytes::from_static(b"ab"))));
+        assert!(outlet.push(0, Bytes::from_static(b"\0a")).await.is_err());
+        assert!(outlet.push(2 + AHEAD, Bytes::from_static(b"\0a")).await.is_err());
+        assert!(outlet.push(2, Bytes::from_static(b"\x09")).await.is_err());
+        assert!(outlet.push(3, Bytes::from(vec![0; LARGEST_FRAME + 1])).await.is_err());
         outlet.expect_front_end();
-        outlet.push(0, Bytes::from_static(b"\0c")).unwrap();
+        outlet.push(0, Bytes::from_static(b"\0c")).await.unwrap();
         assert_eq!(outlet.pipe.input().await, Some(Input::Bytes(Bytes::from_static(b"c"))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_push_waits_for_room_and_what_it_brought_is_not_lost() {
+        let outlet = Outlet::new();
+        outlet.expect_front_end();
+        let frame = |n: u8| Bytes::from([vec![0], vec![n; LARGEST_FRAME - 1]].concat());
+        let most = u8::try_from(MOST.div_ceil(LARGEST_FRAME - 1)).unwrap();
+        for n in 0..most {
+            outlet.push(n.into(), frame(n)).now_or_never().unwrap().unwrap();
+        }
+        // Nobody reads: the wait ends, and the frame is kept.
+        outlet.push(most.into(), frame(most)).await.unwrap();
+        let mut waiting = std::pin::pin!(outlet.push(u64::from(most) + 1, frame(most + 1)));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        for n in 0..=most + 1 {
+            let Some(Input::Bytes(bytes)) = outlet.pipe.input().await else { panic!("no input") };
+            assert!(bytes == frame(n).slice(1..), "frame {n}");
+            if n == 0 {
+                waiting.as_mut().now_or_never();
+            }
+            if n == 1 {
+                waiting.as_mut().await.unwrap();
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -216,7 +216,12 @@ async fn carry(pipe: &Pipe, socket: WebSocketStream<TcpStream>) {
         while let Some(Ok(message)) = receive.next().await {
             match message {
                 Message::Binary(message) => match Frame::decode(message) {
-                    Ok(frame) => pipe.take(attachment, frame),
+                    // No more is read meanwhile, so that the front end's socket fills up.
+                    Ok(frame) => {
+                        while pipe.take(attachment, frame.clone()).is_err() {
+                            pipe.input_room(attachment).await;
+                        }
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "a terminal's stream was closed");
                         return;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::stream::{Input, peer::SystemPeers, pipe::IN_FLIGHT};
+use crate::stream::{Input, peer::SystemPeers, pipe::IN_FLIGHT, typed::MOST};
 use bytes::Bytes;
 use tokio_tungstenite::{
     MaybeTlsStream, connect_async,
@@ -134,6 +134,40 @@ async fn bytes_flow_both_ways_and_a_slow_page_stops_the_terminal() {
     }
     assert_eq!(got, ALL);
     flood.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_paste_larger_than_the_room_for_it_arrives_byte_for_byte() {
+    let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
+    let pipe = Arc::new(Pipe::new());
+    let socket = attached(&server, &pipe).await;
+    let paste: Arc<[u8]> = (0..MOST + 10 * 1024 * 1024).map(|n| ((n * 31) >> 7).to_le_bytes()[0]).collect();
+    let (mut send, mut receive) = socket.split();
+    let sender = tokio::spawn({
+        let paste = paste.clone();
+        async move {
+            for piece in paste.chunks(LARGEST_FRAME / 2) {
+                send.send(Message::binary([b"\0", piece].concat())).await.unwrap();
+            }
+            send
+        }
+    });
+    // Nothing is taken before no more is read.
+    while !pipe.input_is_full() {
+        tokio::task::yield_now().await;
+    }
+    let mut arrived = Vec::with_capacity(paste.len());
+    while arrived.len() < paste.len() {
+        let Some(Input::Bytes(bytes)) = pipe.input().await else { panic!("the terminal ended") };
+        arrived.extend_from_slice(&bytes);
+        // A program that echoes, and a front end that is not heard.
+        pipe.room().await;
+        pipe.push(bytes.slice(..bytes.len().min(1024)));
+        tokio::task::yield_now().await;
+        while let Some(Some(Ok(_))) = futures_util::FutureExt::now_or_never(receive.next()) {}
+    }
+    assert!(arrived == *paste, "the paste has changed on its way");
+    drop(sender.await.unwrap());
 }
 
 #[tokio::test]
