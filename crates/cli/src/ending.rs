@@ -77,20 +77,28 @@ pub(crate) fn complain(failure: &Failure, format: Format) {
             }
         }
         Format::Json => {
-            let hint = Some(&failure.advice).filter(|advice| !advice.is_empty());
-            let error = json!({ "error": { "code": failure.code, "message": failure.title, "hint": hint } });
-            say!("{error}");
+            say!("{}", as_json(failure));
         }
     }
 }
 
+/// `hint` is null where there is none, `reason` where no server gave one (docs/cli.md).
+fn as_json(failure: &Failure) -> serde_json::Value {
+    let hint = Some(&failure.advice).filter(|advice| !advice.is_empty());
+    json!({ "error": {
+        "code": failure.code, "message": failure.title, "hint": hint, "reason": failure.server,
+    } })
+}
+
 #[cfg(test)]
 mod tests {
-    use adit_contract::InstanceRef;
+    use adit_contract::{Failure, FailureCode, InstanceRef};
     use adit_core::failure;
     use adit_tunnel::{DialError, DialErrorKind, Violation};
 
-    use super::{DENIED, FAILED, SIGN_IN, UNREACHABLE, USAGE, exit_code};
+    use serde_json::json;
+
+    use super::{DENIED, FAILED, SIGN_IN, UNREACHABLE, USAGE, as_json, exit_code};
 
     #[test]
     fn every_end_of_a_dial_has_its_exit_code() {
@@ -114,5 +122,19 @@ mod tests {
             let error = DialError { kind, code: None, reason: String::new(), body: None };
             assert_eq!(exit_code(failure::dial(&error, &web_1, 22).code), code, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_script_is_told_what_the_server_said() {
+        let denied = Failure::new(FailureCode::NotAuthorized, "No way in", "Ask.");
+        assert_eq!(
+            as_json(&denied.clone().with_server("4033", "not authorized")),
+            json!({ "error": {
+                "code": "notAuthorized", "message": "No way in", "hint": "Ask.",
+                "reason": { "code": "4033", "text": "not authorized" },
+            } })
+        );
+        let bare = as_json(&Failure::new(FailureCode::Internal, "Broken", ""));
+        assert!(bare["error"]["hint"].is_null() && bare["error"]["reason"].is_null(), "{bare}");
     }
 }
