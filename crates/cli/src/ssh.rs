@@ -57,6 +57,8 @@ async fn enter(arguments: SshArguments) -> Result<Exit, Failure> {
         account: account.id,
         access: account.access,
         keychain: account.keychain,
+        // A key that ends with this command needs to live until it is logged in, and no longer.
+        memory_key_lifetime: adit_ssh::guest::Lifetime::MIN,
         known_hosts: KnownHosts::new(&account.config.folders),
     };
     let connected = connect(&context, &instance, IfStopped::Fail, HostKeyRule::Known, Arc::new(Asker))

@@ -12,6 +12,7 @@ use adit_contract::{
     SignInMethod, SignInState,
 };
 use adit_google::{Action, ErrorKind, OAuthClient};
+use adit_ssh::guest::Lifetime;
 use tokio::task::AbortHandle;
 
 use crate::{
@@ -267,6 +268,8 @@ impl Surroundings for Core {
             account,
             access,
             keychain: self.keychain.clone(),
+            // Renewed by each connection that finds less than a quarter of it left.
+            memory_key_lifetime: Lifetime::new(Duration::from_secs(60 * 60)),
             known_hosts: self.known_hosts.clone(),
         })
     }

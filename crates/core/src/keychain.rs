@@ -45,9 +45,38 @@ impl From<VaultError> for KeychainState {
     }
 }
 
+/// How long a secret outlives the call that stored it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Until it is removed.
+    Stored,
+    /// Until the process ends.
+    Memory,
+}
+
+/// What a look into the keychain found.
+#[derive(Debug)]
+pub enum Lookup {
+    /// The secret.
+    Found {
+        /// The secret.
+        secret: SecretString,
+        /// Where it was found.
+        keeping: Keeping,
+    },
+    /// There is none under this name.
+    Missing,
+    /// There may be one: the keychain could not be asked. Nothing may be stored over it.
+    Unreachable(VaultError),
+}
+
 /// A place for secrets. Entry names hold no secret.
 #[async_trait]
 pub trait Vault: Send + Sync {
+    /// How long it keeps what it holds.
+    fn keeping(&self) -> Keeping {
+        Keeping::Stored
+    }
     /// The secret under a name; `None` when there is none.
     async fn get(&self, entry: &str) -> Result<Option<SecretString>, VaultError>;
     /// Stores a secret, replacing what is there.
@@ -187,6 +216,10 @@ impl MemoryVault {
 
 #[async_trait]
 impl Vault for MemoryVault {
+    fn keeping(&self) -> Keeping {
+        Keeping::Memory
+    }
+
     async fn get(&self, entry: &str) -> Result<Option<SecretString>, VaultError> {
         Ok(self.entries().get(entry).cloned())
     }
@@ -238,35 +271,60 @@ impl Keychain {
         self.state.send_if_modified(|now| std::mem::replace(now, state) != state);
     }
 
-    /// The secret under a name; `None` when there is none, or none that can be reached.
+    /// The secret under a name; `None` when there is none, or none that can be reached. Who would store another
+    /// one then asks [`Keychain::look`].
     pub async fn get(&self, entry: &str) -> Option<SecretString> {
-        if let Ok(Some(held)) = self.fallback.get(entry).await {
-            return Some(held);
+        match self.look(entry).await {
+            Lookup::Found { secret, keeping: _ } => Some(secret),
+            Lookup::Missing | Lookup::Unreachable(_) => None,
+        }
+    }
+
+    /// The secret under a name, or why there is none.
+    pub async fn look(&self, entry: &str) -> Lookup {
+        if let Ok(Some(secret)) = self.fallback.get(entry).await {
+            return Lookup::Found { secret, keeping: Keeping::Memory };
         }
         match self.vault.get(entry).await {
             Ok(secret) => {
                 self.found(KeychainState::Available);
-                secret
+                match secret {
+                    Some(secret) => Lookup::Found { secret, keeping: self.vault.keeping() },
+                    None => Lookup::Missing,
+                }
             }
             Err(error) => {
                 self.found(error.into());
-                None
+                Lookup::Unreachable(error)
             }
         }
     }
 
     /// Stores a secret: in the keychain, or in memory when that fails.
     pub async fn set(&self, entry: &str, secret: &SecretString) {
+        self.store(entry, secret).await;
+    }
+
+    /// The same, and tells where it is now.
+    pub async fn store(&self, entry: &str, secret: &SecretString) -> Keeping {
         match self.vault.set(entry, secret).await {
             Ok(()) => {
                 self.found(KeychainState::Available);
                 let _ = self.fallback.delete(entry).await;
+                self.vault.keeping()
             }
             Err(error) => {
                 self.found(error.into());
-                let _ = self.fallback.set(entry, secret).await;
+                self.hold(entry, secret).await;
+                Keeping::Memory
             }
         }
+    }
+
+    /// Holds a secret in memory only: what the keychain may have under this name stays there.
+    pub async fn hold(&self, entry: &str, secret: &SecretString) {
+        // memory does not fail
+        let _ = self.fallback.set(entry, secret).await;
     }
 
     /// Removes a secret from both.
@@ -310,6 +368,18 @@ mod tests {
             assert_eq!(keychain.get("a").await.unwrap().expose_secret(), "secret");
             assert_eq!(keychain.delete("a").await, Err(error));
             assert!(keychain.get("a").await.is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn not_there_and_not_to_be_asked_are_two_things() {
+        let keychain = Keychain::new(Arc::new(MemoryVault::new()));
+        assert!(matches!(keychain.look("a").await, Lookup::Missing));
+        for error in [VaultError::Locked, VaultError::Absent, VaultError::TimedOut] {
+            let keychain = Keychain::new(Arc::new(Broken(error)));
+            assert!(matches!(keychain.look("a").await, Lookup::Unreachable(seen) if seen == error));
+            assert_eq!(keychain.store("a", &"secret".into()).await, Keeping::Memory);
+            assert!(matches!(keychain.look("a").await, Lookup::Found { keeping: Keeping::Memory, .. }));
         }
     }
 

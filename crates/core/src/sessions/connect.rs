@@ -11,13 +11,14 @@ use std::{
 use adit_contract::{Action, Failure, FailureCode, InstanceRef, InstanceStatus, Step};
 use adit_google::{Action as Act, Instance};
 use adit_ssh::{
-    Client, HostKey, KeyPair,
-    guest::{AccountKind, Flags, System, Way},
+    Client, HostKey,
+    guest::{AccountKind, Flags, Lifetime, System, Way},
 };
 use adit_tunnel::{Dialer, Patience, Target, Watch};
 
 use super::{
     host::expected,
+    key::{key_pair, lifetime},
     known_hosts::{HostId, KnownHosts},
     log_in::Attempt,
     observer::Observer,
@@ -51,6 +52,9 @@ pub struct Context {
     pub access: Arc<Access>,
     /// Where the key is kept.
     pub keychain: Arc<Keychain>,
+    /// How long a published key is valid whose other half is kept in memory only, and so is lost with this
+    /// process. One from the keychain has [`Lifetime::default`].
+    pub memory_key_lifetime: Lifetime,
     /// Where host keys are kept.
     pub known_hosts: KnownHosts,
 }
@@ -134,7 +138,9 @@ pub async fn connect(
         adit_google::Os::Linux | adit_google::Os::Unknown => System::Linux,
     };
     let way = way_in(&flags, system, &email, instance)?;
-    let key = key_pair(context).await?;
+    let entry = context.cloud.entry("ssh-key", &context.account);
+    let (key, keeping) = key_pair(&context.keychain, &entry).await?;
+    let lifetime = lifetime(keeping, context.memory_key_lifetime);
     let host = HostId {
         cloud: context.cloud.id.clone(),
         project: instance.project.clone(),
@@ -152,10 +158,11 @@ pub async fn connect(
     let publishing = async {
         let published = match way {
             WayIn::Metadata => {
-                let published = publish::to_metadata(&google, instance, &read, &email, &key).await?;
+                let published =
+                    publish::to_metadata(&google, instance, &read, &email, &key, lifetime).await?;
                 (published, Imported::Before)
             }
-            WayIn::OsLogin => publish::to_os_login(&google, instance, &email, &key).await?,
+            WayIn::OsLogin => publish::to_os_login(&google, instance, &email, &key, lifetime).await?,
         };
         is_published.store(true, Ordering::Relaxed);
         Ok::<_, Refusal>(published)
@@ -322,26 +329,6 @@ fn busy(name: &str, status: InstanceStatus) -> Failure {
     };
     Failure::new(FailureCode::VmBusy, format!("{name} is {doing}"), "Try again when it has come to rest.")
         .with_action(Action::TryAgain)
-}
-
-/// The account's SSH key, from the keychain or made now and put there.
-async fn key_pair(context: &Context) -> Result<KeyPair, Failure> {
-    /// One at a time in this process, or two sessions opened together would make two keys.
-    static MAKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _making = MAKING.lock().await;
-    let entry = context.cloud.entry("ssh-key", &context.account);
-    if let Some(text) = context.keychain.get(&entry).await {
-        match KeyPair::from_openssh(&text) {
-            Ok(pair) => return Ok(pair),
-            Err(error) => {
-                tracing::warn!(%error, "the SSH key in the keychain cannot be used; a new one is made")
-            }
-        }
-    }
-    let pair = KeyPair::generate().map_err(|error| failure::internal(error.to_string()))?;
-    let text = pair.to_openssh().map_err(|error| failure::internal(error.to_string()))?;
-    context.keychain.set(&entry, &text).await;
-    Ok(pair)
 }
 
 pub(super) async fn dial(

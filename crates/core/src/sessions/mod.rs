@@ -3,6 +3,7 @@
 mod attempt;
 mod connect;
 mod host;
+mod key;
 mod known_hosts;
 mod log_in;
 mod observer;

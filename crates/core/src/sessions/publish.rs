@@ -50,10 +50,10 @@ pub(crate) async fn to_metadata(
     read: &Instance,
     email: &str,
     key: &KeyPair,
+    lifetime: Lifetime,
 ) -> Result<Published, Failure> {
     let said = |error: &adit_google::Error| failure::google(error, Subject::Instance(instance));
     let user = user_name_from_email(email);
-    let lifetime = Lifetime::default();
     let entry = Entry::new(&user, email, key.public_line(), lifetime)
         .map_err(|error| unwritable(instance, &error))?;
     let mut metadata = read.metadata.clone();
@@ -121,9 +121,9 @@ pub(crate) async fn to_os_login(
     instance: &InstanceRef,
     email: &str,
     key: &KeyPair,
+    lifetime: Lifetime,
 ) -> Result<(Published, Imported), Failure> {
     let said = |error: adit_google::Error| failure::google(&error, Subject::Instance(instance));
-    let lifetime = Lifetime::default();
     let now = Timestamp::now();
     let profile = google.login_profile(email, &instance.project).await.map_err(said)?;
     if let Some(profile) = profile
