@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::person::Fingerprint;
+
 /// Enter your Google Cloud VMs.
 #[derive(Debug, Parser)]
 #[command(name = "adit", version, propagate_version = true)]
@@ -136,6 +138,12 @@ pub(crate) struct SshArguments {
     pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) identity: Identity,
+    /// Start the VM first if it is stopped, or resume it if it is suspended
+    #[arg(long)]
+    pub(crate) start: bool,
+    /// Host key to pin without a question: when none is known, or in place of another one
+    #[arg(long, value_name = "SHA256:…")]
+    pub(crate) accept_host_key: Option<Fingerprint>,
     /// Command to run instead of a terminal
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,

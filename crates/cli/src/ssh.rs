@@ -2,25 +2,26 @@
 
 use std::{
     io::{IsTerminal as _, Read as _, Write as _},
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
 
-use adit_contract::{Failure, FailureCode, InstanceRef, Note, Question, Step};
+use adit_contract::{Failure, FailureCode, InstanceRef};
 use adit_core::{
     failure,
-    sessions::{Connected, Context, HostKeyRule, IfStopped, KnownHosts, Observer, Reply, connect},
+    sessions::{Connected, Context, HostKeyRule, IfStopped, KnownHosts, Refusal, connect},
 };
-use adit_ssh::{Exec, Exit, Output, Size, Term, Terminal};
+use adit_ssh::{Exec, Exit, InputError, Output, Size, Term, Terminal, guest::Lifetime};
 use adit_tunnel::{Event, Watch};
-use async_trait::async_trait;
-use secrecy::{SecretString, zeroize::Zeroize as _};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     access,
     arguments::SshArguments,
     ending::{self, Format, say},
+    escape::{Escape, Relay, Typed},
+    person::{Decision, Person, Raw},
     target,
 };
 
@@ -30,16 +31,31 @@ const NO_STATUS: u8 = 255;
 const PORT: u16 = 22;
 /// How long the tunnel may take to say why it ended after the terminal has.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// What is said while the relay is away.
+const HOW_TO_LEAVE: &str = "Ctrl+C ends the session";
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ending {
+    /// By itself.
+    Exit(Exit),
+    /// The person left it.
+    Left,
+}
 
 pub(crate) async fn run(arguments: SshArguments) -> u8 {
     match enter(arguments).await {
-        Ok(Exit::Status(status)) => u8::try_from(status).unwrap_or(NO_STATUS),
-        Ok(Exit::Signal(name)) => {
+        Ok(Ending::Exit(Exit::Status(status))) => u8::try_from(status).unwrap_or(NO_STATUS),
+        Ok(Ending::Exit(Exit::Signal(name))) => {
             say!("adit: the command was ended by SIG{name}");
             NO_STATUS
         }
-        Ok(Exit::Closed) => {
+        Ok(Ending::Exit(Exit::Closed)) => {
             say!("adit: the connection was closed");
+            NO_STATUS
+        }
+        Ok(Ending::Left) => {
+            say!("adit: the session was left");
             NO_STATUS
         }
         Err(failure) => {
@@ -49,7 +65,7 @@ pub(crate) async fn run(arguments: SshArguments) -> u8 {
     }
 }
 
-async fn enter(arguments: SshArguments) -> Result<Exit, Failure> {
+async fn enter(arguments: SshArguments) -> Result<Ending, Failure> {
     let instance = target::instance(&arguments.instance, &arguments.place)?;
     let account = access::account(&arguments.identity).await?;
     let context = Context {
@@ -58,42 +74,109 @@ async fn enter(arguments: SshArguments) -> Result<Exit, Failure> {
         access: account.access,
         keychain: account.keychain,
         // A key that ends with this command needs to live until it is logged in, and no longer.
-        memory_key_lifetime: adit_ssh::guest::Lifetime::MIN,
+        memory_key_lifetime: Lifetime::MIN,
         known_hosts: KnownHosts::new(&account.config.folders),
     };
-    let connected = connect(&context, &instance, IfStopped::Fail, HostKeyRule::Known, Arc::new(Asker))
-        .await
-        .map_err(|refusal| refusal.failure)?;
+    let if_stopped = if arguments.start { IfStopped::Start } else { IfStopped::Fail };
+    let person = Arc::new(Person::new(arguments.accept_host_key));
+    let connected = reach(&context, &instance, if_stopped, &person).await?;
     let Connected { client, watch, user } = connected;
     let failed = |error: adit_ssh::Error| failure::ssh(&error, &instance, &user);
-    let watching = tokio::spawn(follow(watch, instance.clone()));
-    let exit = if arguments.command.is_empty() {
+    let (told, relay) = watch::channel(Relay::Here);
+    let watching = tokio::spawn(follow(watch, instance.clone(), told));
+    let ending = if arguments.command.is_empty() {
         let size = size();
         let term = Term {
             name: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             ..Term::default()
         };
         let terminal = client.terminal(size, term).await.map_err(failed)?;
-        carry_terminal(terminal).await
+        carry_terminal(terminal, relay).await
     } else {
         let exec = client.exec(&arguments.command.join(" ")).await.map_err(failed)?;
-        carry_command(exec).await
+        Ending::Exit(carry_command(exec).await)
     };
     // It went away without a word: the tunnel may know why.
-    if exit == Exit::Closed
+    if ending == Ending::Exit(Exit::Closed)
         && let Ok(Ok(Some(lost))) = tokio::time::timeout(LAST_WORDS, watching).await
     {
         return Err(lost);
     }
-    Ok(exit)
+    Ok(ending)
+}
+
+/// Connects; where that needs a decision first, asks for it and connects again. Each decision is asked for once.
+async fn reach(
+    context: &Context,
+    instance: &InstanceRef,
+    mut if_stopped: IfStopped,
+    person: &Arc<Person>,
+) -> Result<Connected, Failure> {
+    let mut rule = HostKeyRule::Known;
+    loop {
+        let refusal = match connect(context, instance, if_stopped, rule.clone(), person.clone()).await {
+            Ok(connected) => return Ok(connected),
+            Err(refusal) => refusal,
+        };
+        let Refusal { failure, presented, status: _ } = refusal;
+        match (failure.code, presented) {
+            (FailureCode::VmStopped, _) if if_stopped == IfStopped::Fail => {
+                match person.may_start(&failure).await {
+                    Decision::Yes => if_stopped = IfStopped::Start,
+                    Decision::No => return Err(advised(failure)),
+                }
+            }
+            (FailureCode::HostKeyChanged, Some(presented)) if rule == HostKeyRule::Known => {
+                match person.may_replace(&failure, &presented).await {
+                    Decision::Yes => rule = HostKeyRule::Replace(presented),
+                    Decision::No => return Err(advised(failure)),
+                }
+            }
+            _ => return Err(advised(failure)),
+        }
+    }
+}
+
+/// With the options that a command has where the app has buttons.
+fn advised(mut failure: Failure) -> Failure {
+    let add = |advice: &mut String, more: &str| {
+        if !advice.is_empty() {
+            advice.push(' ');
+        }
+        advice.push_str(more);
+    };
+    match failure.code {
+        FailureCode::VmStopped => {
+            failure.advice = "With --start it is started, or resumed, first.".to_owned();
+        }
+        FailureCode::HostKeyChanged => {
+            add(
+                &mut failure.advice,
+                "With --accept-host-key and its fingerprint the new one is pinned instead.",
+            );
+        }
+        FailureCode::HostKeyRejected => {
+            add(
+                &mut failure.advice,
+                "With --accept-host-key and its fingerprint it is pinned without a question.",
+            );
+        }
+        _ => {}
+    }
+    failure
 }
 
 /// Follows the tunnel to its end, and tells the person when it is being resumed. Gives why it was lost, if it
 /// was.
-async fn follow(mut watch: Watch, instance: InstanceRef) -> Option<Failure> {
-    let told = std::io::stderr().is_terminal();
+async fn follow(mut watch: Watch, instance: InstanceRef, relay: watch::Sender<Relay>) -> Option<Failure> {
+    let shown = std::io::stderr().is_terminal();
     while let Some(event) = watch.next().await {
-        if let (true, Some(words)) = (told, words(&event)) {
+        match event {
+            Event::Reconnecting { .. } | Event::SignInNeeded { .. } => drop(relay.send_replace(Relay::Away)),
+            Event::Resumed => drop(relay.send_replace(Relay::Here)),
+            _ => {}
+        }
+        if let (true, Some(words)) = (shown, words(&event)) {
             // The terminal may be raw: there a line ends with both.
             drop(write!(std::io::stderr().lock(), "\r\nadit: {words}\r\n"));
         }
@@ -108,12 +191,13 @@ async fn follow(mut watch: Watch, instance: InstanceRef) -> Option<Failure> {
 fn words(event: &Event) -> Option<String> {
     match event {
         Event::Reconnecting { wait, .. } if wait.is_zero() => {
-            Some("connection to the relay lost; resuming…".to_owned())
+            Some(format!("connection to the relay lost; resuming… {HOW_TO_LEAVE}"))
         }
-        Event::Reconnecting { wait, .. } => {
-            Some(format!("connection to the relay lost; resuming in {:.1} s…", wait.as_secs_f64()))
-        }
-        Event::SignInNeeded { message } => Some(format!("waiting for a sign-in: {message}")),
+        Event::Reconnecting { wait, .. } => Some(format!(
+            "connection to the relay lost; resuming in {:.1} s… {HOW_TO_LEAVE}",
+            wait.as_secs_f64()
+        )),
+        Event::SignInNeeded { message } => Some(format!("waiting for a sign-in: {message}. {HOW_TO_LEAVE}")),
         Event::Resumed => Some("resumed".to_owned()),
         // Its end is told when the session has ended; kinds that may be added later say nothing yet.
         _ => None,
@@ -123,22 +207,6 @@ fn words(event: &Event) -> Option<String> {
 fn size() -> Size {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     Size { columns, rows }
-}
-
-/// The local terminal in raw mode for as long as this value lives.
-struct Raw;
-
-impl Raw {
-    fn enter() -> Option<Self> {
-        (std::io::stdin().is_terminal() && crossterm::terminal::enable_raw_mode().is_ok()).then_some(Self)
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // Nothing better can be done for a terminal that does not let itself be set back.
-        drop(crossterm::terminal::disable_raw_mode());
-    }
 }
 
 /// Standard input, read by a thread of its own: a blocked read must not hold the runtime.
@@ -161,29 +229,74 @@ fn write_all(mut out: impl std::io::Write, bytes: &[u8]) -> bool {
     out.write_all(bytes).and_then(|()| out.flush()).is_ok()
 }
 
-async fn carry_terminal(mut terminal: Terminal) -> Exit {
+/// Input that waits for room.
+type Sending = Pin<Box<dyn Future<Output = Result<(), InputError>> + Send>>;
+
+/// Waits until what is being sent has been taken; for ever when nothing is.
+async fn taken(sending: &mut Option<Sending>) -> Result<(), InputError> {
+    match sending {
+        Some(under_way) => {
+            let result = under_way.await;
+            *sending = None;
+            result
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn carry_terminal(mut terminal: Terminal, mut relay: watch::Receiver<Relay>) -> Ending {
     let raw = Raw::enter();
+    // Without a terminal on this side what comes is no keys, and passes as it is.
+    let mut escape = raw.as_ref().map(|_| Escape::new());
     let input = terminal.input();
+    let send = |bytes: bytes::Bytes| -> Option<Sending> {
+        let input = input.clone();
+        Some(Box::pin(async move { input.send(bytes).await }))
+    };
     let mut typed = standard_input();
     let mut resized = Resized::new();
     let mut typing = true;
+    // Beside the loop: output must be read on meanwhile, or the two would wait for one another.
+    let mut sending = None;
     loop {
+        let now = *relay.borrow_and_update();
+        // Keys are looked at even while there is no room for them, or nobody could leave.
+        let listening = typing && (sending.is_none() || (escape.is_some() && now == Relay::Away));
         tokio::select! {
             read = terminal.read() => match read {
                 Some(bytes) => if !write_all(std::io::stdout().lock(), &bytes) { break },
                 None => break,
             },
-            bytes = typed.recv(), if typing => match bytes {
-                Some(bytes) => if input.send(bytes).await.is_err() { typing = false },
-                // The end of a piped input is typed as Ctrl+D, so that the shell ends too.
-                None => { typing = false; let _ = input.send(&b"\x04"[..]).await; }
-            },
+            result = taken(&mut sending) => if result.is_err() { typing = false },
+            bytes = typed.recv(), if listening => {
+                let typed = match (bytes, &mut escape) {
+                    (Some(bytes), Some(escape)) => escape.take(&bytes, now),
+                    (Some(bytes), None) => Typed::Pass(bytes.into()),
+                    (None, _) => {
+                        typing = false;
+                        // The end of a piped input is typed as Ctrl+D, so that the shell ends too.
+                        Typed::Pass(bytes::Bytes::from_static(b"\x04"))
+                    }
+                };
+                match typed {
+                    Typed::Pass(bytes) if sending.is_none() => sending = send(bytes),
+                    // As any terminal does whose queue is full.
+                    Typed::Pass(_) => drop(write_all(std::io::stderr().lock(), b"\x07")),
+                    Typed::End => {
+                        if now == Relay::Here {
+                            terminal.close().await;
+                        }
+                        return Ending::Left;
+                    }
+                }
+            }
             () = resized.next() => input.resize(size()),
+            Ok(()) = relay.changed() => {}
         }
     }
     let exit = terminal.exit().await;
     drop(raw);
-    exit
+    Ending::Exit(exit)
 }
 
 async fn carry_command(mut exec: Exec) -> Exit {
@@ -257,109 +370,6 @@ impl Resized {
     }
 }
 
-/// The person at the terminal.
-struct Asker;
-
-#[async_trait]
-impl Observer for Asker {
-    fn step(&self, _step: Step, text: String) {
-        if std::io::stderr().is_terminal() {
-            say!("{text}…");
-        }
-    }
-
-    fn user(&self, _name: &str) {}
-
-    fn note(&self, note: Note) {
-        say!("{}", note.text);
-    }
-
-    async fn ask(&self, question: Question) -> Option<Reply> {
-        if !std::io::stdin().is_terminal() {
-            return None;
-        }
-        // Reading a line blocks, and may for as long as the person thinks.
-        tokio::task::spawn_blocking(move || ask(question)).await.ok().flatten()
-    }
-}
-
-fn ask(question: Question) -> Option<Reply> {
-    match question {
-        Question::NewHostKey { algorithm, fingerprint } => {
-            say!("This VM announced no host key, so the one it shows could not be verified:");
-            say!("  {algorithm} {fingerprint}");
-            eprint!("Trust it from now on? [y/N] ");
-            let answer = line()?;
-            Some(if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-                Reply::Trust
-            } else {
-                Reply::Reject
-            })
-        }
-        Question::SecondFactor { title, instruction, prompts } => {
-            for text in [title, instruction].iter().filter(|text| !text.is_empty()) {
-                say!("{text}");
-            }
-            let mut answers = Vec::new();
-            for prompt in prompts {
-                eprint!("{}", prompt.text);
-                let mut answer = if prompt.echo { line()? } else { hidden_line()? };
-                answers.push(SecretString::from(answer.trim_end_matches(['\r', '\n']).to_owned()));
-                answer.zeroize();
-            }
-            Some(Reply::Answers(answers))
-        }
-    }
-}
-
-fn line() -> Option<String> {
-    drop(std::io::stderr().flush());
-    let mut answer = String::new();
-    (std::io::stdin().read_line(&mut answer).ok()? > 0).then_some(answer)
-}
-
-/// A line that is not shown while it is typed.
-fn hidden_line() -> Option<String> {
-    use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
-    drop(std::io::stderr().flush());
-    let _raw = Raw::enter()?;
-    let mut answer = String::new();
-    loop {
-        let Event::Key(key) = read().ok()? else { continue };
-        if key.kind == KeyEventKind::Release {
-            continue;
-        }
-        match key.code {
-            KeyCode::Enter => break,
-            KeyCode::Esc => return None,
-            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return None,
-            KeyCode::Char(letter) => answer.push(letter),
-            KeyCode::Backspace => drop(answer.pop()),
-            _ => {}
-        }
-    }
-    eprint!("\r\n");
-    Some(answer)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::{Duration, Event, words};
-
-    #[test]
-    fn a_person_is_told_of_the_relay_coming_and_going() {
-        let lost = |millis| Event::Reconnecting {
-            code: Some(4080),
-            reason: "gone".to_owned(),
-            attempt: 1,
-            wait: Duration::from_millis(millis),
-        };
-        assert_eq!(words(&lost(0)).as_deref(), Some("connection to the relay lost; resuming…"));
-        assert_eq!(words(&lost(1500)).as_deref(), Some("connection to the relay lost; resuming in 1.5 s…"));
-        assert_eq!(words(&Event::Resumed).as_deref(), Some("resumed"));
-        let sign_in = Event::SignInNeeded { message: "the token has expired".to_owned() };
-        assert_eq!(words(&sign_in).as_deref(), Some("waiting for a sign-in: the token has expired"));
-        assert_eq!(words(&Event::RoundTrip(Duration::ZERO)), None);
-        assert_eq!(words(&Event::Closed { code: None, sent: 1, received: 2 }), None);
-    }
-}
+#[path = "ssh_tests.rs"]
+mod tests;
