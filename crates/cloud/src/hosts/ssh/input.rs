@@ -17,13 +17,28 @@ const HIGH: usize = 1024 * 1024;
 /// How long it waits.
 const WAIT: Duration = Duration::from_millis(50);
 
+/// Unread bytes above which each message waits longer, so that a program that reads slowly, or begins to after
+/// minutes, still gets all of a large paste.
+const HIGHER: usize = MAX / 2;
+
+/// How long it waits then.
+const LONGER: Duration = Duration::from_secs(1);
+
 /// Unread bytes at most.
-const MAX: usize = 64 * 1024 * 1024;
+const MAX: usize = 8 * 1024 * 1024;
 
 #[derive(Default)]
 struct Level {
     queued: AtomicUsize,
     drained: Notify,
+}
+
+impl Level {
+    async fn drained_to(&self, mark: usize) {
+        while self.queued.load(Ordering::Acquire) > mark {
+            self.drained.notified().await;
+        }
+    }
 }
 
 /// The client's end of the queue; the program reads its end of input when this is dropped.
@@ -56,10 +71,10 @@ impl Sender {
         if data.is_empty() {
             return Ok(());
         }
-        if self.level.queued.load(Ordering::Acquire) > HIGH {
-            // whether there is room then or not, the connection has to go on
-            let _ = tokio::time::timeout(WAIT, self.level.drained.notified()).await;
-        }
+        let queued = self.level.queued.load(Ordering::Acquire);
+        let (mark, wait) = if queued > HIGHER { (HIGHER, LONGER) } else { (HIGH, WAIT) };
+        // whether there is room then or not, the connection has to go on
+        let _ = tokio::time::timeout(wait, self.level.drained_to(mark)).await;
         let queued = self.level.queued.fetch_add(data.len(), Ordering::AcqRel);
         if queued.saturating_add(data.len()) > MAX {
             return Err(Overflow);
@@ -104,7 +119,30 @@ impl Drop for Receiver {
 mod tests {
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_reads_slowly_gets_all() {
+        let (sender, mut receiver) = queue();
+        let piece = [7; 32 * 1024];
+        let count = 2 * MAX / piece.len();
+        let program = tokio::spawn(async move {
+            let mut all = 0;
+            while let Some(data) = receiver.receive().await {
+                for part in data.chunks(4096) {
+                    tokio::time::sleep(Duration::from_millis(40)).await;
+                    all += part.len();
+                    receiver.read(part.len());
+                }
+            }
+            all
+        });
+        for _ in 0..count {
+            sender.send(&piece).await.unwrap();
+        }
+        drop(sender);
+        assert_eq!(program.await.unwrap(), count * piece.len());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn goes_on_above_the_mark_and_refuses_beyond_all_measure() {
         let (sender, mut receiver) = queue();
         let most = vec![0; MAX];
