@@ -241,6 +241,30 @@ async fn a_flood_that_nobody_draws_stops_and_can_be_interrupted() {
     assert!(rest.len() < 2 * 1024 * 1024, "the flood went on: {} bytes", rest.len());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_large_paste_into_a_program_that_reads_late_arrives_whole() {
+    const PASTE: usize = 10 * 1024 * 1024;
+    let desk = Desk::signed_in(ANA).await;
+    let id = desk.live("acme-prod/europe-west1-b/web-1").await;
+    desk.app.terminal_attach(&id).await.unwrap();
+    let program = format!("stty raw -echo; echo rea''dy; sleep 2; head -c {PASTE} | cksum; stty sane");
+    desk.type_line(&id, 0, &program).await;
+    let mut seq = 1;
+    desk.read_until(&id, &mut seq, "ready").await;
+
+    let paste: Vec<u8> = (0..PASTE).map(|n| ((n * 31) >> 7).to_le_bytes()[0]).collect();
+    for piece in paste.chunks(100_000) {
+        desk.app.terminal_push(&id, seq, [b"\0", piece].concat().into()).await.unwrap();
+        seq += 1;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("paste"), &paste).unwrap();
+    let file = std::fs::File::open(folder.path().join("paste")).unwrap();
+    let sum = std::process::Command::new("cksum").stdin(file).output().unwrap().stdout;
+    desk.read_until(&id, &mut seq, String::from_utf8(sum).unwrap().trim()).await;
+}
+
 #[tokio::test]
 async fn a_slow_guest_is_waited_for() {
     let desk = Desk::signed_in(ANA).await;
