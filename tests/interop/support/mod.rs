@@ -16,9 +16,29 @@ pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // asked first, so that it can clear away what it made
+        #[cfg(unix)]
+        if let Ok(Some(_)) = ended_when_asked(&mut self.0) {
+            return;
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+#[cfg(unix)]
+fn ended_when_asked(child: &mut Child) -> std::io::Result<Option<std::process::ExitStatus>> {
+    if let Some(status) = child.try_wait()? {
+        return Ok(Some(status));
+    }
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).stderr(Stdio::null()).status()?;
+    for _ in 0..100 {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    Ok(None)
 }
 
 /// A local cloud of its own.
