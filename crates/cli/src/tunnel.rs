@@ -189,6 +189,7 @@ fn describe(what: &What) -> Option<(Value, String)> {
             format!("waiting for a sign-in: {message}"),
         ),
         What::Resumed => (json!({ "event": "resumed" }), "resumed".to_owned()),
+        What::Refused { why } => (json!({ "event": "refused", "why": why }), format!("refused: {why}")),
         What::Denied { code, reason } => {
             (json!({ "event": "denied", "code": code, "reason": reason }), format!("denied: {reason}"))
         }
@@ -220,5 +221,21 @@ pub(crate) async fn run_proxy(arguments: ProxyArguments) -> Result<(), Failure> 
             Ok(())
         }
         Err(error) => Err(Failure::new(FailureCode::ConnectionLost, error.to_string(), "Connect again.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, What, listen};
+
+    #[test]
+    fn a_refused_connection_is_told_in_both_forms() {
+        let what = What::Refused { why: "2 connections are open".to_owned() };
+        let event = listen::Event { connection: 3, what };
+        let line = |json| Report { json, name: "web-1".to_owned() }.event(&event).expect("a line");
+        assert_eq!(line(false), "[3] refused: 2 connections are open");
+        let value: serde_json::Value = serde_json::from_str(&line(true)).expect("JSON");
+        let expected = serde_json::json!({ "event": "refused", "conn": 3, "why": "2 connections are open" });
+        assert_eq!(value, expected);
     }
 }

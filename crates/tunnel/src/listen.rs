@@ -1,5 +1,8 @@
 //! A local port with a tunnel behind it: one session for each accepted connection.
 
+mod event;
+mod places;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,15 +11,22 @@ use std::time::Duration;
 use adit_relay::Target;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::event::what;
+pub use self::event::{Event, What};
+use self::places::{Places, Turn, Wait};
 use crate::copy::{Copied, copy};
 use crate::proxy::{Outcome, wind_up};
 use crate::{Connection, DialError, DialErrorKind, Dialer, Event as TunnelEvent};
 
 /// Connections that are served at once unless [`Options`] say otherwise.
 pub const DEFAULT_LIMIT: usize = 256;
+/// Connections beyond them that wait for a place unless [`Options`] say otherwise.
+pub const DEFAULT_WAITING: usize = 256;
+/// How long they wait unless [`Options`] say otherwise.
+pub const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 /// Events that may wait for whoever reads them.
 const MAX_EVENTS: usize = 1024;
 /// Connections that the operating system may keep waiting for their turn.
@@ -31,13 +41,17 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// How a listener works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Connections served at once; more wait in the operating system's queue. At least 1.
+    /// Connections served at once. At least 1.
     pub limit: usize,
+    /// Connections beyond them that are kept until a place is free; any more are refused at once.
+    pub waiting: usize,
+    /// How long they are kept before they are refused, too.
+    pub wait: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limit: DEFAULT_LIMIT }
+        Self { limit: DEFAULT_LIMIT, waiting: DEFAULT_WAITING, wait: DEFAULT_WAIT }
     }
 }
 
@@ -60,64 +74,6 @@ pub enum BindError {
     /// The probe failed: no tunnel can be opened to this target.
     #[error(transparent)]
     Probe(#[from] DialError),
-}
-
-/// Something that happened to an accepted connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// Which connection, from 1 in the order of acceptance.
-    pub connection: u64,
-    /// What.
-    pub what: What,
-}
-
-/// What happened to an accepted connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum What {
-    /// Its tunnel is open.
-    Connected,
-    /// Its WebSocket was lost and is about to be resumed.
-    Reconnecting {
-        /// The close code, where there was one.
-        code: Option<u16>,
-        /// What happened, to show.
-        reason: String,
-        /// Which attempt comes next, from 1.
-        attempt: u32,
-        /// How long until it.
-        wait: Duration,
-    },
-    /// Its reconnect waits for the person to sign in.
-    SignInNeeded {
-        /// What the token source said, to show.
-        message: String,
-    },
-    /// It goes on where it was.
-    Resumed,
-    /// The relay or its policy refused it.
-    Denied {
-        /// The close code.
-        code: Option<u16>,
-        /// The relay's text.
-        reason: String,
-    },
-    /// It could not be opened or was lost. The local peer's connection was reset.
-    Failed {
-        /// The close code or HTTP status, where there was one.
-        code: Option<u16>,
-        /// Why, to show.
-        reason: String,
-    },
-    /// It ended normally.
-    Closed {
-        /// The relay's close code, where it was the relay that ended it.
-        code: Option<u16>,
-        /// Payload bytes sent to the backend.
-        sent: u64,
-        /// Payload bytes received from the backend.
-        received: u64,
-    },
 }
 
 /// A listening local port. Dropping it ends the listener and all its connections at once.
@@ -153,7 +109,7 @@ impl Listener {
         let (sender, events) = mpsc::channel(MAX_EVENTS);
         let (stop, stopping) = watch::channel(false);
         let serving = Serving { dialer, target: Arc::new(target), events: sender, stopping };
-        let task = tokio::spawn(accept(listener, serving, options.limit.max(1)));
+        let task = tokio::spawn(accept(listener, serving, Places::new(options)));
         Ok(Self { local, events, stop, task })
     }
 
@@ -201,8 +157,7 @@ struct Serving {
     stopping: watch::Receiver<bool>,
 }
 
-async fn accept(listener: TcpListener, serving: Serving, limit: usize) {
-    let places = Arc::new(Semaphore::new(limit));
+async fn accept(listener: TcpListener, serving: Serving, places: Places) {
     let mut connections = JoinSet::new();
     let mut stopping = serving.stopping.clone();
     let mut number = 0_u64;
@@ -210,27 +165,30 @@ async fn accept(listener: TcpListener, serving: Serving, limit: usize) {
         while connections.try_join_next().is_some() {}
         let accepted = tokio::select! {
             () = asked_to_stop(&mut stopping) => break,
-            accepted = async {
-                // The place first: who finds none stays in the operating system's queue.
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, listener.accept().await)
-            } => accepted,
+            accepted = listener.accept() => accepted,
         };
-        match accepted {
-            (Ok(place), Ok((local, _))) => {
-                number = number.saturating_add(1);
-                let serving = serving.clone();
+        let local = match accepted {
+            Ok((local, _)) => local,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        number = number.saturating_add(1);
+        let serving = serving.clone();
+        match places.turn() {
+            Turn::Now(place) => {
                 connections.spawn(async move {
                     serving.serve(number, local).await;
                     drop(place);
                 });
             }
-            (_, Err(error)) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+            Turn::Later(wait) => {
+                connections.spawn(serving.serve_later(number, local, wait));
             }
-            // The semaphore is never closed.
-            (Err(_), _) => break,
+            // Told here, so that the refused do not pile up where nobody reads the events.
+            Turn::Never { why } => serving.refuse(number, local, why).await,
         }
     }
     drop(listener);
@@ -244,6 +202,35 @@ impl Serving {
     async fn tell(&self, connection: u64, what: What) {
         // Whoever dropped the receiver does not want to know.
         let _ = self.events.send(Event { connection, what }).await;
+    }
+
+    /// Closes a connection that finds no place, so that its peer cannot take it for one that was served.
+    async fn refuse(&self, number: u64, local: TcpStream, why: String) {
+        abort(local);
+        self.tell(number, What::Refused { why }).await;
+    }
+
+    /// Serves a connection once there is a place, if that is in time.
+    async fn serve_later(self, number: u64, local: TcpStream, wait: Wait) {
+        let mut stopping = self.stopping.clone();
+        let place = tokio::select! {
+            place = wait.place() => Some(place),
+            // Nobody is left to wait.
+            () = reset(&local) => None,
+            () = asked_to_stop(&mut stopping) => None,
+        };
+        match place {
+            Some(Ok(place)) => {
+                drop(wait);
+                self.serve(number, local).await;
+                drop(place);
+            }
+            Some(Err(why)) => self.refuse(number, local, why).await,
+            None => {
+                drop(local);
+                self.tell(number, What::Closed { code: None, sent: 0, received: 0 }).await;
+            }
+        }
     }
 
     async fn serve(self, number: u64, mut local: TcpStream) {
@@ -269,18 +256,16 @@ impl Serving {
             Err(DialError { code, reason, .. }) => What::Failed { code, reason },
         };
         match &what {
-            What::Closed { .. } => {}
+            What::Closed { .. } => drop(local),
             What::Connected
+            | What::Refused { .. }
             | What::Reconnecting { .. }
             | What::SignInNeeded { .. }
             | What::Resumed
             | What::Denied { .. }
-            | What::Failed { .. } => {
-                // A reset, so that the peer cannot take what it got for the whole.
-                let _ = socket2::SockRef::from(&local).set_linger(Some(Duration::ZERO));
-            }
+            // The peer must not take what it got for the whole.
+            | What::Failed { .. } => abort(local),
         }
-        drop(local);
         self.tell(number, what).await;
     }
 
@@ -345,17 +330,9 @@ async fn forward(watch: &mut crate::Watch, early: &mpsc::Sender<TunnelEvent>) ->
     outcome
 }
 
-/// What of a tunnel's events a listener passes on while the connection lasts.
-fn what(event: TunnelEvent) -> Option<What> {
-    match event {
-        TunnelEvent::Reconnecting { code, reason, attempt, wait } => {
-            Some(What::Reconnecting { code, reason, attempt, wait })
-        }
-        TunnelEvent::SignInNeeded { message } => Some(What::SignInNeeded { message }),
-        TunnelEvent::Resumed => Some(What::Resumed),
-        // The last word follows once the local side is told; round trips are not of interest here.
-        TunnelEvent::RoundTrip(_) | TunnelEvent::Closed { .. } | TunnelEvent::Failed { .. } => None,
-    }
+/// Closes with a reset.
+fn abort(local: TcpStream) {
+    let _ = socket2::SockRef::from(&local).set_linger(Some(Duration::ZERO));
 }
 
 /// Reads what the peer may still send, and forgets it. Closing a socket with unread bytes in it resets the

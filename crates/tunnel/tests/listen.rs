@@ -125,7 +125,9 @@ async fn a_denied_or_lost_connection_is_reset() {
 async fn more_connections_than_the_limit_wait() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
     let mut listener =
-        Listener::bind(relay.dialer(), target(7), anywhere(), Options { limit: 1 }).await.unwrap();
+        Listener::bind(relay.dialer(), target(7), anywhere(), Options { limit: 1, ..Options::default() })
+            .await
+            .unwrap();
     let mut first = TcpStream::connect(listener.local_addr()).await.unwrap();
     first.write_all(b"1").await.unwrap();
     assert_eq!(first.read_u8().await.unwrap(), b'1');
@@ -139,6 +141,77 @@ async fn more_connections_than_the_limit_wait() {
     let told: Vec<_> = [listener.next().await.unwrap(), listener.next().await.unwrap()].into();
     assert_eq!((told[0].connection, &told[0].what), (1, &What::Connected));
     assert!(matches!((told[1].connection, &told[1].what), (1, What::Closed { .. })), "{told:?}");
+}
+
+/// The one connection that has the place of this listener, and what it told first.
+async fn occupied(relay: &Relay, options: Options) -> (Listener, TcpStream) {
+    let mut listener = Listener::bind(relay.dialer(), target(7), anywhere(), options).await.unwrap();
+    let mut first = TcpStream::connect(listener.local_addr()).await.unwrap();
+    first.write_all(b"1").await.unwrap();
+    assert_eq!(first.read_u8().await.unwrap(), b'1');
+    assert_eq!(listener.next().await.unwrap().what, What::Connected);
+    (listener, first)
+}
+
+async fn is_refused(listener: &mut Listener, number: u64, reason: &str) {
+    let address = listener.local_addr();
+    // The reset may come before the connect is noticed.
+    let read = async { TcpStream::connect(address).await?.read_u8().await };
+    assert_eq!(read.await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    let event = listener.next().await.unwrap();
+    assert_eq!(event.connection, number);
+    let why = match event.what {
+        What::Refused { why } => Some(why),
+        _ => None,
+    }
+    .unwrap();
+    assert!(why.starts_with("the limit of connections, 1, is reached") && why.contains(reason), "{why}");
+}
+
+#[tokio::test]
+async fn who_finds_no_place_in_time_is_refused() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let options = Options { limit: 1, waiting: 1, wait: Duration::from_millis(20) };
+    let (mut listener, mut first) = occupied(&relay, options).await;
+    // Twice: whoever was refused no longer takes the place to wait in.
+    is_refused(&mut listener, 2, "within 0.02 s").await;
+    is_refused(&mut listener, 3, "within 0.02 s").await;
+    assert_eq!(relay.seen().heads.len(), 2, "the probe and the first");
+    first.write_all(b"2").await.unwrap();
+    assert_eq!(first.read_u8().await.unwrap(), b'2', "the others do not matter to it");
+}
+
+#[tokio::test]
+async fn who_finds_no_place_to_wait_is_refused_at_once() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    // Nobody would live to see the end of this wait.
+    let options = Options { limit: 1, waiting: 1, wait: Duration::from_secs(3_600) };
+    let (mut listener, first) = occupied(&relay, options).await;
+    let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+    second.write_all(b"2").await.unwrap();
+    is_refused(&mut listener, 3, "as many wait as may").await;
+    socket2::SockRef::from(&first).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(first);
+    assert_eq!(second.read_u8().await.unwrap(), b'2');
+}
+
+#[tokio::test]
+async fn a_stop_ends_those_who_wait() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let options = Options { limit: 1, waiting: 1, wait: Duration::from_secs(3_600) };
+    let (mut listener, first) = occupied(&relay, options).await;
+    let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+    is_refused(&mut listener, 3, "as many wait as may").await;
+    listener.stop();
+    assert_eq!(second.read_u8().await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+    let mut ended = Vec::new();
+    while let Some(event) = listener.next().await {
+        assert!(matches!(event.what, What::Closed { .. }), "{event:?}");
+        ended.push(event.connection);
+    }
+    ended.sort_unstable();
+    assert_eq!(ended, [1, 2]);
+    drop(first);
 }
 
 #[tokio::test]
