@@ -17,9 +17,14 @@ fn main() {
     }
     start::prepare_environment();
 
-    let result = tauri::Builder::default()
+    let mut builder = tauri::Builder::default();
+    // An app with a home of its own, as the demo has it, is an app of its own beside the person's.
+    if std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty()) {
         // First, so that a second start hands its arguments over before anything else happens.
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _directory| window::raise(app)))
+        builder = builder
+            .plugin(tauri_plugin_single_instance::init(|app, _arguments, _directory| window::raise(app)));
+    }
+    let result = builder
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_dialog::init())

@@ -72,6 +72,7 @@ test("the terminal follows the window's size", async () => {
 test("sixty-four megabytes pass over the screen and leave nothing behind", async () => {
   const { window } = app;
   const before = await memory();
+  assert.ok(before.app > 0 && before.page > 0, "the app's processes were not found");
   await typeLine(window, "web-1", `clear; yes ${"flood ".repeat(16)} | head -c 64000000; echo; echo passed $((40+2))`);
   await waitLine(window, "web-1", /^passed 42$/, 180);
   const after = await memory();
@@ -117,6 +118,15 @@ test("a VM that may not be entered says so in its tab, which stays", async () =>
   await window.waitText('[data-testid="failure-server"]', /4033/);
   await picture("denied");
   await window.find('[data-testid="action-tryAgain"]');
+});
+
+test("an explorer that was put away comes back with every VM", async () => {
+  const { window } = app;
+  await window.waitGone('[data-testid="tree-row-acme-prod"]');
+  await window.chord(Key.control, "b");
+  await window.waitGone('[data-testid="tree"]');
+  await window.chord(Key.control, "b");
+  await window.find('[data-testid="tree-row-acme-prod"]');
 });
 
 test("a stopped VM offers to be started, and then lets the person in", async () => {

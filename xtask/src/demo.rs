@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     display::Display,
     front_end,
-    process::{self, Running, built, cargo, run},
+    process::{self, PrivateFolder, Running, built, cargo, run},
     setup::{self, Need},
 };
 
@@ -28,10 +28,14 @@ pub(crate) fn open() -> Result<()> {
     setup::ensure(&[Need::Build])?;
     build()?;
     let (cloud, url) = start_cloud()?;
+    let home = PrivateFolder::new("demo")?;
     println!("The local cloud is at {url}. Close the window to end the demo.");
     let status = Command::new(built("adit-app"))
         .arg("--sign-in")
         .env("ADIT_CLOUD", &url)
+        // Each demo's cloud is a new one: nothing of it is to stay among the person's files and secrets.
+        .env("ADIT_HOME", home.path())
+        .env("ADIT_KEYCHAIN", "memory")
         .env("ADIT_BROWSER", pick_user_program())
         .env("NO_PROXY", "127.0.0.1,localhost,::1")
         .status()

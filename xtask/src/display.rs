@@ -3,19 +3,19 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::Running;
+use crate::process::{PrivateFolder, Running};
 
 /// The display; it is gone, with its folders, when this value goes.
 pub(crate) struct Display {
     _server: Running,
     name: String,
-    folder: PathBuf,
+    folder: PrivateFolder,
 }
 
 impl Display {
@@ -35,16 +35,17 @@ impl Display {
         if number.trim().is_empty() {
             bail!("Xvfb did not start");
         }
-        let folder = std::env::temp_dir().join(format!("adit-display-{}", std::process::id()));
-        for name in ["home/.local/share/keyrings", "home/.cache", "home/.config/openbox", "run"] {
-            fs::create_dir_all(folder.join(name))?;
+        let folder = PrivateFolder::new("display")?;
+        for name in ["home/.local/share/keyrings", "home/.cache", "home/.config/openbox"] {
+            fs::create_dir_all(folder.path().join(name))?;
         }
+        let runtime = folder.path().join("run");
+        fs::create_dir_all(&runtime)?;
+        // The bus and the keychain insist that this one is private by itself.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            for private in [folder.clone(), folder.join("run"), folder.join("home")] {
-                fs::set_permissions(private, fs::Permissions::from_mode(0o700))?;
-            }
+            fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700))?;
         }
         Ok(Self { _server: server, name: format!(":{}", number.trim()), folder })
     }
@@ -61,11 +62,11 @@ kill "$manager" 2>/dev/null
 exit $status"#;
         let mut command = Command::new("dbus-run-session");
         command.args(["--", "sh", "-c", SESSION, "session"]).arg(program).args(arguments);
-        let home = self.folder.join("home");
+        let home = self.folder.path().join("home");
         command
             .env("DISPLAY", &self.name)
             .env("HOME", &home)
-            .env("XDG_RUNTIME_DIR", self.folder.join("run"))
+            .env("XDG_RUNTIME_DIR", self.folder.path().join("run"))
             .env("XDG_CONFIG_HOME", home.join(".config"))
             .env("XDG_DATA_HOME", home.join(".local/share"))
             .env("XDG_CACHE_HOME", home.join(".cache"))
@@ -74,12 +75,5 @@ exit $status"#;
             .env("NO_PROXY", "127.0.0.1,localhost,::1")
             .env_remove("WAYLAND_DISPLAY");
         command
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        // What is left is in the system's folder for temporary files.
-        drop(fs::remove_dir_all(&self.folder));
     }
 }

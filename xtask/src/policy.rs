@@ -37,6 +37,10 @@ fn one_tls_stack() -> Result<()> {
     let tree = ["tree", "--workspace", "--target", "all", "-e", "normal,build,dev", "-i"];
     for banned in ["ring", "native-tls", "openssl"] {
         let output = cargo().args(tree).arg(banned).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() && !said.contains("did not match any packages") {
+            bail!("cargo tree could not say whether {banned} is in the build:\n{said}");
+        }
         let users = String::from_utf8_lossy(&output.stdout);
         if !users.trim().is_empty() {
             bail!("{banned} entered the build; rustls with aws-lc-rs is the only TLS stack here:\n{users}");

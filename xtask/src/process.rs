@@ -64,7 +64,11 @@ pub(crate) fn exists(program: &str) -> bool {
 
 fn show(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
+    // A script of several lines says little on one.
+    words.extend(command.get_args().map(|argument| match argument.to_string_lossy() {
+        argument if argument.contains('\n') => "…".to_owned(),
+        argument => argument.into_owned(),
+    }));
     let mut shown = words.join(" ");
     if shown.len() > 200 {
         shown = shown.chars().take(197).chain("...".chars()).collect();
@@ -93,5 +97,35 @@ impl Drop for Running {
         // It has ended by itself, or it did not heed the request: either way it is gone after this.
         drop(self.0.kill());
         drop(self.0.wait());
+    }
+}
+
+/// A folder in the system's place for temporary files that nobody else can read; it goes with this value.
+pub(crate) struct PrivateFolder(PathBuf);
+
+impl PrivateFolder {
+    /// A new one for this purpose.
+    pub(crate) fn new(purpose: &str) -> Result<Self> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let name = format!("adit-{purpose}-{}-{}", std::process::id(), since.as_nanos());
+        let path = std::env::temp_dir().join(name);
+        // Private from its first moment, and never one that somebody else has put there.
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path).with_context(|| format!("could not make {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for PrivateFolder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's own clearing up.
+        drop(std::fs::remove_dir_all(&self.0));
     }
 }

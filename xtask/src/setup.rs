@@ -105,7 +105,8 @@ fn is_installed(package: &str) -> bool {
         .is_some_and(|status| status.ends_with("ok installed"))
 }
 
-fn is_root() -> bool {
+/// Whether this runs as the system's administrator.
+pub(crate) fn is_root() -> bool {
     process::output("id", &["-u"]).as_deref() == Some("0")
 }
 

@@ -63,6 +63,13 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
         println!("not run: the tests with the real gcloud (it is not installed)");
     }
 
+    if cfg!(unix) && !setup::is_root() {
+        println!("not run: the tests that act as another system user (they need root)");
+    }
+    if cfg!(unix) && !["sshd", "ssh", "ssh-keygen"].iter().all(|program| process::exists(program)) {
+        println!("not run: the tests with OpenSSH (it is not installed)");
+    }
+
     for (name, ended_well) in &suites {
         println!("{name}: {}", if *ended_well { "passed" } else { "FAILED" });
     }

@@ -122,6 +122,8 @@ impl App {
     /// cannot be written.
     pub async fn sign_out(&self, account: &str) -> Result<(), Failure> {
         self.sessions.signed_out(account);
+        // A listing that goes on would ask with the account's credentials, and keep a token that comes back.
+        self.core.stop_listing();
         let removed = self.core.accounts.remove(account, &self.core.keychain).await;
         self.core.inventory.remove_account(account);
         self.core.tell_accounts();

@@ -196,7 +196,7 @@ impl Core {
         Ok(())
     }
 
-    fn stop_listing(&self) {
+    pub(crate) fn stop_listing(&self) {
         if let Some(task) = self.listing.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }

@@ -12,7 +12,8 @@ import { Browser, until } from "./webdriver.mjs";
 const run = promisify(execFile);
 const programs = process.env.ADIT_PROGRAMS ?? "target/debug";
 const pictures = process.env.ADIT_PICTURES ?? "artifacts/e2e";
-const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+const MACHINE = { x64: "x86_64", arm64: "aarch64" }[process.arch] ?? process.arch;
+const MINI_BROWSER = `/usr/lib/${MACHINE}-linux-gnu/webkit2gtk-4.1/MiniBrowser`;
 
 /** Starts a local cloud. @param {...string} args */
 export async function startCloud(...args) {

@@ -6,6 +6,8 @@ import type { CommandName, Commands } from "./ipc";
 /** What of a WebSocket the terminal's stream uses. */
 export interface StreamSocket {
   binaryType: string;
+  /** Bytes handed to `send` that have not left yet. */
+  readonly bufferedAmount?: number;
   onopen: (() => void) | null;
   onmessage: ((message: { data: unknown }) => void) | null;
   onerror: (() => void) | null;

@@ -193,7 +193,9 @@ impl Accounts {
             let Some(token) = access.credentials().refresh_token() else { continue };
             let entry = self.cloud.entry("refresh-token", &id);
             let kept = keychain.get(&entry).await;
-            if kept.is_none_or(|kept| kept.expose_secret() != token.expose_secret()) {
+            // Signed out meanwhile: nothing of the account may come back.
+            let listed = self.ready().iter().any(|(ready, _)| *ready == id);
+            if listed && kept.is_none_or(|kept| kept.expose_secret() != token.expose_secret()) {
                 keychain.set(&entry, &token).await;
             }
         }

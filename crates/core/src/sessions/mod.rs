@@ -223,6 +223,8 @@ impl Session {
     fn start(self: &Arc<Self>, if_stopped: IfStopped, rule: HostKeyRule) {
         let mut inner = self.inner();
         inner.stop();
+        // A key that was shown for an earlier attempt is no longer on offer.
+        inner.presented = None;
         inner.info.attempt = inner.info.attempt.wrapping_add(1);
         inner.info.state = connecting(Step::ReadVm, format!("Reading {}", self.instance.name), now());
         inner.outlet = Arc::new(Outlet::new());

@@ -18,7 +18,8 @@ export function Explorer() {
   const inventory = useAppState((state) => state.inventory);
   const [filter, setFilter] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const sent = useRef("");
+  // What core filters by is not known until this explorer has told it: an earlier one may have left its filter.
+  const sent = useRef<string | null>(null);
   useEffect(() => {
     if (filter === sent.current) {
       return;

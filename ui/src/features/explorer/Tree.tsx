@@ -11,7 +11,7 @@ import { useAppState, useModel } from "../../platform/model";
 import { deskOf } from "../window/desk";
 import { AskAction, entriesOf } from "./rowMenu";
 import { Row } from "./Row";
-import { CHUNK, TreeRows } from "./rows";
+import { TreeRows } from "./rows";
 import { treeIntent, Typeahead } from "./treeKeys";
 import { words } from "./words";
 
@@ -135,16 +135,9 @@ export function Tree() {
       case "connectNew":
         connect(intent.instance);
         break;
-      case "openSiblings": {
-        // Those among the fetched rows: core has the rest, and they are beyond the screen.
-        for (let index = 0; index < Math.min(rows.total, CHUNK * 10); index += 1) {
-          const row = rows.at(index);
-          if (row !== null && row.parent === intent.row.parent && row.depth === intent.row.depth && row.expanded === false) {
-            toggle(row, true);
-          }
-        }
+      case "openSiblings":
+        backend.call("tree_toggle", { id: `*${intent.row.id}`, expanded: true }).catch(remarkFailure);
         break;
-      }
       case "menu": {
         const at = document.getElementById(elementId(intent.row))?.getBoundingClientRect();
         openMenu(intent.row, { x: (at?.left ?? 0) + rowHeight, y: at?.bottom ?? 0 });

@@ -95,7 +95,7 @@ export class TerminalStream {
     if (this.#over !== "no") {
       return "taken";
     }
-    if (this.#waitingBytes + bytes.length > LIMITS.waiting) {
+    if (this.#waitingBytes + (this.#socket?.bufferedAmount ?? 0) + bytes.length > LIMITS.waiting) {
       return "full";
     }
     for (const frame of inputFrames(bytes)) {

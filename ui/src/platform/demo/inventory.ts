@@ -146,13 +146,24 @@ export class DemoTree {
     this.#rows = null;
   }
 
+  /** With `*` before the id, the row and all its siblings, as core has it. */
   toggle(id: string, expanded: boolean): void {
-    if (expanded) {
-      this.#expanded.add(id);
-    } else {
-      this.#expanded.delete(id);
+    for (const one of id.startsWith("*") ? this.#siblings(id.slice(1)) : [id]) {
+      if (expanded) {
+        this.#expanded.add(one);
+      } else {
+        this.#expanded.delete(one);
+      }
     }
     this.changed();
+  }
+
+  #siblings(id: string): string[] {
+    const rows = this.rows();
+    const row = rows.find((candidate) => candidate.id === id);
+    return rows
+      .filter((other) => other.parent === row?.parent && other.depth === row.depth && other.expanded !== null)
+      .map((other) => other.id);
   }
 
   filter(text: string): void {
