@@ -75,6 +75,8 @@ export class TerminalStream {
     const epoch = this.#epoch;
     this.#transport = "none";
     this.#seq = 0;
+    // What was drawn for an earlier attachment is no news to this one.
+    this.#drawn = 0;
     try {
       const ticket = await this.#backend.call("terminal_attach", { id: this.#id });
       if (!this.#current(epoch)) {
@@ -262,16 +264,17 @@ export class TerminalStream {
   }
 
   #draw(bytes: Uint8Array): void {
+    const epoch = this.#epoch;
     for (let at = 0; at < bytes.length; at += LIMITS.chunk) {
       const chunk = bytes.subarray(at, at + LIMITS.chunk);
       this.#undrawn += chunk.length;
-      this.#screen.write(chunk, () => this.#wasDrawn(chunk.length));
+      this.#screen.write(chunk, () => this.#wasDrawn(chunk.length, epoch));
     }
   }
 
-  #wasDrawn(bytes: number): void {
+  #wasDrawn(bytes: number, epoch: number): void {
     this.#undrawn -= bytes;
-    this.#drawn += bytes;
+    this.#drawn += epoch === this.#epoch ? bytes : 0;
     if (this.#undrawn <= LIMITS.undrawn) {
       this.#room?.();
       this.#room = null;
@@ -331,6 +334,10 @@ export class TerminalStream {
       // The pull beside this hears the same end and decides.
     } finally {
       this.#pushing = false;
+      if (epoch !== this.#epoch) {
+        // Attached anew meanwhile: what waits goes on there.
+        this.#flush();
+      }
     }
   }
 }
