@@ -36,10 +36,9 @@ impl Need {
                 "dbus",
                 "dbus-x11",
                 "openbox",
-                "xdotool",
                 "imagemagick",
+                "procps",
                 "gnome-keyring",
-                "libsecret-tools",
                 "fonts-dejavu-core",
                 "libgl1-mesa-dri",
             ],
@@ -56,13 +55,7 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
         return explain_elsewhere();
     }
     if !process::exists("apt-get") {
-        println!(
-            "This is not Debian or Ubuntu. Adit needs, by whatever names your distribution has for them:"
-        );
-        for package in needs.iter().flat_map(|need| need.debian_packages()) {
-            println!("  {package}");
-        }
-        return Ok(());
+        return explain_other_linux(needs);
     }
     let missing: Vec<&str> = needs
         .iter()
@@ -92,11 +85,53 @@ fn require_node() -> Result<()> {
     }
 }
 
+/// Says what is missing, and for what the app is built with, what two large families of distributions call it.
+fn explain_other_linux(needs: &[Need]) -> Result<()> {
+    let mut missing = Vec::new();
+    for need in needs {
+        match need {
+            Need::Build if process::output("pkg-config", &["--exists", "webkit2gtk-4.1"]).is_none() => {
+                missing.push(
+                    "WebKitGTK 4.1 with its development files, and pkg-config\n    \
+                     Fedora: sudo dnf install webkit2gtk4.1-devel pkgconf\n    \
+                     Arch: sudo pacman -S webkit2gtk-4.1 pkgconf"
+                        .to_owned(),
+                )
+            }
+            Need::Build => {}
+            Need::Display => missing.extend(absent(&[
+                "Xvfb",
+                "WebKitWebDriver",
+                "dbus-run-session",
+                "openbox",
+                "gnome-keyring-daemon",
+                "import",
+                "ps",
+            ])),
+            Need::Peers => missing.extend(absent(&["sshd", "ssh", "ssh-keygen"])),
+            Need::Cross => missing.extend(absent(&["x86_64-w64-mingw32-gcc"])),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!("install these first, and run the command again:\n  {}", missing.join("\n  "))
+}
+
+fn absent(programs: &[&str]) -> Vec<String> {
+    let missing = programs.iter().filter(|program| !process::exists(program));
+    missing.map(|program| format!("the program `{program}`")).collect()
+}
+
 fn explain_elsewhere() -> Result<()> {
     if cfg!(target_os = "macos") && process::output("xcode-select", &["-p"]).is_none() {
         bail!("the C compiler is missing: run `xcode-select --install`");
     }
-    // Windows has WebView2 since Windows 10 1803 with updates; rustup asks for the C++ build tools itself.
+    // Windows brings WebView2 with its updates, and rustup asks for the C++ build tools itself. What the build of
+    // the TLS library may ask for besides is said here, since its own message is not plain.
+    if cfg!(windows) && !process::exists("nasm") {
+        println!("If the build asks for NASM: install it from nasm.us and put it into PATH.");
+    }
     Ok(())
 }
 

@@ -77,8 +77,7 @@ fn term(word: &str) -> Option<Term> {
 /// The word for a state, as the tree shows it.
 pub(crate) fn status_word(status: InstanceStatus) -> &'static str {
     match status {
-        InstanceStatus::Provisioning => "provisioning",
-        InstanceStatus::Staging => "staging",
+        InstanceStatus::Provisioning | InstanceStatus::Staging => "starting",
         InstanceStatus::Running => "running",
         InstanceStatus::Stopping => "stopping",
         InstanceStatus::Suspending => "suspending",
