@@ -16,25 +16,9 @@ pub(super) fn select(value: &Value, mask: &str) -> Option<Value> {
 }
 
 fn parse(rest: &mut &str, depth: usize) -> Option<Mask> {
-    if depth > DEEPEST {
-        return None;
-    }
     let mut parts = Vec::new();
     loop {
-        let end = rest.find([',', '/', '(', ')']).unwrap_or(rest.len());
-        let (name, after) = rest.split_at_checked(end)?;
-        let name = name.trim();
-        if name.is_empty() {
-            return None;
-        }
-        *rest = after;
-        let below = if let Some(after) = rest.strip_prefix('/') {
-            *rest = after;
-            Some(path(rest, depth + 1)?)
-        } else {
-            group(rest, depth + 1)?
-        };
-        parts.push((name.to_owned(), below));
+        parts.push(part(rest, depth)?);
         match rest.strip_prefix(',') {
             Some(after) => *rest = after,
             None => return Some(Mask(parts)),
@@ -42,8 +26,8 @@ fn parse(rest: &mut &str, depth: usize) -> Option<Mask> {
     }
 }
 
-/// What follows a slash: one name, with a path or a group after it.
-fn path(rest: &mut &str, depth: usize) -> Option<Mask> {
+/// One name, with what follows its slash or stands in its group.
+fn part(rest: &mut &str, depth: usize) -> Option<(String, Option<Mask>)> {
     if depth > DEEPEST {
         return None;
     }
@@ -56,11 +40,11 @@ fn path(rest: &mut &str, depth: usize) -> Option<Mask> {
     *rest = after;
     let below = if let Some(after) = rest.strip_prefix('/') {
         *rest = after;
-        Some(path(rest, depth + 1)?)
+        Some(Mask(vec![part(rest, depth + 1)?]))
     } else {
         group(rest, depth + 1)?
     };
-    Some(Mask(vec![(name.to_owned(), below)]))
+    Some((name.to_owned(), below))
 }
 
 /// What stands in parentheses, where there are any; the outer `None` is an error.
