@@ -56,6 +56,7 @@ pub(crate) fn exit_code(code: FailureCode) -> u8 {
         | FailureCode::Network
         | FailureCode::Server
         | FailureCode::Keychain
+        | FailureCode::PortTaken
         | FailureCode::File
         | FailureCode::Internal => FAILED,
     }

@@ -11,6 +11,7 @@ use crate::{
     session::SessionInfo,
     settings::Settings,
     sign_in::{AccountInfo, CloudInfo, KeychainState, Platform, SignInState},
+    tunnel::{GatewayInfo, TunnelInfo},
 };
 
 /// Every command the front end may call; each is allowed by name in the shell's capability file.
@@ -35,6 +36,13 @@ pub const COMMANDS: &[&str] = &[
     "terminal_attach",
     "terminal_pull",
     "terminal_push",
+    "tunnel_add",
+    "tunnel_change",
+    "tunnel_action",
+    "tunnel_peers",
+    "tunnel_local",
+    "gateway_set",
+    "gateway_copy_password",
     "settings_set",
     "clipboard_read",
     "clipboard_write",
@@ -62,6 +70,10 @@ pub struct Snapshot {
     pub inventory: InventoryState,
     /// The sessions, oldest first.
     pub sessions: Vec<SessionInfo>,
+    /// The tunnels, oldest first.
+    pub tunnels: Vec<TunnelInfo>,
+    /// The gateway.
+    pub gateway: GatewayInfo,
     /// The settings.
     pub settings: Settings,
     /// What went wrong while starting, such as a settings file that could not be understood.

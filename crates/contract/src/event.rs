@@ -8,6 +8,7 @@ use crate::{
     session::SessionInfo,
     settings::Settings,
     sign_in::{AccountInfo, CloudInfo, KeychainState, SignInState},
+    tunnel::{GatewayInfo, TunnelInfo},
 };
 
 /// One event.
@@ -29,6 +30,12 @@ pub enum Event {
     Session(SessionInfo),
     /// A session is gone (its id).
     SessionClosed(String),
+    /// A tunnel changed, or is new. At most once a second for what only counts.
+    Tunnel(Box<TunnelInfo>),
+    /// A tunnel is gone (its id).
+    TunnelRemoved(String),
+    /// The gateway changed.
+    Gateway(GatewayInfo),
     /// The settings changed.
     Settings(Settings),
     /// How long the relay took to answer last, in milliseconds; `null` when nothing is connected.

@@ -50,6 +50,8 @@ pub enum FailureCode {
     Keychain,
     /// What was typed or configured cannot be used.
     InvalidInput,
+    /// The local port or socket cannot be had: another program has it, or the system keeps it back.
+    PortTaken,
     /// A file could not be read or written.
     File,
     /// A mistake of ours.

@@ -11,6 +11,7 @@ pub mod inventory;
 pub mod session;
 pub mod settings;
 pub mod sign_in;
+pub mod tunnel;
 
 pub use command::{COMMANDS, Snapshot, StreamTicket};
 pub use event::Event;
@@ -26,4 +27,8 @@ pub use settings::{Settings, Theme};
 pub use sign_in::{
     AccountInfo, AccountSource, AccountState, CloudInfo, CloudKind, KeychainState, Platform, SignInMethod,
     SignInState,
+};
+pub use tunnel::{
+    GatewayInfo, GatewayLogin, GatewaySettings, GatewayState, HttpRule, TunnelAction, TunnelAudience,
+    TunnelInfo, TunnelPeer, TunnelPlace, TunnelProtocol, TunnelSpec, TunnelState, TunnelTarget,
 };

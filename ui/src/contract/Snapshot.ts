@@ -2,12 +2,14 @@
 import type { AccountInfo } from "./AccountInfo";
 import type { CloudInfo } from "./CloudInfo";
 import type { Failure } from "./Failure";
+import type { GatewayInfo } from "./GatewayInfo";
 import type { InventoryState } from "./InventoryState";
 import type { KeychainState } from "./KeychainState";
 import type { Platform } from "./Platform";
 import type { SessionInfo } from "./SessionInfo";
 import type { Settings } from "./Settings";
 import type { SignInState } from "./SignInState";
+import type { TunnelInfo } from "./TunnelInfo";
 
 /**
  * Everything the front end needs to draw its first picture.
@@ -45,6 +47,14 @@ inventory: InventoryState,
  * The sessions, oldest first.
  */
 sessions: Array<SessionInfo>, 
+/**
+ * The tunnels, oldest first.
+ */
+tunnels: Array<TunnelInfo>, 
+/**
+ * The gateway.
+ */
+gateway: GatewayInfo, 
 /**
  * The settings.
  */
