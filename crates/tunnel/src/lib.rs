@@ -4,13 +4,18 @@
 //! the same while WebSockets come and go below it. [`listen`] puts a local port before it, [`proxy()`] a pair
 //! of local streams.
 
+pub mod audience;
 mod copy;
 mod dial;
 mod driver;
 mod endpoint;
+pub mod gateway;
+pub mod guard;
 pub mod listen;
 mod opening;
+pub mod peer;
 mod pipe;
+pub mod ports;
 mod proxy;
 mod stream;
 mod token;
