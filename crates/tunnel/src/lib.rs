@@ -15,6 +15,7 @@ pub mod listen;
 mod opening;
 pub mod peer;
 mod pipe;
+pub mod pool;
 pub mod ports;
 mod proxy;
 mod stream;
@@ -24,9 +25,9 @@ mod watch;
 
 pub use adit_relay::{Config, Failure, FailureKind, Patience, Target, Violation};
 
-pub use dial::{Connection, DialError, DialErrorKind, Dialer};
+pub use dial::{Connection, DialError, DialErrorKind, Dialer, Waiting};
 pub use endpoint::{EndpointError, RelayEndpoint, Roots};
 pub use proxy::{ProxyError, Totals, proxy};
 pub use stream::{Lost, Stream};
 pub use token::{Freshness, TokenError, TokenSource};
-pub use watch::{Control, Event, Watch};
+pub use watch::{Control, Event, Retry, Watch};
