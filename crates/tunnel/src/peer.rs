@@ -45,6 +45,17 @@ impl Link {
         Ok(Self::Tcp { peer: stream.peer_addr()?, local: stream.local_addr()? })
     }
 
+    /// Whether both ends are on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let loopback = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+        match self {
+            Self::Tcp { peer, local } => loopback(peer) && loopback(local),
+            #[cfg(unix)]
+            Self::Unix { .. } => true,
+        }
+    }
+
     /// The link of an accepted connection to a Unix socket (`SO_PEERCRED` and its like).
     ///
     /// # Errors
