@@ -45,6 +45,17 @@ impl Link {
         Ok(Self::Tcp { peer: stream.peer_addr()?, local: stream.local_addr()? })
     }
 
+    /// Whether both ends are on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let loopback = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+        match self {
+            Self::Tcp { peer, local } => loopback(peer) && loopback(local),
+            #[cfg(unix)]
+            Self::Unix { .. } => true,
+        }
+    }
+
     /// The link of an accepted connection to a Unix socket (`SO_PEERCRED` and its like).
     ///
     /// # Errors
@@ -123,16 +134,53 @@ pub trait PeerLookup: Send + Sync {
     fn running(&self, pid: u32) -> io::Result<Process>;
 }
 
-/// Asks the operating system: Linux, macOS and Windows are known, on others every question fails.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemPeers;
+/// Both ends of a TCP connection on this machine. IPv4 addresses stand as such, also where a socket of IPv6 holds them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    peer: SocketAddr,
+    local: SocketAddr,
+}
 
-impl PeerLookup for SystemPeers {
-    fn user(&self, _link: Link) -> io::Result<PeerUser> {
+impl Ends {
+    fn new(peer: SocketAddr, local: SocketAddr) -> Self {
+        let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        Self { peer: canonical(peer), local: canonical(local) }
+    }
+
+    /// As the other side sees them.
+    #[cfg(target_os = "linux")]
+    fn reversed(self) -> Self {
+        Self { peer: self.local, local: self.peer }
+    }
+}
+
+/// What each operating system answers in its own way.
+trait System {
+    fn user(&self, ends: Ends) -> io::Result<PeerUser>;
+    fn process(&self, ends: Ends) -> io::Result<Process>;
+    fn running(&self, pid: u32) -> io::Result<Process>;
+}
+
+#[cfg(target_os = "linux")]
+const SYSTEM: linux::Kernel = linux::Kernel;
+#[cfg(target_os = "macos")]
+const SYSTEM: macos::LibProc = macos::LibProc;
+#[cfg(windows)]
+const SYSTEM: windows::TcpTable = windows::TcpTable;
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+const SYSTEM: Unknown = Unknown;
+
+/// A system that is not asked: every question fails, and so every peer is refused.
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+struct Unknown;
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+impl System for Unknown {
+    fn user(&self, _ends: Ends) -> io::Result<PeerUser> {
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 
-    fn process(&self, _link: Link) -> io::Result<Process> {
+    fn process(&self, _ends: Ends) -> io::Result<Process> {
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 
@@ -140,3 +188,55 @@ impl PeerLookup for SystemPeers {
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 }
+
+/// The error of a peer that no table names.
+#[cfg(any(target_os = "linux", target_os = "macos", windows))]
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the peer is in no table of the system; it has gone, most likely")
+}
+
+/// Asks the operating system: Linux, macOS and Windows are known, on others every question about TCP fails.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemPeers;
+
+impl PeerLookup for SystemPeers {
+    fn user(&self, link: Link) -> io::Result<PeerUser> {
+        match link {
+            Link::Tcp { peer, local } => SYSTEM.user(Ends::new(peer, local)),
+            #[cfg(unix)]
+            Link::Unix { uid, .. } => Ok(user_of(uid)),
+        }
+    }
+
+    fn process(&self, link: Link) -> io::Result<Process> {
+        match link {
+            Link::Tcp { peer, local } => SYSTEM.process(Ends::new(peer, local)),
+            #[cfg(unix)]
+            Link::Unix { pid, .. } => SYSTEM.running(pid.ok_or_else(no_process)?),
+        }
+    }
+
+    fn running(&self, pid: u32) -> io::Result<Process> {
+        SYSTEM.running(pid)
+    }
+}
+
+#[cfg(unix)]
+fn no_process() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "the system does not tell which process is there")
+}
+
+#[cfg(unix)]
+fn user_of(uid: u32) -> PeerUser {
+    if uid == own_user() { PeerUser::Same } else { PeerUser::Other }
+}
+
+#[cfg(unix)]
+fn own_user() -> u32 {
+    // SAFETY: geteuid takes nothing, touches no memory of ours and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+#[cfg(all(test, unix))]
+#[path = "peer_tests.rs"]
+mod tests;
