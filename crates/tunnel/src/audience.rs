@@ -125,7 +125,7 @@ impl Refusal {
         Self { kind, process, why }
     }
 
-    fn untold(error: &io::Error) -> Self {
+    pub(crate) fn untold(error: &io::Error) -> Self {
         let refusal = Self::new(RefusalKind::Untold, None);
         Self { why: format!("{}: {error}", refusal.why), ..refusal }
     }

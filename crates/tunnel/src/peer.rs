@@ -232,7 +232,7 @@ fn user_of(uid: u32) -> PeerUser {
 }
 
 #[cfg(unix)]
-fn own_user() -> u32 {
+pub(crate) fn own_user() -> u32 {
     // SAFETY: geteuid takes nothing, touches no memory of ours and cannot fail.
     unsafe { libc::geteuid() }
 }

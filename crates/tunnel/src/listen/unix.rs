@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::net::UnixSocket;
 
 use super::error::BindError;
+use crate::peer::own_user;
 
 /// The rights of the folder: the owner's only.
 const FOLDER_MODE: u32 = 0o700;
@@ -68,11 +69,30 @@ fn make_private(folder: &Path, refused: impl Fn(io::Error) -> BindError) -> Resu
     if !found.is_dir() {
         return Err(not("it is a link to a folder"));
     }
-    if found.uid() != socket_owner(folder).map_err(refused)? {
+    if found.uid() != own_user() {
         return Err(not("it belongs to another user"));
     }
     if found.mode() & OTHERS != 0 {
         return Err(not("others may enter it; its mode must be 0700"));
     }
     Ok(())
+}
+
+/// Removes what a listener left behind that could not clean up. Anything else that is there stays.
+fn make_room(path: &Path, refused: impl Fn(io::Error) -> BindError) -> Result<(), BindError> {
+    match fs::symlink_metadata(path) {
+        Ok(file) if file.file_type().is_socket() => {}
+        Ok(_) => {
+            return Err(refused(io::Error::new(ErrorKind::AlreadyExists, "a file that is no socket is there")));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(refused(error)),
+    }
+    match UnixStream::connect(path) {
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(refused)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Ok(_) | Err(_) => Err(BindError::InUse { place: path.display().to_string(), by: None }),
+    }
 }
