@@ -310,7 +310,8 @@ impl Shared {
     fn name_holder<T>(&self, result: Result<T, BindError>) -> Result<T, BindError> {
         result.map_err(|error| match error {
             BindError::InUse { place, by: None } => {
-                let holder = self.slots().tunnels().into_iter().find(|tunnel| tunnel.local().to_string() == place);
+                let holder =
+                    self.slots().tunnels().into_iter().find(|tunnel| tunnel.local().to_string() == place);
                 let by = holder.map(|tunnel| format!("the tunnel to {}", named(&tunnel.spec().target)));
                 BindError::InUse { place, by }
             }

@@ -97,9 +97,7 @@ impl Reserved {
             #[cfg(unix)]
             Self::Unix(socket, file) => match socket.listen(BACKLOG) {
                 Ok(listener) => Ok(Acceptor::Unix(listener, file)),
-                Err(error) => {
-                    Err(BindError::Socket { path: file.path().to_owned(), error: Arc::new(error) })
-                }
+                Err(error) => Err(BindError::Socket { path: file.path().to_owned(), error: Arc::new(error) }),
             },
         }
     }

@@ -113,15 +113,11 @@ struct Unreached {
     what: What,
 }
 
-async fn reach(
-    visit: &Visit,
-    asked: &GatewayTarget,
-    resolve: &dyn Resolve,
-) -> Result<Connection, Unreached> {
-    let (dialer, target) = resolve.resolve(asked).await.map_err(|refusal| Unreached {
-        denial: refusal.denial,
-        what: What::Refused { why: refusal.why },
-    })?;
+async fn reach(visit: &Visit, asked: &GatewayTarget, resolve: &dyn Resolve) -> Result<Connection, Unreached> {
+    let (dialer, target) = resolve
+        .resolve(asked)
+        .await
+        .map_err(|refusal| Unreached { denial: refusal.denial, what: What::Refused { why: refusal.why } })?;
     open(visit, &dialer, &Arc::new(target))
         .await
         .map_err(|error| Unreached { denial: denial(&error), what: obstacle(error) })

@@ -113,7 +113,9 @@ impl Serving {
         };
         let outcome = match outcome {
             Some(outcome) => outcome,
-            None => wind_up(stream, &mut watch, copied.as_ref(), &mut |event| visit.heard(event.clone())).await,
+            None => {
+                wind_up(stream, &mut watch, copied.as_ref(), &mut |event| visit.heard(event.clone())).await
+            }
         };
         if matches!((&copied, &outcome), (Some(Copied::Ended), Outcome::Closed(_))) {
             socket.drain().await;

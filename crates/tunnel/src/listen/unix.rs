@@ -83,15 +83,16 @@ fn make_room(path: &Path, refused: impl Fn(io::Error) -> BindError) -> Result<()
     match fs::symlink_metadata(path) {
         Ok(file) if file.file_type().is_socket() => {}
         Ok(_) => {
-            return Err(refused(io::Error::new(ErrorKind::AlreadyExists, "a file that is no socket is there")));
+            return Err(refused(io::Error::new(
+                ErrorKind::AlreadyExists,
+                "a file that is no socket is there",
+            )));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(refused(error)),
     }
     match UnixStream::connect(path) {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            fs::remove_file(path).map_err(refused)
-        }
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(refused),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Ok(_) | Err(_) => Err(BindError::InUse { place: path.display().to_string(), by: None }),
     }

@@ -70,7 +70,9 @@ impl Slots {
                     None => return false,
                 },
                 State::Open(hold, _) if slot.is_for(account, spec) => match hold.upgrade() {
-                    Some(hold) if hold.tunnel.ledger().phase() == Phase::Serving => found = Some(Found::Open(hold)),
+                    Some(hold) if hold.tunnel.ledger().phase() == Phase::Serving => {
+                        found = Some(Found::Open(hold))
+                    }
                     Some(hold) => {
                         stopped.push(hold);
                         return false;
