@@ -2,21 +2,28 @@
 //! the first byte. Only names of VMs are taken, `NAME.ZONE.PROJECT.adit`; addresses and all other names are refused, so
 //! that this is no way into anything else.
 
+mod connect;
+mod login;
+mod name;
+mod socks;
+
 use std::io;
+use std::time::Duration;
 
 use adit_relay::Target;
-use bytes::Bytes;
-use secrecy::SecretString;
-use tokio::io::{AsyncRead, AsyncWrite};
+use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// A user name and password that clients must give.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The user name; no secret.
-    pub user: String,
-    /// The password.
-    pub password: SecretString,
-}
+pub use self::login::Login;
+
+/// The longest message of a handshake, in bytes; for one that is longer, no more is read.
+const MAX_MESSAGE: usize = 16 * 1024;
+/// The most bytes that are read and dropped after a refusal.
+const MAX_DRAIN: usize = 64 * 1024;
+/// How long they are awaited.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
+/// Bytes that are read in one go.
+const READ: usize = 2048;
 
 /// A VM's port, as a client names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,19 +110,105 @@ pub enum RefusedKind {
 pub struct Refused {
     /// To decide by.
     pub kind: RefusedKind,
-    /// In words.
+    /// In words, without what a client gave for a login.
     pub why: String,
 }
 
-/// Hears what a client wants. Reads no more than its handshake and what came with it. The caller sets the time limit.
+impl Refused {
+    fn new(kind: RefusedKind, why: impl Into<String>) -> Self {
+        Self { kind, why: why.into() }
+    }
+
+    fn gone(error: &io::Error) -> Self {
+        Self::new(RefusedKind::Gone, format!("the client went away: {error}"))
+    }
+}
+
+/// What the bytes that have come so far ask for.
+enum Step {
+    /// More are needed.
+    More,
+    /// So many of them are a message that has this answer, and then the client goes on.
+    Answer(usize, &'static [u8]),
+    /// So many of them complete the handshake.
+    Asked(usize, GatewayTarget),
+    /// The handshake has failed, and the client is to hear these bytes.
+    Refuse(Refused, Vec<u8>),
+}
+
+/// A protocol's side of the handshake.
+enum Talk {
+    Socks(socks::Socks),
+    Http,
+}
+
+impl Talk {
+    fn protocol(&self) -> Protocol {
+        match self {
+            Self::Socks(_) => Protocol::Socks5,
+            Self::Http => Protocol::HttpConnect,
+        }
+    }
+
+    /// Looks at all bytes that were read and not yet answered.
+    fn step(&mut self, bytes: &[u8], login: Option<&Login>) -> Step {
+        match self {
+            Self::Socks(socks) => socks.step(bytes, login),
+            Self::Http => connect::step(bytes, login),
+        }
+    }
+}
+
+/// Hears what a client wants. Little more is read than its handshake and what came with it. The caller sets the time
+/// limit.
 ///
 /// # Errors
 /// [`Refused`], after the client has been told.
-pub async fn handshake<S>(_stream: S, _login: Option<&Login>) -> Result<Asked<S>, Refused>
+pub async fn handshake<S>(mut stream: S, login: Option<&Login>) -> Result<Asked<S>, Refused>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    Err(Refused { kind: RefusedKind::Gone, why: String::new() })
+    let mut bytes = BytesMut::new();
+    let mut talk: Option<Talk> = None;
+    loop {
+        let step = match bytes.first() {
+            None => Step::More,
+            Some(first) => {
+                let talk = talk.get_or_insert_with(|| Talk::of(*first));
+                talk.step(&bytes, login)
+            }
+        };
+        match step {
+            Step::More => {
+                bytes.reserve(READ);
+                let read = stream.read_buf(&mut bytes).await.map_err(|error| Refused::gone(&error))?;
+                if read == 0 {
+                    return Err(Refused::gone(&io::ErrorKind::UnexpectedEof.into()));
+                }
+            }
+            Step::Answer(length, answer) => {
+                bytes.advance(length);
+                send(&mut stream, answer).await.map_err(|error| Refused::gone(&error))?;
+            }
+            Step::Asked(length, target) => {
+                bytes.advance(length);
+                let protocol = talk.map_or(Protocol::HttpConnect, |talk| talk.protocol());
+                return Ok(Asked { target, protocol, stream, early: bytes.freeze() });
+            }
+            Step::Refuse(refused, answer) => {
+                // It is refused also if it does not hear of it.
+                let _ = close(stream, &answer).await;
+                return Err(refused);
+            }
+        }
+    }
+}
+
+impl Talk {
+    /// By the first byte: a SOCKS version, or the beginning of a request line.
+    fn of(first: u8) -> Self {
+        if first == socks::VERSION { Self::Socks(socks::Socks::default()) } else { Self::Http }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Asked<S> {
@@ -124,7 +217,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asked<S> {
     ///
     /// # Errors
     /// The client has gone.
-    pub async fn granted(self) -> io::Result<(S, Bytes)> {
+    pub async fn granted(mut self) -> io::Result<(S, Bytes)> {
+        let answer = match self.protocol {
+            Protocol::Socks5 => &socks::GRANTED[..],
+            Protocol::HttpConnect => connect::GRANTED,
+        };
+        send(&mut self.stream, answer).await?;
         Ok((self.stream, self.early))
     }
 
@@ -133,7 +231,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asked<S> {
     ///
     /// # Errors
     /// The client has gone.
-    pub async fn refused(self, _denial: Denial, _why: &str) -> io::Result<()> {
-        Ok(())
+    pub async fn refused(self, denial: Denial, why: &str) -> io::Result<()> {
+        let answer = match self.protocol {
+            Protocol::Socks5 => socks::denied(denial).to_vec(),
+            Protocol::HttpConnect => connect::denied(denial, why),
+        };
+        close(self.stream, &answer).await
     }
 }
+
+async fn send<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
+}
+
+/// Sends the last words and closes. What the client may still send is read for a while: closing a socket with unread
+/// bytes in it resets the connection, and a reset may take the words from the client.
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.shutdown().await?;
+    let mut rest = stream.take(MAX_DRAIN as u64);
+    let drained = async { tokio::io::copy(&mut rest, &mut tokio::io::sink()).await };
+    // Whether it ended by itself does not matter.
+    let _ = tokio::time::timeout(DRAIN_LIMIT, drained).await;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "gateway_tests.rs"]
+mod tests;

@@ -35,3 +35,45 @@ fn hash(parts: &[&str]) -> u64 {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vm(instance: &str, port: u16) -> Target {
+        Target::Instance {
+            project: "shop-prod".to_owned(),
+            zone: "europe-west3-c".to_owned(),
+            instance: instance.to_owned(),
+            interface: "nic0".to_owned(),
+            port,
+        }
+    }
+
+    #[test]
+    fn a_targets_port_never_changes() {
+        let host = Target::Host {
+            project: "shop-prod".to_owned(),
+            region: "europe-west3".to_owned(),
+            network: "default".to_owned(),
+            group: "office".to_owned(),
+            host: "10.0.0.7".to_owned(),
+            port: 443,
+        };
+        let ports =
+            [steady(&vm("web-1", 22)), steady(&vm("web-1", 5432)), steady(&vm("web-2", 22)), steady(&host)];
+        assert_eq!(ports, [15_396, 11_676, 22_928, 14_965]);
+    }
+
+    #[test]
+    fn ports_are_spread_over_the_range() {
+        let mut ports: Vec<u16> = (0..2000).map(|number| steady(&vm(&format!("vm-{number}"), 22))).collect();
+        assert!(ports.iter().all(|port| (FIRST..=LAST).contains(port) && *port != BARRED));
+        let (lowest, highest) = (ports.iter().min().unwrap(), ports.iter().max().unwrap());
+        assert!(*lowest < FIRST + 200 && *highest > LAST - 200);
+        ports.sort_unstable();
+        ports.dedup();
+        // Evenly spread, 2,000 of 21,999 leave about 1,911 that differ.
+        assert!(ports.len() > 1850, "{}", ports.len());
+    }
+}
