@@ -1,13 +1,17 @@
 //! `adit tunnel` and `adit proxy`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use adit_contract::{Failure, FailureCode, InstanceRef};
 use adit_core::failure;
 use adit_relay::Target;
 use adit_tunnel::{
-    DialError, Dialer, Event,
-    listen::{self, BindError, Listener, Options, What},
+    DialError, Dialer, Event, Patience,
+    audience::Audience,
+    guard::Guard,
+    listen::{self, BindError, Options, Place, What},
+    peer::SystemPeers,
+    pool::{Pool, Spec},
     proxy,
 };
 use serde_json::{Value, json};
@@ -58,19 +62,30 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
     }
     let dialer: Dialer = access::dialer(&arguments.access).await?;
     let name = named(&target);
-    let mut listener = Listener::bind(dialer, target.clone(), arguments.local, Options::default())
-        .await
-        .map_err(|error| unbound(error, &target))?;
+    let limits = Options::default();
+    let spec = Spec {
+        target: target.clone(),
+        place: Place::Address(arguments.local),
+        audience: Audience::User,
+        guard: Guard::Any,
+        limits,
+        patience: Patience::default(),
+    };
+    let pool = Pool::new(limits.limit, Arc::new(SystemPeers));
+    // There is one account here, whatever it is called.
+    let lease = pool.open("", &dialer, spec).await.map_err(|error| unbound(error, &target))?;
+    let tunnel = lease.tunnel();
+    let mut events = tunnel.events();
     let mut told = ToldToEnd::new();
     let (lines, printing) = print(if arguments.json { Output::Json } else { Output::Words });
     let report = Report { json: arguments.json, name };
     // The channel is empty yet.
-    drop(lines.try_send(report.listening(listener.local_addr())));
+    drop(lines.try_send(report.listening(tunnel.local())));
     loop {
         let next = async {
             // A place first, so that no event is taken and then lost when the other branch wins.
             let Ok(place) = lines.reserve().await else { return std::future::pending().await };
-            (place, listener.next().await)
+            (place, events.next().await)
         };
         let (place, event) = tokio::select! {
             next = next => next,
@@ -85,9 +100,9 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
             None => break,
         }
     }
-    listener.stop();
+    tunnel.stop();
     let last = async {
-        while let Some(event) = listener.next().await {
+        while let Some(event) = events.next().await {
             if let Some(line) = report.event(&event) {
                 // The printer goes with this function only.
                 drop(lines.send(line).await);
@@ -109,7 +124,7 @@ fn unbound(error: BindError, target: &Target) -> Failure {
     match error {
         BindError::Probe(error) => failed_dial(&error, target),
         BindError::NotLoopback(_) => Failure::new(FailureCode::InvalidInput, error.to_string(), ""),
-        BindError::Local { .. } => Failure::new(
+        BindError::InUse { .. } | BindError::Privileged { .. } | BindError::Local { .. } => Failure::new(
             FailureCode::Network,
             error.to_string(),
             "Choose another port with --local, or port 0 for a free one.",
@@ -153,7 +168,7 @@ struct Report {
 }
 
 impl Report {
-    fn listening(&self, local: std::net::SocketAddr) -> String {
+    fn listening(&self, local: &listen::Local) -> String {
         if self.json {
             json!({ "event": "listening", "local": local.to_string() }).to_string()
         } else {
@@ -176,6 +191,13 @@ impl Report {
 
 fn describe(what: &What) -> Option<(Value, String)> {
     Some(match what {
+        What::Waiting { code, reason, attempt, wait } => {
+            let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            (
+                json!({ "event": "waiting", "code": code, "attempt": attempt, "inMs": in_ms, "reason": reason }),
+                format!("not there yet ({reason}); trying again in {in_ms} ms"),
+            )
+        }
         What::Connected => (json!({ "event": "connected" }), "connected".to_owned()),
         What::Reconnecting { code, reason, attempt, wait } => {
             let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);

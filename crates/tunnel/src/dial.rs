@@ -11,7 +11,7 @@ use crate::opening::Shared;
 use crate::pipe::Pipe;
 use crate::stream::Stream;
 use crate::token::TokenSource;
-use crate::watch::{Board, Watch};
+use crate::watch::{Board, Control, Retry, Watch};
 
 /// How long after a connection opens its round trip is measured first.
 const FIRST_PING: Duration = Duration::from_secs(1);
@@ -75,6 +75,19 @@ impl Dialer {
     /// # Errors
     /// [`DialError`], whose kind says what stands in the way.
     pub async fn dial(&self, target: &Target) -> Result<Connection, DialError> {
+        self.dial_observed(target, |_| {}).await
+    }
+
+    /// The same, and tells on this task each time an attempt failed and another follows: a target that may still be
+    /// starting is tried for long ([`with_patience`](Self::with_patience)), and whoever waits wants to see it.
+    ///
+    /// # Errors
+    /// As [`dial`](Self::dial).
+    pub async fn dial_observed(
+        &self,
+        target: &Target,
+        mut observe: impl FnMut(Waiting),
+    ) -> Result<Connection, DialError> {
         let pipe = Arc::new(Pipe::default());
         let board = Arc::new(Board::new(Arc::clone(&pipe)));
         let mut driver = Box::new(Driver::new(
@@ -84,14 +97,28 @@ impl Dialer {
             Arc::clone(&pipe),
             Arc::clone(&board),
         ));
-        match std::future::poll_fn(|cx| driver.poll(cx)).await {
-            Milestone::Connected => {
-                tokio::spawn(driver.run());
-                Ok(Connection { stream: Stream::new(pipe), watch: Watch::new(board) })
+        loop {
+            match std::future::poll_fn(|cx| driver.poll(cx)).await {
+                Milestone::Waiting(retry) => {
+                    observe(Waiting { retry, control: Control::new(Arc::clone(&board)) });
+                }
+                Milestone::Connected => {
+                    tokio::spawn(driver.run());
+                    return Ok(Connection { stream: Stream::new(pipe), watch: Watch::new(board) });
+                }
+                Milestone::Ended(ended) => return Err(DialError::from_end(ended.end, ended.body)),
             }
-            Milestone::Ended(ended) => Err(DialError::from_end(ended.end, ended.body)),
         }
     }
+}
+
+/// A dial that waits before it tries again.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// What comes, and why not yet.
+    pub retry: Retry,
+    /// Steers the dial, for instance to try at once.
+    pub control: Control,
 }
 
 /// Why a tunnel could not be opened.

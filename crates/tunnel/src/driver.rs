@@ -19,7 +19,7 @@ use crate::opening::{OpenError, Shared, open};
 use crate::pipe::{LocalSide, Pipe};
 use crate::stream::Lost;
 use crate::upgrade::WebSocket;
-use crate::watch::{Board, Event};
+use crate::watch::{Board, Event, Retry};
 
 /// Rounds after which the task lets others run.
 const MAX_ROUNDS: usize = 16;
@@ -45,6 +45,8 @@ enum Link {
 
 /// Where the connection stands, for those who wait for it.
 pub(crate) enum Milestone {
+    /// A dial waits before it tries again.
+    Waiting(Retry),
     Connected,
     Ended(Ended),
 }
@@ -123,7 +125,7 @@ impl Driver {
     pub(crate) async fn run(mut self) {
         loop {
             match std::future::poll_fn(|cx| self.poll(cx)).await {
-                Milestone::Connected => {}
+                Milestone::Waiting(_) | Milestone::Connected => {}
                 Milestone::Ended(_) => return,
             }
         }
@@ -309,9 +311,15 @@ impl Driver {
                 }
                 SessionEvent::Reconnecting { code, reason, attempt, at } => {
                     tracing::debug!(?code, reason, attempt, "reconnecting");
-                    if self.stage == Stage::Established {
-                        let wait = at.saturating_sub(now);
-                        self.board.post(Event::Reconnecting { code, reason, attempt, wait });
+                    let wait = at.saturating_sub(now);
+                    match self.stage {
+                        Stage::Dialing => {
+                            return Some(Milestone::Waiting(Retry::after(wait, attempt, code, reason)));
+                        }
+                        Stage::Established => {
+                            self.board.post(Event::Reconnecting { code, reason, attempt, wait });
+                        }
+                        Stage::Over => {}
                     }
                 }
                 SessionEvent::Resumed => self.board.post(Event::Resumed),

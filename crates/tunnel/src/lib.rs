@@ -4,13 +4,19 @@
 //! the same while WebSockets come and go below it. [`listen`] puts a local port before it, [`proxy()`] a pair
 //! of local streams.
 
+pub mod audience;
 mod copy;
 mod dial;
 mod driver;
 mod endpoint;
+pub mod gateway;
+pub mod guard;
 pub mod listen;
 mod opening;
+pub mod peer;
 mod pipe;
+pub mod pool;
+pub mod ports;
 mod proxy;
 mod stream;
 mod token;
@@ -19,9 +25,9 @@ mod watch;
 
 pub use adit_relay::{Config, Failure, FailureKind, Patience, Target, Violation};
 
-pub use dial::{Connection, DialError, DialErrorKind, Dialer};
+pub use dial::{Connection, DialError, DialErrorKind, Dialer, Waiting};
 pub use endpoint::{EndpointError, RelayEndpoint, Roots};
 pub use proxy::{ProxyError, Totals, proxy};
 pub use stream::{Lost, Stream};
 pub use token::{Freshness, TokenError, TokenSource};
-pub use watch::{Control, Event, Watch};
+pub use watch::{Control, Event, Retry, Watch};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use adit_relay::Failure;
 use tokio::sync::Notify;
@@ -64,6 +64,32 @@ impl Event {
                 false
             }
         }
+    }
+}
+
+/// An attempt that is to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// Which attempt in a row it is, from 1.
+    pub attempt: u32,
+    /// When it is made.
+    pub at: Instant,
+    /// The close code of the attempt or connection before, where there was one.
+    pub code: Option<u16>,
+    /// What happened to that, to show.
+    pub reason: String,
+}
+
+impl Retry {
+    pub(crate) fn after(wait: Duration, attempt: u32, code: Option<u16>, reason: String) -> Self {
+        let now = Instant::now();
+        Self { attempt, at: now.checked_add(wait).unwrap_or(now), code, reason }
+    }
+
+    /// How long until it; zero when it is due.
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
     }
 }
 
@@ -173,7 +199,7 @@ impl Watch {
     /// A handle that steers the connection.
     #[must_use]
     pub fn control(&self) -> Control {
-        Control { board: Arc::clone(&self.board) }
+        Control::new(Arc::clone(&self.board))
     }
 }
 
@@ -184,6 +210,10 @@ pub struct Control {
 }
 
 impl Control {
+    pub(crate) fn new(board: Arc<Board>) -> Self {
+        Self { board }
+    }
+
     /// Tries the next reconnect now instead of after its wait.
     pub fn resume_now(&self) {
         self.board.ask(|asked| asked.resume_now = true);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Event as TunnelEvent;
+use tokio::sync::broadcast;
 
 /// Something that happened to an accepted connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum What {
+    /// Its target does not answer yet, and is tried again.
+    Waiting {
+        /// The close code, where there was one.
+        code: Option<u16>,
+        /// What stood in the way, to show.
+        reason: String,
+        /// Which attempt comes next, from 2.
+        attempt: u32,
+        /// How long until it.
+        wait: Duration,
+    },
     /// Its tunnel is open.
     Connected,
     /// Its WebSocket was lost and is about to be resumed.
@@ -37,8 +48,9 @@ pub enum What {
     },
     /// It goes on where it was.
     Resumed,
-    /// It found no place in time: as many connections as [`Options`] allow are open. Nothing was dialled, and
-    /// the local peer's connection was reset.
+    /// It was refused here: whoever it is may not come in, it found no place in time, or what it sent may not go
+    /// through. The local peer's connection was reset. All but the last of these are refused before anything is
+    /// dialled.
     Refused {
         /// Why, to show.
         why: String,
@@ -68,15 +80,28 @@ pub enum What {
     },
 }
 
-/// What of a tunnel's events a listener passes on while the connection lasts.
-pub(super) fn what(event: TunnelEvent) -> Option<What> {
-    match event {
-        TunnelEvent::Reconnecting { code, reason, attempt, wait } => {
-            Some(What::Reconnecting { code, reason, attempt, wait })
+/// The events of a listener from when this was asked for. Need not be read: when too many wait, the oldest are left
+/// out. How things stand is told by the listener itself.
+#[derive(Debug)]
+pub struct Events {
+    receiver: broadcast::Receiver<Event>,
+}
+
+impl Events {
+    pub(super) fn new(receiver: broadcast::Receiver<Event>) -> Self {
+        Self { receiver }
+    }
+
+    /// The next event; `None` once a stopped listener's last connection has ended. May be dropped and called again.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            match self.receiver.recv().await {
+                Ok(event) => return Some(event),
+                Err(broadcast::error::RecvError::Lagged(left_out)) => {
+                    tracing::debug!(left_out, "events of a listener were not read in time");
+                }
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
         }
-        TunnelEvent::SignInNeeded { message } => Some(What::SignInNeeded { message }),
-        TunnelEvent::Resumed => Some(What::Resumed),
-        // The last word follows once the local side is told; round trips are not of interest here.
-        TunnelEvent::RoundTrip(_) | TunnelEvent::Closed { .. } | TunnelEvent::Failed { .. } => None,
     }
 }
