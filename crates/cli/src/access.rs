@@ -63,7 +63,7 @@ pub(crate) async fn dialer(arguments: &AccessArguments) -> Result<Dialer, Failur
     match (&arguments.relay_url, given) {
         // Relay and token are known: no other Google API is called, and no keychain is opened.
         (Some(url), Some(given)) => {
-            let endpoint = RelayEndpoint { url: url.clone(), roots: roots.unwrap_or(Roots::System) };
+            let endpoint = RelayEndpoint::new(url.clone(), roots.unwrap_or(Roots::System));
             Dialer::new(endpoint, Arc::new(given)).map_err(|error| failure::from_endpoint(&error))
         }
         (url, Some(given)) => {
@@ -85,6 +85,7 @@ fn endpoint(cloud: &Cloud, url: Option<&url::Url>, roots: Option<Roots>) -> Rela
     RelayEndpoint {
         url: url.unwrap_or(&cloud.relay.url).clone(),
         roots: roots.unwrap_or_else(|| cloud.relay.roots.clone()),
+        ..cloud.relay.clone()
     }
 }
 

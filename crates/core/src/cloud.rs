@@ -75,7 +75,7 @@ impl Cloud {
             name: "Demo cloud".to_owned(),
             id: base.as_str().trim_end_matches('/').to_owned(),
             endpoints: Endpoints::local(base),
-            relay: RelayEndpoint { url: known.relay, roots: Roots::Pem(pem) },
+            relay: RelayEndpoint::new(known.relay, Roots::Pem(pem)),
         })
     }
 

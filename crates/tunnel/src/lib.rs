@@ -8,20 +8,31 @@ mod copy;
 mod dial;
 mod driver;
 mod endpoint;
+mod exchange;
+mod identity;
 pub mod listen;
+mod network;
 mod opening;
 mod pipe;
 mod proxy;
+mod route;
 mod stream;
+mod tls;
 mod token;
 mod upgrade;
 mod watch;
 
 pub use adit_relay::{Config, Failure, FailureKind, Patience, Target, Violation};
 
-pub use dial::{Connection, DialError, DialErrorKind, Dialer};
+pub use dial::{Between, Connection, DialError, DialErrorKind, Dialer};
 pub use endpoint::{EndpointError, RelayEndpoint, Roots};
+pub use identity::ClientIdentity;
+pub use network::NetworkChanges;
 pub use proxy::{ProxyError, Totals, proxy};
+pub use route::{HttpProxy, ProxyChoice, ProxyProblem, RelayAddress};
 pub use stream::{Lost, Stream};
 pub use token::{Freshness, TokenError, TokenSource};
 pub use watch::{Control, Event, Watch};
+
+/// Sent to the relay and to proxies.
+const USER_AGENT: &str = concat!("adit/", env!("CARGO_PKG_VERSION"));

@@ -175,7 +175,7 @@ async fn an_untrusted_certificate_is_refused() {
 
 #[tokio::test]
 async fn plain_websockets_are_refused() {
-    let endpoint = RelayEndpoint { url: "ws://localhost:1/v4".parse().unwrap(), roots: Roots::System };
+    let endpoint = RelayEndpoint::new("ws://localhost:1/v4".parse().unwrap(), Roots::System);
     let error = Dialer::new(endpoint, Arc::new(Tokens::default())).unwrap_err();
     assert_eq!(error.kind, DialErrorKind::Endpoint);
 }

@@ -8,7 +8,7 @@ fn web_1() -> InstanceRef {
 }
 
 fn dialled(kind: DialErrorKind, code: Option<u16>) -> Failure {
-    dial(&DialError { kind, code, reason: "what the relay said".to_owned(), body: None }, &web_1(), 22)
+    dial(&DialError { kind, code, reason: "what the relay said".to_owned(), body: None, between: None }, &web_1(), 22)
 }
 
 /// What every failure owes the reader.
