@@ -1,6 +1,6 @@
 //! Windows runs scripts in WinHTTP.
 
-use std::ptr::{null, null_mut};
+use std::ptr::null;
 
 use windows_sys::Win32::Foundation::GlobalFree;
 use windows_sys::Win32::Networking::WinHttp::{
@@ -75,7 +75,7 @@ fn wide(text: &str) -> Vec<u16> {
 
 /// The text at `start`, which is freed; nothing where there is none or it is empty.
 fn take(start: *mut u16) -> Option<String> {
-    if start == null_mut() {
+    if start.is_null() {
         return None;
     }
     let mut units = Vec::new();
