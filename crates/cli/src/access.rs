@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use adit_contract::Failure;
 use adit_core::{
-    Access, Cloud, Config, failure,
+    Access, Cloud, Config, RelayRoute, failure,
     keychain::{Keychain, MemoryVault},
 };
 use adit_google::Credentials;
 use adit_tunnel::{Dialer, RelayEndpoint, Roots};
 
 use crate::{
-    arguments::{Access as AccessArguments, Identity},
+    arguments::{Access as AccessArguments, Identity, Route},
     file,
     token::Given,
 };
@@ -63,17 +63,20 @@ pub(crate) async fn dialer(arguments: &AccessArguments) -> Result<Dialer, Failur
     match (&arguments.relay_url, given) {
         // Relay and token are known: no other Google API is called, and no keychain is opened.
         (Some(url), Some(given)) => {
-            let endpoint = RelayEndpoint { url: url.clone(), roots: roots.unwrap_or(Roots::System) };
+            let mut endpoint = RelayEndpoint::new(url.clone(), roots.unwrap_or(Roots::System));
+            RelayRoute::from_environment()?.apply(&mut endpoint).await?;
+            route(&arguments.route).apply(&mut endpoint).await?;
             Dialer::new(endpoint, Arc::new(given)).map_err(|error| failure::from_endpoint(&error))
         }
         (url, Some(given)) => {
-            let endpoint = endpoint(&Cloud::from_environment().await?, url.as_ref(), roots);
+            let mut endpoint = endpoint(&Cloud::from_environment().await?, url.as_ref(), roots);
+            route(&arguments.route).apply(&mut endpoint).await?;
             Dialer::new(endpoint, Arc::new(given)).map_err(|error| failure::from_endpoint(&error))
         }
-        (None, None) if roots.is_none() => Ok(account(&arguments.identity).await?.access.dialer().clone()),
         (url, None) => {
             let mut config = Config::from_environment().await?;
             config.cloud.relay = endpoint(&config.cloud, url.as_ref(), roots);
+            route(&arguments.route).apply(&mut config.cloud.relay).await?;
             let keychain = Keychain::new(config.vault.clone());
             let (_, access) = adit_core::stored_account(&config, &keychain, None).await?;
             Ok(access.dialer().clone())
@@ -81,10 +84,20 @@ pub(crate) async fn dialer(arguments: &AccessArguments) -> Result<Dialer, Failur
     }
 }
 
+/// What the options choose.
+fn route(options: &Route) -> RelayRoute {
+    RelayRoute {
+        address: options.relay_address.clone(),
+        identity: options.client_certificate.clone().zip(options.client_key.clone()),
+        proxy: options.proxy.clone(),
+    }
+}
+
 fn endpoint(cloud: &Cloud, url: Option<&url::Url>, roots: Option<Roots>) -> RelayEndpoint {
     RelayEndpoint {
         url: url.unwrap_or(&cloud.relay.url).clone(),
         roots: roots.unwrap_or_else(|| cloud.relay.roots.clone()),
+        ..cloud.relay.clone()
     }
 }
 
@@ -102,7 +115,7 @@ mod tests {
     use async_trait::async_trait;
     use secrecy::SecretString;
 
-    use super::{AccessArguments, Arc, Cloud, Config, Given, Identity, account_of, dialer};
+    use super::{AccessArguments, Arc, Cloud, Config, Given, Identity, Route, account_of, dialer};
 
     /// Counts how often it is opened.
     #[derive(Default)]
@@ -171,6 +184,7 @@ mod tests {
             let arguments = AccessArguments {
                 relay_url: Some("wss://127.0.0.1:9/v4".parse().expect("an address")),
                 ca: None,
+                route: Route::default(),
                 identity: Identity { token_file: Some(path.clone()) },
             };
             let failure = dialer(&arguments).await.expect_err("no token");

@@ -51,7 +51,26 @@ pub(crate) struct Access {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) route: Route,
+    #[command(flatten)]
     pub(crate) identity: Identity,
+}
+
+/// By which way.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Route {
+    /// Address to dial in place of the relay's own, such as a Private Service Connect endpoint
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) relay_address: Option<adit_tunnel::RelayAddress>,
+    /// Client certificate (PEM) to show the relay; for Google's, its mTLS address is used
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// The unencrypted key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    pub(crate) client_key: Option<PathBuf>,
+    /// Proxy to the relay: system, none, http://[USER:PASSWORD@]HOST:PORT, or pac:URL on Windows
+    #[arg(long, value_name = "PROXY")]
+    pub(crate) proxy: Option<adit_tunnel::ProxyChoice>,
 }
 
 /// As whom.

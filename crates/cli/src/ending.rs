@@ -120,7 +120,7 @@ mod tests {
             (DialErrorKind::Protocol(Violation::Accused), FAILED),
             (DialErrorKind::Endpoint, USAGE),
         ] {
-            let error = DialError { kind, code: None, reason: String::new(), body: None };
+            let error = DialError { kind, code: None, reason: String::new(), body: None, between: None };
             assert_eq!(exit_code(failure::dial(&error, &web_1, 22).code), code, "{kind:?}");
         }
     }

@@ -1,5 +1,7 @@
 //! Which cloud the app talks to: Google's, or a local one named in the environment.
 
+mod route;
+
 use std::time::Duration;
 
 use adit_contract::{CloudKind, Failure, FailureCode};
@@ -9,6 +11,7 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use crate::{failure, file};
+pub use route::RelayRoute;
 
 /// How long a local cloud may take to say where its relay is.
 const DISCOVERY: Duration = Duration::from_secs(5);
@@ -75,15 +78,16 @@ impl Cloud {
             name: "Demo cloud".to_owned(),
             id: base.as_str().trim_end_matches('/').to_owned(),
             endpoints: Endpoints::local(base),
-            relay: RelayEndpoint { url: known.relay, roots: Roots::Pem(pem) },
+            relay: RelayEndpoint::new(known.relay, Roots::Pem(pem)),
         })
     }
 
     /// The cloud that the environment names: `ADIT_CLOUD`, else Google's. Single addresses are replaced by
-    /// `ADIT_COMPUTE_URL`, `ADIT_RESOURCE_MANAGER_URL`, `ADIT_OS_LOGIN_URL`, `ADIT_RELAY_URL` and `ADIT_RELAY_CA`.
+    /// `ADIT_COMPUTE_URL`, `ADIT_RESOURCE_MANAGER_URL`, `ADIT_OS_LOGIN_URL`, `ADIT_RELAY_URL` and `ADIT_RELAY_CA`, and
+    /// the way to the relay by what [`RelayRoute::from_environment`] reads.
     ///
     /// # Errors
-    /// As [`Cloud::local`]; [`FailureCode::InvalidInput`] for what is not an address.
+    /// As [`Cloud::local`] and [`RelayRoute`]; [`FailureCode::InvalidInput`] for what is not an address.
     pub async fn from_environment() -> Result<Self, Failure> {
         let mut cloud = match address("ADIT_CLOUD")? {
             Some(base) => Self::local(&base).await?,
@@ -102,6 +106,7 @@ impl Cloud {
         if let Some(path) = std::env::var_os("ADIT_RELAY_CA").filter(|path| !path.is_empty()) {
             cloud.relay.roots = Roots::Pem(authorities(path.as_ref()).await?);
         }
+        RelayRoute::from_environment()?.apply(&mut cloud.relay).await?;
         Ok(cloud)
     }
 

@@ -26,7 +26,7 @@ pub use self::{
     access::Access,
     accounts::stored as stored_account,
     app::App,
-    cloud::Cloud,
+    cloud::{Cloud, RelayRoute},
     config::{Config, Folders},
     events::EventSink,
     keychain::Keychain,

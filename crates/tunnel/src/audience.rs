@@ -4,7 +4,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::peer::{Link, PeerLookup, PeerUser, Process};
 
@@ -30,34 +30,57 @@ pub enum Audience {
 ///
 /// What it launches is let in as long as the chain of parents leads to it, or as long as it is alive and leads the
 /// process group of the peer. A descendant that has left both is not.
+#[derive(Debug, Clone)]
+pub struct Launched(Arc<OnceLock<Known>>);
+
+/// What tells a process from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Launched {
+struct Known {
     pid: u32,
     started: u64,
 }
 
+impl PartialEq for Launched {
+    /// Two launches are never the same.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Launched {}
+
 impl Launched {
-    /// Of a running child. Call it before the child is waited for: until then nobody else can have its number.
+    /// Of a program that is yet to be launched, since it has to be told the address first: nobody is let in until
+    /// [`begun`](Self::begun).
+    #[must_use]
+    pub fn awaited() -> Self {
+        Self(Arc::default())
+    }
+
+    /// The program runs, as this child. Call it before the child is waited for: until then nobody else can have its
+    /// number. Only the first call counts.
     ///
     /// # Errors
     /// There is no such process, or the system does not tell when it started.
-    pub fn of(pid: u32, peers: &dyn PeerLookup) -> io::Result<Self> {
+    pub fn begun(&self, pid: u32, peers: &dyn PeerLookup) -> io::Result<()> {
         let process = peers.running(pid)?;
         let started = process.started.ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
-        Ok(Self { pid, started })
+        self.0.get_or_init(|| Known { pid, started });
+        Ok(())
     }
 
-    fn is(self, process: &Process) -> bool {
-        process.pid == self.pid && process.started == Some(self.started)
+    fn is(&self, process: &Process) -> bool {
+        self.0.get().is_some_and(|known| process.pid == known.pid && process.started == Some(known.started))
     }
 
     /// Whether a process is the launched one or comes from it.
-    fn launched(self, process: &Process, peers: &dyn PeerLookup) -> bool {
+    fn launched(&self, process: &Process, peers: &dyn PeerLookup) -> bool {
+        let Some(known) = self.0.get() else { return false };
         if self.is(process) {
             return true;
         }
-        let leads = process.group == Some(self.pid);
-        if leads && peers.running(self.pid).is_ok_and(|leader| self.is(&leader)) {
+        let leads = process.group == Some(known.pid);
+        if leads && peers.running(known.pid).is_ok_and(|leader| self.is(&leader)) {
             return true;
         }
         let mut child = process.clone();

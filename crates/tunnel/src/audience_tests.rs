@@ -112,7 +112,7 @@ async fn a_launched_program_and_its_descendants_come_in() {
         peer,
         processes: processes.to_vec(),
     };
-    let launched = Audience::Launched(Launched::of(10, &told(10, &all)).unwrap());
+    let launched = Audience::Launched(begun(10, &told(10, &all)));
     for (peer, let_in) in [(10, true), (11, true), (12, true), (13, false)] {
         assert_eq!(ask(&launched, told(peer, &all)).await.is_ok(), let_in, "{peer}");
     }
@@ -134,6 +134,12 @@ async fn a_launched_program_and_its_descendants_come_in() {
 async fn a_circle_of_parents_has_an_end() {
     let circle = [process(10, 1, 1), process(20, 21, 5), process(21, 20, 5)];
     let told = Told { user: Some(PeerUser::Same), peer: 20, processes: circle.to_vec() };
-    let launched = Audience::Launched(Launched::of(10, &told).unwrap());
+    let launched = Audience::Launched(begun(10, &told));
     assert_eq!(ask(&launched, told).await.unwrap_err().0, RefusalKind::NotLaunched);
+}
+
+fn begun(pid: u32, peers: &dyn PeerLookup) -> Launched {
+    let launched = Launched::awaited();
+    launched.begun(pid, peers).unwrap();
+    launched
 }

@@ -7,8 +7,10 @@ use adit_relay::{Config, End, Failure, FailureKind, Patience, Target, Violation}
 
 use crate::driver::{Driver, Milestone};
 use crate::endpoint::{Endpoint, EndpointError, RelayEndpoint};
-use crate::opening::Shared;
+use crate::network::{Network, NetworkChanges};
+use crate::opening::{Cause, Shared};
 use crate::pipe::Pipe;
+use crate::route::ProxyProblem;
 use crate::stream::Stream;
 use crate::token::TokenSource;
 use crate::watch::{Board, Control, Retry, Watch};
@@ -39,15 +41,38 @@ impl std::fmt::Debug for Dialer {
 }
 
 impl Dialer {
-    /// A dialer for this relay. Reads the certificate authorities, and connects to nothing.
+    /// A dialer for this relay. Reads the certificate authorities, and connects to nothing. From its first dial on
+    /// it listens for a sleep of the machine and for another network, and has its tunnels find out at once whether
+    /// they are still connected.
     ///
     /// # Errors
-    /// [`DialErrorKind::Endpoint`] when the address is not a `wss` address or there is no usable authority.
+    /// [`DialErrorKind::Endpoint`] when the address is not a `wss` address, there is no usable authority, or the
+    /// client certificate and its key do not belong together.
     pub fn new(endpoint: RelayEndpoint, tokens: Arc<dyn TokenSource>) -> Result<Self, DialError> {
+        Self::on(endpoint, tokens, Network::default())
+    }
+
+    /// The same, with word of changes from `changes` instead of from the system.
+    ///
+    /// # Errors
+    /// As [`Dialer::new`].
+    pub fn watching(
+        endpoint: RelayEndpoint,
+        tokens: Arc<dyn TokenSource>,
+        changes: Box<dyn NetworkChanges>,
+    ) -> Result<Self, DialError> {
+        Self::on(endpoint, tokens, Network::with(changes))
+    }
+
+    fn on(
+        endpoint: RelayEndpoint,
+        tokens: Arc<dyn TokenSource>,
+        network: Network,
+    ) -> Result<Self, DialError> {
         let endpoint = Endpoint::new(&endpoint)?;
         // Whoever watches the tunnel wants to see a round trip before the first half minute is over.
         let config = Config { first_ping: FIRST_PING, ..Config::default() };
-        Ok(Self { shared: Arc::new(Shared::new(endpoint, tokens)), config })
+        Ok(Self { shared: Arc::new(Shared::new(endpoint, tokens, network)), config })
     }
 
     /// The same dialer, that keeps trying a target which may still be starting, for as long as `patience`
@@ -90,6 +115,7 @@ impl Dialer {
     ) -> Result<Connection, DialError> {
         let pipe = Arc::new(Pipe::default());
         let board = Arc::new(Board::new(Arc::clone(&pipe)));
+        self.shared.network.tell(&board);
         let mut driver = Box::new(Driver::new(
             self.config.clone(),
             Arc::clone(&self.shared),
@@ -106,7 +132,7 @@ impl Dialer {
                     tokio::spawn(driver.run());
                     return Ok(Connection { stream: Stream::new(pipe), watch: Watch::new(board) });
                 }
-                Milestone::Ended(ended) => return Err(DialError::from_end(ended.end, ended.body)),
+                Milestone::Ended(ended) => return Err(DialError::from_end(ended.end, ended.cause)),
             }
         }
     }
@@ -127,12 +153,32 @@ pub struct Waiting {
 pub struct DialError {
     /// To decide by.
     pub kind: DialErrorKind,
-    /// The relay's close code, or the HTTP status of [`DialErrorKind::Refused`], where there was one.
+    /// The relay's close code, or the HTTP status of [`DialErrorKind::Refused`] or of the proxy, where there was one.
     pub code: Option<u16>,
     /// The relay's text where there was one, else our own. Show it, never parse it.
     pub reason: String,
     /// The beginning of the body of an HTTP refusal, at most 4 KiB: a proxy's or the relay's own explanation.
     pub body: Option<String>,
+    /// Who is known to stand between this machine and the relay.
+    pub between: Option<Between>,
+}
+
+/// Something between this machine and the relay that had a part in a failed dial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Between {
+    /// A proxy, of which [`DialErrorKind::Proxy`] says more.
+    Proxy {
+        /// Its address without user and password, or what stands for it.
+        address: String,
+    },
+    /// Something that shows a certificate of its own for the relay, with [`DialErrorKind::Tls`].
+    Inspection {
+        /// Whom that certificate names as its issuer. Its own claim: show it, believe nothing of it.
+        issuer: String,
+        /// A client certificate was to be shown to the relay, which cannot work through inspection.
+        client_certificate: bool,
+    },
 }
 
 /// What kind of obstacle it was.
@@ -154,8 +200,10 @@ pub enum DialErrorKind {
         /// The HTTP status.
         status: u16,
     },
-    /// Name resolution, TCP or a proxy failed.
+    /// Name resolution or TCP failed.
     RelayUnreachable,
+    /// The way ended at a proxy.
+    Proxy(ProxyProblem),
     /// There was no access token to ask the relay with: its source could not be asked just now.
     TokenUnavailable,
     /// TLS failed: the certificate is not trusted, or something interferes.
@@ -166,7 +214,7 @@ pub enum DialErrorKind {
     TimedOut,
     /// The relay closed with some other code.
     Closed,
-    /// The relay's address or authorities cannot be used.
+    /// The relay's address, its authorities, the client certificate or the proxy's address cannot be used.
     Endpoint,
 }
 
@@ -191,18 +239,24 @@ impl From<FailureKind> for DialErrorKind {
 }
 
 impl DialError {
-    fn from_end(end: End, body: Option<String>) -> Self {
+    fn from_end(end: End, cause: Cause) -> Self {
+        let Cause { body, proxy, between } = cause;
         match end {
             End::Failed { failure: Failure { kind, code, reason } } => {
-                let kind = DialErrorKind::from(kind);
+                let kind = match (DialErrorKind::from(kind), proxy) {
+                    (DialErrorKind::RelayUnreachable, Some(problem)) => DialErrorKind::Proxy(problem),
+                    (kind, _) => kind,
+                };
                 let code = match kind {
-                    DialErrorKind::Refused { status } => Some(status),
+                    DialErrorKind::Refused { status }
+                    | DialErrorKind::Proxy(ProxyProblem::Refused { status }) => Some(status),
                     DialErrorKind::Denied
                     | DialErrorKind::NotFound
                     | DialErrorKind::Backend
                     | DialErrorKind::SignInNeeded
                     | DialErrorKind::Throttled
                     | DialErrorKind::RelayUnreachable
+                    | DialErrorKind::Proxy(_)
                     | DialErrorKind::TokenUnavailable
                     | DialErrorKind::Tls
                     | DialErrorKind::Protocol(_)
@@ -210,13 +264,14 @@ impl DialError {
                     | DialErrorKind::Closed
                     | DialErrorKind::Endpoint => code,
                 };
-                Self { kind, code, reason, body }
+                Self { kind, code, reason, body, between }
             }
             End::Normal { code, .. } => Self {
                 kind: DialErrorKind::Closed,
                 code: Some(code),
                 reason: "the relay closed the connection before there was a session".to_owned(),
                 body,
+                between: None,
             },
         }
     }
@@ -224,6 +279,12 @@ impl DialError {
 
 impl From<EndpointError> for DialError {
     fn from(error: EndpointError) -> Self {
-        Self { kind: DialErrorKind::Endpoint, code: None, reason: error.to_string(), body: None }
+        Self {
+            kind: DialErrorKind::Endpoint,
+            code: None,
+            reason: error.to_string(),
+            body: None,
+            between: None,
+        }
     }
 }

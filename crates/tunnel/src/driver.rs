@@ -15,7 +15,7 @@ use std::time::Duration;
 use adit_relay::{Config, End, Event as SessionEvent, Failure, FailureKind, Session, Target, Time};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::opening::{OpenError, Shared, open};
+use crate::opening::{Cause, OpenError, Shared, open};
 use crate::pipe::{LocalSide, Pipe};
 use crate::stream::Lost;
 use crate::upgrade::WebSocket;
@@ -54,8 +54,8 @@ pub(crate) enum Milestone {
 /// How it ended, with what the session itself does not know.
 pub(crate) struct Ended {
     pub(crate) end: End,
-    /// The beginning of the body of the last HTTP refusal.
-    pub(crate) body: Option<String>,
+    /// Of the last refused attempt.
+    pub(crate) cause: Cause,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub(crate) struct Driver {
     local: LocalSide,
     /// Until when a dropped stream's last bytes are sent.
     linger: Option<Time>,
-    body: Option<String>,
+    cause: Cause,
     /// Ended a dial for which a person has to sign in.
     sign_in: Option<Failure>,
     /// How the session ended, until the connection is closed too.
@@ -114,7 +114,7 @@ impl Driver {
             armed: None,
             local: LocalSide::Open,
             linger: None,
-            body: None,
+            cause: Cause::default(),
             sign_in: None,
             end: None,
             counted: (0, 0),
@@ -263,11 +263,12 @@ impl Driver {
                     Ok(socket) => {
                         self.link = Link::Up(Box::new(socket));
                         self.unflushed = false;
+                        self.cause = Cause::default();
                         self.session.opened(now);
                     }
-                    Err(OpenError::Refused { refusal, body }) => {
+                    Err(OpenError::Refused { refusal, cause }) => {
                         tracing::debug!(?refusal, "no connection to the relay");
-                        self.body = body;
+                        self.cause = cause;
                         self.session.set_jitter(rand::random());
                         self.session.refused(refusal, now);
                     }
@@ -353,7 +354,7 @@ impl Driver {
                 self.board.post(Event::Failed { failure: failure.clone(), sent, received });
             }
         }
-        Ended { end, body: self.body.take() }
+        Ended { end, cause: std::mem::take(&mut self.cause) }
     }
 
     fn count(&mut self) {

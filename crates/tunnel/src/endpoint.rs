@@ -2,18 +2,33 @@
 
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use url::{Host, Url};
 
-/// Where the relay is and which authorities may vouch for it.
+use crate::identity::ClientIdentity;
+use crate::route::{ProxyChoice, RelayAddress, Route, is_loopback};
+use crate::tls;
+
+/// Google's relay for everybody, and the one that asks for a client certificate (specification section 2).
+const GOOGLE: &str = "tunnel.cloudproxy.app";
+const GOOGLE_MTLS: &str = "mtls.tunnel.cloudproxy.app";
+
+/// Where the relay is, how to come to it, which authorities may vouch for it and who we are to it.
 #[derive(Debug, Clone)]
 pub struct RelayEndpoint {
     /// `wss://host[:port]/v4`. An address without a path, or with `/` only, means `/v4`.
     pub url: Url,
     /// Whose signature on the relay's certificate counts.
     pub roots: Roots,
+    /// Shown to a relay that asks for a client certificate. With one, Google's mTLS host is dialled in place of its
+    /// public host, unless [`address`](Self::address) is set, which takes precedence (specification section 2).
+    pub identity: Option<ClientIdentity>,
+    /// Dialled instead of the host of `url`, as a Private Service Connect endpoint is. SNI, the check of the
+    /// certificate and the `Host` header stay with `url`, and the system's proxy is not used.
+    pub address: Option<RelayAddress>,
+    /// Which proxy leads there.
+    pub proxy: ProxyChoice,
 }
 
 /// Certificate authorities.
@@ -31,9 +46,27 @@ impl RelayEndpoint {
     /// # Errors
     /// [`EndpointError::Address`] never in practice: the address is a constant.
     pub fn google() -> Result<Self, EndpointError> {
-        let url = Url::parse("wss://tunnel.cloudproxy.app/v4")
+        Self::of_google(GOOGLE)
+    }
+
+    /// Google's relay for those who have a client certificate, `wss://mtls.tunnel.cloudproxy.app/v4`.
+    ///
+    /// # Errors
+    /// As [`RelayEndpoint::google`].
+    pub fn google_mtls(identity: ClientIdentity) -> Result<Self, EndpointError> {
+        Ok(Self { identity: Some(identity), ..Self::of_google(GOOGLE_MTLS)? })
+    }
+
+    fn of_google(host: &str) -> Result<Self, EndpointError> {
+        let url = Url::parse(&format!("wss://{host}/v4"))
             .map_err(|error| EndpointError::Address(error.to_string()))?;
-        Ok(Self { url, roots: Roots::System })
+        Ok(Self::new(url, Roots::System))
+    }
+
+    /// A relay at its own address, without a client certificate, by the system's proxy where there is one.
+    #[must_use]
+    pub fn new(url: Url, roots: Roots) -> Self {
+        Self { url, roots, identity: None, address: None, proxy: ProxyChoice::System }
     }
 }
 
@@ -47,13 +80,17 @@ pub enum EndpointError {
     /// The certificate authorities cannot be used.
     #[error("the relay's certificate authorities cannot be used: {0}")]
     Roots(String),
+    /// The client certificate or its key cannot be used.
+    #[error("the client certificate cannot be used: {0}")]
+    Identity(String),
+    /// The proxy cannot be used.
+    #[error("the proxy cannot be used: {0}")]
+    Proxy(String),
 }
 
 /// A checked endpoint with its TLS configuration.
 pub(crate) struct Endpoint {
-    /// For TCP.
-    pub(crate) host: Host<String>,
-    pub(crate) port: u16,
+    pub(crate) route: Route,
     /// For SNI and the certificate check.
     pub(crate) server_name: ServerName<'static>,
     /// The `Host` header.
@@ -61,6 +98,8 @@ pub(crate) struct Endpoint {
     /// The path below which `connect` and `reconnect` are, without a trailing slash.
     pub(crate) root: String,
     pub(crate) tls: Arc<ClientConfig>,
+    /// Whether a client certificate may be shown.
+    pub(crate) has_identity: bool,
 }
 
 impl Endpoint {
@@ -82,6 +121,9 @@ impl Endpoint {
             ));
         }
         let host = match url.host() {
+            Some(Host::Domain(GOOGLE)) if endpoint.identity.is_some() && endpoint.address.is_none() => {
+                Host::Domain(GOOGLE_MTLS.to_owned())
+            }
             Some(Host::Domain(name)) => Host::Domain(name.to_owned()),
             Some(Host::Ipv4(address)) => Host::Ipv4(address),
             Some(Host::Ipv6(address)) => Host::Ipv6(address),
@@ -101,50 +143,27 @@ impl Endpoint {
         let path = url.path().trim_end_matches('/');
         let root = if path.is_empty() { "/v4" } else { path }.to_owned();
         let port = url.port_or_known_default().unwrap_or(443);
-        Ok(Self { host, port, server_name, authority, root, tls: Arc::new(tls(&endpoint.roots)?) })
+        let tls = Arc::new(tls::config(&endpoint.roots, endpoint.identity.as_ref())?);
+        let has_identity = endpoint.identity.is_some();
+        let route = route(endpoint, host, port);
+        Ok(Self { route, server_name, authority, root, tls, has_identity })
     }
 }
 
-fn tls(roots: &Roots) -> Result<ClientConfig, EndpointError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    // No ALPN: the upgrade is HTTP/1.1 (section 2.4).
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| EndpointError::Roots(error.to_string()))?
-        .with_root_certificates(root_store(roots)?)
-        .with_no_client_auth())
-}
-
-fn root_store(roots: &Roots) -> Result<RootCertStore, EndpointError> {
-    let mut store = RootCertStore::empty();
-    match roots {
-        Roots::System => {
-            let found = rustls_native_certs::load_native_certs();
-            // A system's store may hold entries no one can parse; the rest of it still counts.
-            let (added, ignored) = store.add_parsable_certificates(found.certs);
-            tracing::debug!(
-                added,
-                ignored,
-                unreadable = found.errors.len(),
-                "loaded the system's authorities"
-            );
-            if added == 0 {
-                let why =
-                    found.errors.first().map_or_else(|| "there are none".to_owned(), ToString::to_string);
-                return Err(EndpointError::Roots(format!("the system's store: {why}")));
-            }
-        }
-        Roots::Pem(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| EndpointError::Roots(error.to_string()))?;
-                store.add(certificate).map_err(|error| EndpointError::Roots(error.to_string()))?;
-            }
-            if store.is_empty() {
-                return Err(EndpointError::Roots("there is no certificate in the file".to_owned()));
-            }
-        }
-    }
-    Ok(store)
+fn route(endpoint: &RelayEndpoint, host: Host<String>, port: u16) -> Route {
+    let (host, port) = match &endpoint.address {
+        Some(address) => (address.host.clone(), address.port.unwrap_or(port)),
+        None => (host, port),
+    };
+    let proxy = match &endpoint.proxy {
+        // The system's proxy would not know the way to a private address, and none leads back to this machine.
+        ProxyChoice::System if endpoint.address.is_some() || is_loopback(&host) => ProxyChoice::None,
+        choice @ (ProxyChoice::System
+        | ProxyChoice::None
+        | ProxyChoice::Manual(_)
+        | ProxyChoice::Script(_)) => choice.clone(),
+    };
+    Route { host, port, proxy }
 }
 
 #[cfg(test)]
@@ -153,7 +172,7 @@ mod tests {
 
     fn address(url: &str) -> Result<String, EndpointError> {
         // Certificate authorities are checked last, so an empty file reaches the address first.
-        let endpoint = RelayEndpoint { url: Url::parse(url).unwrap(), roots: Roots::Pem(Vec::new()) };
+        let endpoint = RelayEndpoint::new(Url::parse(url).unwrap(), Roots::Pem(Vec::new()));
         match Endpoint::new(&endpoint) {
             Ok(endpoint) => Ok(endpoint.root),
             Err(error) => Err(error),
@@ -170,5 +189,71 @@ mod tests {
     #[test]
     fn a_file_without_certificates_is_refused() {
         assert!(matches!(address("wss://relay.example/v4"), Err(EndpointError::Roots(_))));
+    }
+
+    fn identity() -> ClientIdentity {
+        let made = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+        ClientIdentity::from_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().into()).unwrap()
+    }
+
+    fn checked(change: impl FnOnce(&mut RelayEndpoint)) -> Endpoint {
+        let authority = rcgen::generate_simple_self_signed(["authority".to_owned()]).unwrap();
+        let mut endpoint = RelayEndpoint::google().unwrap();
+        endpoint.roots = Roots::Pem(authority.cert.pem().into_bytes());
+        change(&mut endpoint);
+        Endpoint::new(&endpoint).unwrap()
+    }
+
+    #[test]
+    fn a_client_certificate_leads_to_googles_other_host() {
+        assert_eq!(checked(|_| {}).authority, "tunnel.cloudproxy.app");
+        let mtls = checked(|endpoint| endpoint.identity = Some(identity()));
+        assert_eq!(mtls.authority, "mtls.tunnel.cloudproxy.app");
+        assert_eq!(mtls.route.host.to_string(), "mtls.tunnel.cloudproxy.app");
+        let other = checked(|endpoint| {
+            endpoint.identity = Some(identity());
+            endpoint.url = "wss://relay.example/v4".parse().unwrap();
+        });
+        assert_eq!(other.authority, "relay.example");
+        assert_eq!(
+            RelayEndpoint::google_mtls(identity()).unwrap().url.as_str(),
+            "wss://mtls.tunnel.cloudproxy.app/v4"
+        );
+    }
+
+    #[test]
+    fn a_private_address_is_only_dialled() {
+        let private = checked(|endpoint| {
+            endpoint.address = Some("10.1.2.3".parse().unwrap());
+            endpoint.identity = Some(identity());
+        });
+        assert_eq!(private.authority, "tunnel.cloudproxy.app");
+        assert_eq!(private.server_name.to_str(), "tunnel.cloudproxy.app");
+        assert_eq!((private.route.host.to_string().as_str(), private.route.port), ("10.1.2.3", 443));
+        assert!(matches!(private.route.proxy, ProxyChoice::None));
+    }
+
+    #[test]
+    fn the_systems_proxy_leads_to_other_machines_only() {
+        assert!(matches!(checked(|_| {}).route.proxy, ProxyChoice::System));
+        let local = |endpoint: &mut RelayEndpoint| endpoint.url = "wss://127.0.0.1:1/v4".parse().unwrap();
+        assert!(matches!(checked(local).route.proxy, ProxyChoice::None));
+        let chosen = checked(|endpoint| {
+            local(endpoint);
+            endpoint.proxy = "http://127.0.0.1:2".parse().unwrap();
+        });
+        assert!(matches!(chosen.route.proxy, ProxyChoice::Manual(_)));
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let made = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+        let other = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+        let mut endpoint = RelayEndpoint::google().unwrap();
+        endpoint.roots = Roots::Pem(made.cert.pem().into_bytes());
+        endpoint.identity =
+            ClientIdentity::from_pem(made.cert.pem().as_bytes(), other.signing_key.serialize_pem().into())
+                .ok();
+        assert!(matches!(Endpoint::new(&endpoint), Err(EndpointError::Identity(_))));
     }
 }

@@ -8,7 +8,10 @@ use adit_relay::{Refusal, Request, Target, TokenNeed};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::dial::Between;
 use crate::endpoint::Endpoint;
+use crate::network::Network;
+use crate::route::{ProxyFailure, ProxyProblem};
 use crate::token::{Freshness, TokenError, TokenSource};
 use crate::upgrade::{self, UpgradeError, WebSocket};
 
@@ -18,39 +21,54 @@ const PARALLEL_UPGRADES: usize = 16;
 const TOKEN_LIMIT: Duration = Duration::from_secs(60);
 /// How long name resolution, TCP, TLS and the upgrade may take together.
 const UPGRADE_LIMIT: Duration = Duration::from_secs(30);
+/// The status with which the relay asks to slow down.
+const THROTTLED: u16 = 429;
 /// The pause of all upgrades after a 429 that names none.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
-/// The longest such pause that is honoured before an attempt; each session backs off by itself besides.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest such pause that is honoured.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// What is left of a pause is waited for within an attempt up to here. Before a longer one an attempt is refused
+/// as the relay would refuse it, so that its session waits, tells for how long, and is not timed out meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What all connections of a dialer share.
 pub(crate) struct Shared {
     pub(crate) endpoint: Endpoint,
     pub(crate) tokens: Arc<dyn TokenSource>,
+    pub(crate) network: Network,
     upgrades: Semaphore,
     /// Set by a 429: no upgrade starts before.
     not_before: Mutex<Option<Instant>>,
 }
 
+/// What is known of a refused attempt beyond what its session decides by.
+#[derive(Debug, Default)]
+pub(crate) struct Cause {
+    /// The beginning of the body of an HTTP refusal.
+    pub(crate) body: Option<String>,
+    /// Set when the attempt ended at a proxy.
+    pub(crate) proxy: Option<ProxyProblem>,
+    pub(crate) between: Option<Between>,
+}
+
 /// Why an attempt gave no WebSocket.
 pub(crate) enum OpenError {
     /// The session decides what follows.
-    Refused {
-        refusal: Refusal,
-        /// The beginning of the body of an HTTP refusal.
-        body: Option<String>,
-    },
+    Refused { refusal: Refusal, cause: Cause },
     /// The token source needs the person.
     SignInNeeded(String),
 }
 
 impl Shared {
-    pub(crate) fn new(endpoint: Endpoint, tokens: Arc<dyn TokenSource>) -> Self {
-        Self { endpoint, tokens, upgrades: Semaphore::new(PARALLEL_UPGRADES), not_before: Mutex::default() }
+    pub(crate) fn new(endpoint: Endpoint, tokens: Arc<dyn TokenSource>, network: Network) -> Self {
+        let upgrades = Semaphore::new(PARALLEL_UPGRADES);
+        Self { endpoint, tokens, network, upgrades, not_before: Mutex::default() }
     }
 
+    /// Until when nothing is to be asked of the relay.
     fn not_before(&self) -> Option<Instant> {
-        *self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
+        let not_before = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        not_before.filter(|not_before| *not_before > Instant::now())
     }
 
     fn pause(&self, wait: Option<Duration>) {
@@ -69,7 +87,7 @@ pub(crate) async fn open(
     need: TokenNeed,
     has_token: Arc<AtomicBool>,
 ) -> Result<WebSocket, OpenError> {
-    let refused = |refusal| OpenError::Refused { refusal, body: None };
+    let refused = |refusal| OpenError::Refused { refusal, cause: Cause::default() };
     let freshness = match need {
         TokenNeed::Usable => Freshness::Cached,
         TokenNeed::Renewed => Freshness::Renewed,
@@ -88,7 +106,12 @@ pub(crate) async fn open(
     has_token.store(true, Ordering::Relaxed);
     // The semaphore is never closed; a permit lasts until this attempt is decided.
     let _permit = shared.upgrades.acquire().await;
-    if let Some(not_before) = shared.not_before() {
+    // Another attempt may have been told to wait while this one waited.
+    while let Some(not_before) = shared.not_before() {
+        let wait = not_before.saturating_duration_since(Instant::now());
+        if wait > PATIENCE {
+            return Err(refused(Refusal::Status { status: THROTTLED, retry_after: Some(wait) }));
+        }
         sleep_until(not_before).await;
     }
     // Carries the session's secret: it is built late and logged nowhere.
@@ -99,18 +122,57 @@ pub(crate) async fn open(
     let Ok(opened) = timeout(UPGRADE_LIMIT, upgrade::open(&shared.endpoint, &path, &token)).await else {
         return Err(refused(Refusal::TimedOut));
     };
-    opened.map_err(|error| match error {
-        UpgradeError::Status { status, retry_after, body } => {
-            if status == 429 {
-                shared.pause(retry_after);
+    opened.map_err(|error| shared.refused(error))
+}
+
+impl Shared {
+    fn refused(&self, error: UpgradeError) -> OpenError {
+        let (refusal, cause) = match error {
+            UpgradeError::Status(refused) => {
+                if refused.status == THROTTLED {
+                    self.pause(refused.retry_after);
+                }
+                let cause =
+                    Cause { body: Some(refused.body).filter(|body| !body.is_empty()), ..Cause::default() };
+                let refusal = Refusal::Status { status: refused.status, retry_after: refused.retry_after };
+                (refusal, cause)
             }
-            OpenError::Refused {
-                refusal: Refusal::Status { status, retry_after },
-                body: Some(body).filter(|body| !body.is_empty()),
+            UpgradeError::NotWebSocket(reason) => {
+                (Refusal::Upgrade { reason: reason.to_owned() }, Cause::default())
             }
-        }
-        UpgradeError::NotWebSocket(reason) => refused(Refusal::Upgrade { reason: reason.to_owned() }),
-        UpgradeError::Unreachable(reason) => refused(Refusal::Unreachable { reason }),
-        UpgradeError::Tls(reason) => refused(Refusal::Tls { reason }),
-    })
+            UpgradeError::Unreachable(reason) => (Refusal::Unreachable { reason }, Cause::default()),
+            UpgradeError::Tls(reason) => (Refusal::Tls { reason }, Cause::default()),
+            UpgradeError::Untrusted { issuer, reason } => {
+                let between =
+                    Some(Between::Inspection { issuer, client_certificate: self.endpoint.has_identity });
+                (Refusal::Tls { reason }, Cause { between, ..Cause::default() })
+            }
+            UpgradeError::Proxy(ProxyFailure { problem, proxy, reason, body }) => {
+                let between = Some(Between::Proxy { address: proxy });
+                let cause = Cause { body, proxy: Some(problem), between };
+                (
+                    if passes(problem) {
+                        Refusal::Unreachable { reason }
+                    } else {
+                        Refusal::Upgrade { reason }
+                    },
+                    cause,
+                )
+            }
+        };
+        OpenError::Refused { refusal, cause }
+    }
+}
+
+/// Whether what a proxy does may pass by itself. The rest is a matter of set-up: reported at once when a tunnel is
+/// opened, tried again when one is resumed, since the network may be another one by then.
+fn passes(problem: ProxyProblem) -> bool {
+    match problem {
+        ProxyProblem::Unreachable | ProxyProblem::TimedOut | ProxyProblem::Script => true,
+        ProxyProblem::Refused { status } => status >= 500,
+        ProxyProblem::CredentialsNeeded
+        | ProxyProblem::CredentialsRefused
+        | ProxyProblem::Rubbish
+        | ProxyProblem::Unsupported => false,
+    }
 }

@@ -4,17 +4,10 @@
 //! request, bearer token included, into the log, cuts the body of a refusal, and insists that a subprotocol
 //! is echoed, which this relay is not known to do.
 
-use std::io;
-use std::net::SocketAddr;
-use std::pin::pin;
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
+use http::{Request, StatusCode};
+use http_body_util::Empty;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -22,63 +15,55 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use url::Host;
 
 use crate::endpoint::Endpoint;
+use crate::exchange::{Answer, ExchangeError, Refused, describe, exchange};
+use crate::route::{ProxyFailure, RouteError};
+use crate::tls;
 
 /// A WebSocket on which the relay's messages travel.
 pub(crate) type WebSocket = WebSocketStream<TlsStream<TcpStream>>;
 
-/// How much of a refusal's body is kept, in bytes.
-const MAX_BODY: usize = 4096;
-/// How long a refusal's body may keep us waiting for its next piece.
-const BODY_WAIT: Duration = Duration::from_secs(1);
-/// The largest answer head, in bytes.
-const MAX_HEAD: usize = 64 * 1024;
 /// Plaintext that is read from TLS in one go. Larger loses: a TLS record has at most 16 KiB, and the WebSocket
 /// library zeroes as much of the buffer as is free before each read.
 const READ_BUFFER: usize = 32 * 1024;
 /// Outgoing frames are gathered up to here before TLS gets them (ssh-and-tunnels: a flush for four full
 /// frames or more).
 pub(crate) const WRITE_BUFFER: usize = 64 * 1024;
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
-/// Second line behind the WebSocket's own pings (section 6.4).
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const USER_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Why there is no WebSocket.
 #[derive(Debug)]
 pub(crate) enum UpgradeError {
     /// The relay, or something on the way, answered with another status than 101.
-    Status {
-        status: u16,
-        /// From `Retry-After` in seconds.
-        retry_after: Option<Duration>,
-        /// The beginning of the answer's body, at most [`MAX_BODY`] bytes.
-        body: String,
-    },
+    Status(Refused),
     /// 101, but not a WebSocket as asked for.
     NotWebSocket(&'static str),
     /// The relay's name, its address or the connection failed.
     Unreachable(String),
-    /// TLS failed; most often the certificate is not trusted.
+    /// The proxy did not lead to the relay.
+    Proxy(ProxyFailure),
+    /// TLS failed.
     Tls(String),
+    /// The relay's certificate is from an authority that is not trusted: most often, something inspects TLS.
+    Untrusted { issuer: String, reason: String },
 }
 
-impl From<io::Error> for UpgradeError {
-    fn from(error: io::Error) -> Self {
-        Self::Unreachable(error.to_string())
+impl From<RouteError> for UpgradeError {
+    fn from(error: RouteError) -> Self {
+        match error {
+            RouteError::Unreachable(error) => Self::Unreachable(error.to_string()),
+            RouteError::Proxy(failure) => Self::Proxy(failure),
+        }
     }
 }
 
-impl From<hyper::Error> for UpgradeError {
-    fn from(error: hyper::Error) -> Self {
-        let mut text = error.to_string();
-        if let Some(source) = std::error::Error::source(&error) {
-            text = format!("{text}: {source}");
+impl From<ExchangeError> for UpgradeError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Http(error) if tls::is_of_tls(&error) => Self::Tls(describe(&error)),
+            ExchangeError::Http(error) => Self::Unreachable(describe(&error)),
+            ExchangeError::Foreign => Self::NotWebSocket("the upgraded connection is of another kind"),
         }
-        Self::Unreachable(text)
     }
 }
 
@@ -91,36 +76,17 @@ pub(crate) async fn open(
 ) -> Result<WebSocket, UpgradeError> {
     let key = generate_key();
     let request = request(endpoint, path, token, &key)?;
-    let tcp = connect(endpoint).await?;
+    let tcp = endpoint.route.connect().await?;
     let tls = TlsConnector::from(endpoint.tls.clone())
         .connect(endpoint.server_name.clone(), tcp)
         .await
-        .map_err(|error| UpgradeError::Tls(error.to_string()))?;
-
-    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
-        .title_case_headers(true)
-        .max_buf_size(MAX_HEAD)
-        .handshake(TokioIo::new(tls))
-        .await?;
-    let exchange = async move {
-        let response = sender.send_request(request).await?;
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(refusal(response).await);
-        }
-        verify(response.headers(), &key)?;
-        Ok(hyper::upgrade::on(response).await?)
+        .map_err(|error| untrusted(endpoint, &error))?;
+    let answer = exchange(tls, request, |status| status == StatusCode::SWITCHING_PROTOCOLS).await?;
+    let (headers, stream, read) = match answer {
+        Answer::Switched { headers, stream, read } => (headers, stream, read),
+        Answer::Refused(refused) => return Err(UpgradeError::Status(refused)),
     };
-    let mut connection = pin!(connection.with_upgrades());
-    let mut exchange = pin!(exchange);
-    let upgraded = tokio::select! {
-        biased;
-        result = &mut exchange => result?,
-        // Its error, if any, reaches the exchange as well.
-        _ = &mut connection => exchange.await?,
-    };
-    let parts = upgraded
-        .downcast::<TokioIo<TlsStream<TcpStream>>>()
-        .map_err(|_| UpgradeError::NotWebSocket("the upgraded connection is of another kind"))?;
+    verify(&headers, &key)?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -128,35 +94,20 @@ pub(crate) async fn open(
         .max_write_buffer_size(WRITE_BUFFER + 2 * adit_relay::frame::MAX_MESSAGE)
         .max_message_size(Some(adit_relay::frame::MAX_MESSAGE))
         .max_frame_size(Some(adit_relay::frame::MAX_MESSAGE));
-    Ok(WebSocketStream::from_partially_read(
-        parts.io.into_inner(),
-        parts.read_buf.to_vec(),
-        Role::Client,
-        Some(config),
-    )
-    .await)
+    Ok(WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Client, Some(config)).await)
 }
 
-async fn connect(endpoint: &Endpoint) -> Result<TcpStream, UpgradeError> {
-    let tcp = match &endpoint.host {
-        Host::Domain(name) => TcpStream::connect((name.as_str(), endpoint.port)).await,
-        Host::Ipv4(address) => TcpStream::connect(SocketAddr::from((*address, endpoint.port))).await,
-        Host::Ipv6(address) => TcpStream::connect(SocketAddr::from((*address, endpoint.port))).await,
-    }?;
-    tcp.set_nodelay(true)?;
-    let socket = socket2::SockRef::from(&tcp);
-    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE_IDLE);
-    #[cfg(any(target_os = "linux", target_os = "macos", windows))]
-    let keepalive = keepalive.with_interval(KEEPALIVE_INTERVAL);
-    // A system that refuses these is still usable: pings notice a dead link too.
-    if let Err(error) = socket.set_tcp_keepalive(&keepalive) {
-        tracing::debug!(%error, "no tcp keepalive");
+fn untrusted(endpoint: &Endpoint, error: &std::io::Error) -> UpgradeError {
+    match tls::untrusted_issuer(error) {
+        Some(issuer) => UpgradeError::Untrusted {
+            reason: format!(
+                "the certificate shown for {} was issued by {issuer}, which is not trusted",
+                endpoint.server_name.to_str()
+            ),
+            issuer,
+        },
+        None => UpgradeError::Tls(error.to_string()),
     }
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Err(error) = socket.set_tcp_user_timeout(Some(USER_TIMEOUT)) {
-        tracing::debug!(%error, "no tcp user timeout");
-    }
-    Ok(tcp)
 }
 
 /// The request of section 2.3, with these headers and no others.
@@ -177,7 +128,7 @@ fn request(
         .header(header::SEC_WEBSOCKET_KEY, key)
         .header(header::SEC_WEBSOCKET_PROTOCOL, adit_relay::SUBPROTOCOL)
         .header(header::ORIGIN, adit_relay::ORIGIN)
-        .header(header::USER_AGENT, concat!("adit/", env!("CARGO_PKG_VERSION")))
+        .header(header::USER_AGENT, crate::USER_AGENT)
         .header(header::AUTHORIZATION, bearer)
         .body(Empty::new())
         .map_err(|_| UpgradeError::NotWebSocket("the request cannot be formed"))
@@ -209,26 +160,4 @@ fn verify(headers: &HeaderMap, key: &str) -> Result<(), UpgradeError> {
         return Err(UpgradeError::NotWebSocket("the answer chooses a subprotocol that was not offered"));
     }
     Ok(())
-}
-
-async fn refusal(response: Response<Incoming>) -> UpgradeError {
-    let status = response.status().as_u16();
-    // The other form, a date, would need the server's clock; the relay is only known to send seconds.
-    let retry_after = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.trim().parse().ok())
-        .map(Duration::from_secs);
-    let mut body = response.into_body();
-    let mut text = Vec::new();
-    while text.len() < MAX_BODY {
-        // An answer that breaks off or dawdles is still an answer.
-        let Ok(Some(Ok(frame))) = tokio::time::timeout(BODY_WAIT, body.frame()).await else { break };
-        if let Ok(data) = frame.into_data() {
-            let room = MAX_BODY - text.len();
-            text.extend_from_slice(data.get(..room).unwrap_or(&data));
-        }
-    }
-    UpgradeError::Status { status, retry_after, body: String::from_utf8_lossy(&text).trim().to_owned() }
 }

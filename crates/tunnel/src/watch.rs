@@ -161,6 +161,10 @@ impl Board {
         std::mem::take(&mut self.lock().asked)
     }
 
+    pub(crate) fn network_changed(&self) {
+        self.ask(|asked| asked.network_changed = true);
+    }
+
     fn ask(&self, mark: impl FnOnce(&mut Asked)) {
         mark(&mut self.lock().asked);
         self.pipe.wake_driver();
@@ -220,9 +224,10 @@ impl Control {
     }
 
     /// The network is another one, or the machine woke up: finds out whether the link is still alive, and
-    /// reconnects at once if a reconnect was waiting.
+    /// reconnects at once if a reconnect was waiting. A dialer tells its tunnels so by itself; this is for
+    /// whoever knows more.
     pub fn network_changed(&self) {
-        self.board.ask(|asked| asked.network_changed = true);
+        self.board.network_changed();
     }
 
     /// The person has signed in again: a session that waits for a token ([`Event::SignInNeeded`]) goes on.

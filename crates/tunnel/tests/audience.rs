@@ -65,7 +65,7 @@ async fn another_users_process_is_refused_and_named() {
     // Whoever is let in by name or by launch has to be of this user besides.
     for audience in [
         Audience::Programs(vec!["/bin/bash".into()]),
-        Audience::Launched(Launched::of(pid, &SystemPeers).unwrap()),
+        Audience::Launched(begun(pid, &SystemPeers)),
     ] {
         let again = start(as_another_user(bash(CONNECT, &port))).unwrap();
         assert_eq!(admit(&listener, &audience).await.unwrap_err().kind, RefusalKind::OtherUser);
@@ -83,7 +83,7 @@ async fn a_program_comes_in_by_its_file_and_what_was_launched_by_its_descent() {
     // A child of the shell connects, not the shell itself.
     let nested = r#"bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"; read -r _' "$0"; true"#;
     let Some(ours) = start(bash(nested, &port)) else { return };
-    let launched = Launched::of(ours.id().unwrap(), &SystemPeers).unwrap();
+    let launched = begun(ours.id().unwrap(), &SystemPeers);
     let process = admit(&listener, &Audience::Launched(launched)).await.unwrap().unwrap();
     assert_ne!(Some(process.pid), ours.id());
     assert_eq!(process.name().as_deref(), Some("bash"));
@@ -119,4 +119,10 @@ async fn a_unix_sockets_other_user_is_refused() {
     let refusal = Audience::User.admit(Link::unix(&stream).unwrap(), &peers()).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::OtherUser);
     assert_eq!(refusal.process.map(|process| process.pid), client.id());
+}
+
+fn begun(pid: u32, peers: &dyn PeerLookup) -> Launched {
+    let launched = Launched::awaited();
+    launched.begun(pid, peers).unwrap();
+    launched
 }

@@ -40,10 +40,10 @@ async fn cloud(faults: &[(&str, &str)]) -> (Cloud, Dialer) {
 }
 
 fn dialer(cloud: &Cloud, token: &str) -> Dialer {
-    let endpoint = RelayEndpoint {
-        url: cloud.relay_url().parse().unwrap(),
-        roots: Roots::Pem(cloud.ca_pem().as_bytes().to_vec()),
-    };
+    let endpoint = RelayEndpoint::new(
+        cloud.relay_url().parse().unwrap(),
+        Roots::Pem(cloud.ca_pem().as_bytes().to_vec()),
+    );
     // The waits between attempts are not what is tested here.
     let config = Config {
         first_delay: Duration::from_millis(1),

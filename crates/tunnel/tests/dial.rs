@@ -5,7 +5,9 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adit_tunnel::{Config, DialErrorKind, Dialer, Freshness, RelayEndpoint, Roots, TokenError, Violation};
+use adit_tunnel::{
+    Config, DialErrorKind, Dialer, Freshness, Patience, RelayEndpoint, Roots, TokenError, Violation,
+};
 use support::{Cut, Relay, Reply, Tokens, header, target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::protocol::Message;
@@ -175,7 +177,7 @@ async fn an_untrusted_certificate_is_refused() {
 
 #[tokio::test]
 async fn plain_websockets_are_refused() {
-    let endpoint = RelayEndpoint { url: "ws://localhost:1/v4".parse().unwrap(), roots: Roots::System };
+    let endpoint = RelayEndpoint::new("ws://localhost:1/v4".parse().unwrap(), Roots::System);
     let error = Dialer::new(endpoint, Arc::new(Tokens::default())).unwrap_err();
     assert_eq!(error.kind, DialErrorKind::Endpoint);
 }
@@ -195,5 +197,38 @@ async fn dropping_the_dial_ends_the_attempt() {
     drop(dial);
     while !relay.seen().abandoned {
         tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_429_holds_back_every_dial_of_the_dialer_for_as_long_as_it_says() {
+    let relay = Relay::start(|number, _| match number {
+        0 => Reply::Http("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n"),
+        _ => Reply::Echo(Cut::Never),
+    })
+    .await;
+    let dialer = relay.dialer();
+    // Longer than a dial is ready to wait, so that each ends at once and says why.
+    for dialer in [dialer.clone(), dialer.clone(), dialer.with_patience(Patience::default())] {
+        let error = dialer.dial(&target(7)).await.unwrap_err();
+        assert_eq!((error.kind, error.code), (DialErrorKind::Throttled, None));
+    }
+    assert_eq!(relay.seen().heads.len(), 1, "the relay was left alone");
+    // Another dialer's pace is its own.
+    relay.dialer().dial(&target(7)).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_short_pause_all_dials_go_on() {
+    let relay = Relay::start(|number, _| match number {
+        0 => Reply::Http("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"),
+        _ => Reply::Echo(Cut::Never),
+    })
+    .await;
+    let dialer = relay.dialer();
+    let target = target(7);
+    let dials = (0..20).map(|_| dialer.dial(&target));
+    for connection in futures_util::future::join_all(dials).await {
+        connection.unwrap();
     }
 }

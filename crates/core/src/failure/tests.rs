@@ -1,14 +1,18 @@
 use super::*;
 use adit_contract::Action::{ReplaceHostKey, SignIn, TryAgain};
 use adit_ssh::host_key::HostKey;
-use adit_tunnel::{DialError, DialErrorKind, FailureKind, Violation};
+use adit_tunnel::{Between, DialError, DialErrorKind, FailureKind, ProxyProblem, Violation};
 
 fn web_1() -> InstanceRef {
     InstanceRef { project: "acme".to_owned(), zone: "eu-b".to_owned(), name: "web-1".to_owned() }
 }
 
 fn dialled(kind: DialErrorKind, code: Option<u16>) -> Failure {
-    dial(&DialError { kind, code, reason: "what the relay said".to_owned(), body: None }, &web_1(), 22)
+    dial(
+        &DialError { kind, code, reason: "what the relay said".to_owned(), body: None, between: None },
+        &web_1(),
+        22,
+    )
 }
 
 /// What every failure owes the reader.
@@ -83,6 +87,46 @@ fn a_tunnel_that_does_not_open() {
     let denied = dialled(DialErrorKind::Denied, Some(4033));
     assert!(denied.facts.iter().any(|fact| fact.value == "iap.tunnelInstances.accessViaIAP"));
     assert!(denied.facts.iter().any(|fact| fact.value == "acme/eu-b/web-1"));
+}
+
+#[test]
+fn what_stands_between_is_named() {
+    let error = |kind, between| DialError {
+        kind,
+        code: None,
+        reason: "what the relay said".to_owned(),
+        body: None,
+        between: Some(between),
+    };
+    for problem in [
+        ProxyProblem::CredentialsNeeded,
+        ProxyProblem::CredentialsRefused,
+        ProxyProblem::Refused { status: 403 },
+        ProxyProblem::Unreachable,
+        ProxyProblem::TimedOut,
+        ProxyProblem::Rubbish,
+        ProxyProblem::Unsupported,
+        ProxyProblem::Script,
+    ] {
+        let address = "proxy.acme.example:3128".to_owned();
+        let error = error(DialErrorKind::Proxy(problem), Between::Proxy { address: address.clone() });
+        let failure = dial(&error, &web_1(), 22);
+        assert_eq!(failure.code, FailureCode::RelayUnreachable);
+        assert!(failure.title.contains("proxy"), "{}", failure.title);
+        assert!(failure.facts.iter().any(|fact| fact.label == "Proxy" && fact.value == address));
+        well_worded(&failure);
+    }
+    for client_certificate in [false, true] {
+        let issuer = "Acme TLS Inspection".to_owned();
+        let error =
+            error(DialErrorKind::Tls, Between::Inspection { issuer: issuer.clone(), client_certificate });
+        let failure = dial(&error, &web_1(), 22);
+        assert_eq!(failure.title, "The relay's certificate is not trusted");
+        assert!(failure.facts.iter().any(|fact| fact.value == issuer));
+        assert!(failure.advice.contains("inspects TLS"), "{}", failure.advice);
+        assert_eq!(failure.advice.contains("client certificate"), client_certificate);
+        well_worded(&failure);
+    }
 }
 
 #[test]

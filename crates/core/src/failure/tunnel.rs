@@ -1,7 +1,7 @@
 //! The relay, in words.
 
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
-use adit_tunnel::{DialError, DialErrorKind, FailureKind};
+use adit_tunnel::{Between, DialError, DialErrorKind, FailureKind, ProxyProblem};
 
 use super::{not_found, protocol, sign_in_needed};
 
@@ -23,12 +23,8 @@ pub fn dial(error: &DialError, instance: &InstanceRef, port: u16) -> Failure {
              connection and proxy, then try again.",
         )
         .with_action(Action::TryAgain),
-        DialErrorKind::Tls => Failure::new(
-            FailureCode::RelayUnreachable,
-            "The relay's certificate is not trusted",
-            "Something between you and Google may inspect the traffic: ask who runs the network or proxy.",
-        )
-        .with_action(Action::TryAgain),
+        DialErrorKind::Proxy(problem) => proxy(problem),
+        DialErrorKind::Tls => untrusted(error.between.as_ref()),
         DialErrorKind::TimedOut => Failure::new(
             FailureCode::RelayUnreachable,
             "The relay did not answer in time",
@@ -42,12 +38,15 @@ pub fn dial(error: &DialError, instance: &InstanceRef, port: u16) -> Failure {
             "Try again in a moment.",
         )
         .with_action(Action::TryAgain),
-        DialErrorKind::Endpoint => Failure::new(
-            FailureCode::InvalidInput,
-            "The relay's address or its certificate authorities cannot be used",
-            "Check the configured addresses.",
-        ),
+        DialErrorKind::Endpoint => unusable(),
         _ => unreachable_relay(),
+    };
+    let failure = match &error.between {
+        Some(Between::Proxy { address }) => failure.with_fact("Proxy", address.as_str()),
+        Some(Between::Inspection { issuer, .. }) => {
+            failure.with_fact("Certificate issued by", issuer.as_str())
+        }
+        _ => failure,
     };
     let text = match &error.body {
         Some(body) if !body.is_empty() => format!("{}\n{body}", error.reason),
@@ -59,12 +58,7 @@ pub fn dial(error: &DialError, instance: &InstanceRef, port: u16) -> Failure {
 /// A relay endpoint that cannot be used at all.
 #[must_use]
 pub fn from_endpoint(error: &DialError) -> Failure {
-    Failure::new(
-        FailureCode::InvalidInput,
-        "The relay's address or its certificate authorities cannot be used",
-        "Check the configured addresses.",
-    )
-    .with_server("relay", error.reason.as_str())
+    unusable().with_server("relay", error.reason.as_str())
 }
 
 /// A tunnel that was lost for good after it had been open.
@@ -166,4 +160,71 @@ fn unreachable_relay() -> Failure {
         "Check your connection and proxy, then try again.",
     )
     .with_action(Action::TryAgain)
+}
+
+fn unusable() -> Failure {
+    Failure::new(
+        FailureCode::InvalidInput,
+        "The relay's address, certificates or proxy cannot be used",
+        "Check what is configured for the relay.",
+    )
+}
+
+/// TLS failed (section 2.4).
+fn untrusted(between: Option<&Between>) -> Failure {
+    let advice = match between {
+        Some(Between::Inspection { client_certificate: true, .. }) => {
+            "Something between you and Google inspects TLS, and a client certificate cannot work through that: ask \
+             who runs the network or proxy to exempt the relay from inspection."
+        }
+        Some(Between::Inspection { client_certificate: false, .. }) => {
+            "Something between you and Google inspects TLS: ask who runs the network or proxy to exempt the relay \
+             from inspection, or to have this machine trust their certificates."
+        }
+        _ => "Something between you and Google may inspect the traffic: ask who runs the network or proxy.",
+    };
+    Failure::new(FailureCode::RelayUnreachable, "The relay's certificate is not trusted", advice)
+        .with_action(Action::TryAgain)
+}
+
+/// The way ended at a proxy.
+fn proxy(problem: ProxyProblem) -> Failure {
+    let failed = |title: &str, advice: &str| {
+        Failure::new(FailureCode::RelayUnreachable, title, advice).with_action(Action::TryAgain)
+    };
+    match problem {
+        ProxyProblem::CredentialsNeeded => failed(
+            "The proxy wants a user name and password",
+            "Set its address as http://USER:PASSWORD@HOST:PORT. Only Basic sign-in is supported.",
+        ),
+        ProxyProblem::CredentialsRefused => failed(
+            "The proxy did not accept the user name and password",
+            "Correct them in its address. Only Basic sign-in is supported.",
+        ),
+        ProxyProblem::Refused { status } => failed(
+            &format!("The proxy refused to connect to the relay with HTTP {status}"),
+            "Ask who runs the proxy to allow CONNECT to the relay's address, port 443.",
+        ),
+        ProxyProblem::Unreachable => failed(
+            "The proxy cannot be reached",
+            "Check the proxy's address and your connection, then try again.",
+        ),
+        ProxyProblem::TimedOut => failed(
+            "The proxy did not answer in time",
+            "Check the proxy's address and your connection, then try again.",
+        ),
+        ProxyProblem::Rubbish => failed(
+            "What is set as the proxy does not answer as one",
+            "Check its address: an HTTP proxy is needed, as http://HOST:PORT.",
+        ),
+        ProxyProblem::Unsupported => failed(
+            "This kind of proxy is not supported",
+            "An HTTP proxy is needed, as http://HOST:PORT. Neither SOCKS nor a proxy reached by TLS will do.",
+        ),
+        ProxyProblem::Script => failed(
+            "The proxy settings name no proxy that can be used",
+            "Set the proxy by its own address, as http://HOST:PORT.",
+        ),
+        _ => failed("The proxy does not lead to the relay", "Check its settings, then try again."),
+    }
 }

@@ -134,6 +134,7 @@ fn denial(error: &DialError) -> Denial {
         DialErrorKind::Refused { .. }
         | DialErrorKind::RelayUnreachable
         | DialErrorKind::TokenUnavailable
+        | DialErrorKind::Proxy(_)
         | DialErrorKind::Tls
         | DialErrorKind::Protocol(_)
         | DialErrorKind::Closed

@@ -6,6 +6,9 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's relay fails its test")]
 
+pub(crate) mod certificates;
+pub(crate) mod proxy;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,8 +16,8 @@ use std::time::Duration;
 use adit_relay::Frame;
 use adit_tunnel::{Dialer, Freshness, RelayEndpoint, Roots, Target, TokenError, TokenSource};
 use bytes::Bytes;
+use certificates::Certificates;
 use futures_util::{SinkExt as _, StreamExt as _};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -64,6 +67,10 @@ pub(crate) enum Cut {
     },
     /// The relay takes bytes but acknowledges none and echoes none.
     Mute,
+    /// After this many bytes came up the relay neither reads nor writes any more: the link looks dead.
+    Frozen {
+        up: usize,
+    },
 }
 
 #[derive(Default)]
@@ -74,7 +81,9 @@ struct Session {
 
 pub(crate) struct Relay {
     pub(crate) url: String,
-    ca: String,
+    /// Where it really is.
+    pub(crate) port: u16,
+    pub(crate) certificates: Certificates,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -97,20 +106,18 @@ type Script = Arc<dyn Fn(usize, &str) -> Reply + Send + Sync>;
 impl Relay {
     /// Starts a relay that asks `script` what to do with the n-th request, from 0.
     pub(crate) async fn start(script: impl Fn(usize, &str) -> Reply + Send + Sync + 'static) -> Self {
-        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![key.cert.der().clone()],
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.signing_key.serialize_der())),
-            )
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Self::start_with(Certificates::of("localhost"), script).await
+    }
+
+    /// The same with these certificates.
+    pub(crate) async fn start_with(
+        certificates: Certificates,
+        script: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::new(certificates.server()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("wss://localhost:{}/v4", listener.local_addr().unwrap().port());
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("wss://{}:{port}/v4", certificates.name);
         let seen = Arc::new(Mutex::new(Seen::default()));
         let sessions = Arc::new(Mutex::new(HashMap::<String, Session>::new()));
         let (script, shared): (Script, _) = (Arc::new(script), Arc::clone(&seen));
@@ -119,13 +126,17 @@ impl Relay {
                 let (acceptor, script) = (acceptor.clone(), Arc::clone(&script));
                 let (seen, sessions) = (Arc::clone(&shared), Arc::clone(&sessions));
                 tokio::spawn(async move {
-                    if let Ok(tls) = acceptor.accept(tcp).await {
-                        serve(tls, script, seen, sessions).await;
+                    match acceptor.accept(tcp).into_fallible().await {
+                        Ok(tls) => serve(tls, script, seen, sessions).await,
+                        // Closed with bytes unread, it would be reset, and the alert lost.
+                        Err((_, mut tcp)) => {
+                            let _ = tokio::io::copy(&mut tcp, &mut tokio::io::sink()).await;
+                        }
                     }
                 });
             }
         });
-        Self { url, ca: key.cert.pem(), seen }
+        Self { url, port, certificates, seen }
     }
 
     pub(crate) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -145,8 +156,9 @@ impl Relay {
         Dialer::new(self.endpoint(url), Arc::new(Tokens::default())).unwrap()
     }
 
-    fn endpoint(&self, url: &str) -> RelayEndpoint {
-        RelayEndpoint { url: url.parse().unwrap(), roots: Roots::Pem(self.ca.clone().into_bytes()) }
+    /// This relay's authority with that address.
+    pub(crate) fn endpoint(&self, url: &str) -> RelayEndpoint {
+        RelayEndpoint::new(url.parse().unwrap(), Roots::Pem(self.certificates.authority_pem().into_bytes()))
     }
 }
 
@@ -280,6 +292,7 @@ async fn echo(
     loop {
         let over = match cut {
             Cut::Never | Cut::Mute => false,
+            Cut::Frozen { up } => up_here >= up,
             Cut::Abrupt { up, down } | Cut::Tls { up, down } => up_here >= up || down_here >= down,
             Cut::BackendEnds { down: limit } => down >= limit,
         };
@@ -293,6 +306,7 @@ async fn echo(
                     let _ = socket.send(Message::Close(Some(frame))).await;
                     while let Some(Ok(_)) = socket.next().await {}
                 }
+                Cut::Frozen { .. } => std::future::pending().await,
                 Cut::Never | Cut::Abrupt { .. } | Cut::Mute => {}
             }
             return;
@@ -300,7 +314,7 @@ async fn echo(
         // Whatever can be echoed, in odd pieces, up to where the connection is to be cut.
         let piece = match cut {
             Cut::Mute => Vec::new(),
-            Cut::Never => next_piece(sessions, &id, down, 16_384),
+            Cut::Never | Cut::Frozen { .. } => next_piece(sessions, &id, down, 16_384),
             Cut::Abrupt { down: limit, .. } | Cut::Tls { down: limit, .. } => {
                 next_piece(sessions, &id, down, (limit - down_here).min(5_000))
             }

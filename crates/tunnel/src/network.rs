@@ -1,0 +1,90 @@
+//! Notices that the machine woke up or that its network is another one, and tells every tunnel of a dialer at
+//! once, without anybody having to ask for it (hard case 17).
+
+mod system;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use async_trait::async_trait;
+use tokio::task::JoinHandle;
+
+use crate::watch::Board;
+use system::SystemChanges;
+
+/// Tells when the machine's network may be another one.
+#[async_trait]
+pub trait NetworkChanges: Send {
+    /// Returns after the next change. One report for many changes in a row will do.
+    async fn changed(&mut self);
+}
+
+/// The tunnels of one dialer, and the task that tells them. The task begins with the first tunnel, since it needs
+/// the runtime, and ends with the dialer and its last tunnel.
+#[derive(Default)]
+pub(crate) struct Network {
+    boards: Arc<Mutex<Vec<Weak<Board>>>>,
+    task: Mutex<Task>,
+}
+
+#[derive(Default)]
+struct Task {
+    /// Used in place of the system's.
+    given: Option<Box<dyn NetworkChanges>>,
+    running: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").finish_non_exhaustive()
+    }
+}
+
+impl Network {
+    pub(crate) fn with(changes: Box<dyn NetworkChanges>) -> Self {
+        let task = Mutex::new(Task { given: Some(changes), running: None });
+        Self { boards: Arc::default(), task }
+    }
+
+    /// Tells this tunnel of every change from now on. To be called in a tokio runtime.
+    pub(crate) fn tell(&self, board: &Arc<Board>) {
+        {
+            let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those that ended go when there is no more room: rarely, and before the list grows.
+            if boards.len() == boards.capacity() {
+                boards.retain(|board| board.strong_count() > 0);
+            }
+            boards.push(Arc::downgrade(board));
+        }
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        // It ends early only with the runtime it was begun in.
+        if task.running.as_ref().is_none_or(JoinHandle::is_finished) {
+            let changes = task.given.take().unwrap_or_else(|| Box::new(SystemChanges::new()));
+            task.running = Some(tokio::spawn(run(changes, Arc::clone(&self.boards))));
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = &task.running {
+            running.abort();
+        }
+    }
+}
+
+async fn run(mut changes: Box<dyn NetworkChanges>, boards: Arc<Mutex<Vec<Weak<Board>>>>) {
+    loop {
+        changes.changed().await;
+        let boards: Vec<_> = {
+            let mut boards = boards.lock().unwrap_or_else(PoisonError::into_inner);
+            boards.retain(|board| board.strong_count() > 0);
+            boards.iter().filter_map(Weak::upgrade).collect()
+        };
+        tracing::debug!(tunnels = boards.len(), "the network changed");
+        for board in boards {
+            board.network_changed();
+        }
+    }
+}
