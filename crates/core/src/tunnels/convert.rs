@@ -1,0 +1,250 @@
+//! From a tunnel as a person asks for it to one that the pool opens.
+
+use std::path::{Path, PathBuf};
+
+use adit_contract::{
+    Failure, FailureCode, HttpRule, InstanceRef, TunnelAudience, TunnelPlace, TunnelProtocol, TunnelSpec,
+    TunnelTarget,
+};
+use adit_tunnel::{
+    Patience, Target,
+    audience::{Audience, Launched},
+    guard::Guard,
+    listen::{Options, Place},
+    pool::Spec,
+    ports,
+};
+
+/// How long a VM that starts is waited for.
+pub(super) const BOOT: std::time::Duration = std::time::Duration::from_secs(180);
+/// The longest name or part of a target, in bytes.
+const LONGEST_PART: usize = 512;
+/// The most programs, and the most words of a command.
+const MOST_WORDS: usize = 64;
+/// The longest of them, in bytes.
+const LONGEST_WORD: usize = 4096;
+
+/// The target as the relay knows it.
+pub(super) fn target(target: &TunnelTarget) -> Target {
+    match target.clone() {
+        TunnelTarget::Instance { instance: InstanceRef { project, zone, name }, interface, port } => {
+            Target::Instance { project, zone, instance: name, interface, port }
+        }
+        TunnelTarget::Host { project, region, network, group, host, port } => {
+            Target::Host { project, region, network, group, host, port }
+        }
+    }
+}
+
+/// The project whose account is used.
+pub(super) fn project(target: &TunnelTarget) -> &str {
+    match target {
+        TunnelTarget::Instance { instance, .. } => &instance.project,
+        TunnelTarget::Host { project, .. } => project,
+    }
+}
+
+/// What the target is called in sentences.
+pub(super) fn called(target: &TunnelTarget) -> &str {
+    match target {
+        TunnelTarget::Instance { instance, .. } => &instance.name,
+        TunnelTarget::Host { host, .. } => host,
+    }
+}
+
+pub(super) fn port(target: &TunnelTarget) -> u16 {
+    match target {
+        TunnelTarget::Instance { port, .. } | TunnelTarget::Host { port, .. } => *port,
+    }
+}
+
+/// How long a target that may still be starting is tried.
+pub(super) fn patience(patient: crate::share::Patient) -> Patience {
+    match patient {
+        crate::share::Patient::Yes => Patience { backend: BOOT, lookup: BOOT, ..Patience::default() },
+        crate::share::Patient::No => Patience::default(),
+    }
+}
+
+/// What the pool is to open, and the launch that its audience waits for.
+pub(super) fn spec(asked: &TunnelSpec, folder: &Path, id: &str) -> (Spec, Option<Launched>) {
+    let mut launch = None;
+    let audience = match &asked.audience {
+        TunnelAudience::User => Audience::User,
+        TunnelAudience::Programs { paths } => Audience::Programs(paths.iter().map(PathBuf::from).collect()),
+        TunnelAudience::Launched { .. } => {
+            Audience::Launched(launch.insert(Launched::awaited()).clone())
+        }
+        TunnelAudience::Everyone => Audience::Everyone,
+    };
+    let patient = if asked.wait_for_vm { crate::share::Patient::Yes } else { crate::share::Patient::No };
+    let spec = Spec {
+        target: target(&asked.target),
+        place: place(asked, folder, id),
+        audience,
+        guard: guard(asked),
+        limits: Options::default(),
+        patience: patience(patient),
+    };
+    (spec, launch)
+}
+
+fn guard(asked: &TunnelSpec) -> Guard {
+    match (asked.protocol, asked.http) {
+        (TunnelProtocol::Any, _) | (TunnelProtocol::Http, HttpRule::Open) => Guard::Any,
+        (TunnelProtocol::Http, HttpRule::Strict) => Guard::StrictHttp,
+        (
+            TunnelProtocol::Https
+            | TunnelProtocol::Ssh
+            | TunnelProtocol::Rdp
+            | TunnelProtocol::Vnc
+            | TunnelProtocol::Postgres
+            | TunnelProtocol::Mysql
+            | TunnelProtocol::SqlServer
+            | TunnelProtocol::Mongodb
+            | TunnelProtocol::Redis,
+            _,
+        ) => Guard::NotHttp,
+    }
+}
+
+fn place(asked: &TunnelSpec, folder: &Path, id: &str) -> Place {
+    match asked.place {
+        TunnelPlace::Steady => Place::Steady,
+        TunnelPlace::Port { port } => Place::Address((std::net::Ipv4Addr::LOCALHOST, port).into()),
+        TunnelPlace::Socket => {
+            // Clients of PostgreSQL take a folder and make this name of the port.
+            let name = match asked.protocol {
+                TunnelProtocol::Postgres => format!(".s.PGSQL.{}", port(&asked.target)),
+                TunnelProtocol::Any
+                | TunnelProtocol::Http
+                | TunnelProtocol::Https
+                | TunnelProtocol::Ssh
+                | TunnelProtocol::Rdp
+                | TunnelProtocol::Vnc
+                | TunnelProtocol::Mysql
+                | TunnelProtocol::SqlServer
+                | TunnelProtocol::Mongodb
+                | TunnelProtocol::Redis => "socket".to_owned(),
+            };
+            Place::Socket(folder.join(format!("t{id}")).join(name))
+        }
+    }
+}
+
+/// Where it will be, if that is free.
+pub(super) fn local(asked: &TunnelSpec, folder: &Path, id: &str) -> String {
+    match place(asked, folder, id) {
+        Place::Address(address) => address.to_string(),
+        Place::Steady => steady(&asked.target),
+        Place::Socket(path) => path.display().to_string(),
+    }
+}
+
+/// The address that belongs to a target.
+pub(super) fn steady(asked: &TunnelTarget) -> String {
+    format!("127.0.0.1:{}", ports::steady(&target(asked)))
+}
+
+/// Refuses what no tunnel can be made of.
+///
+/// # Errors
+/// [`FailureCode::InvalidInput`], which names what is wrong.
+pub(super) fn check(asked: &TunnelSpec) -> Result<(), Failure> {
+    let wrong = |title: &str, advice: &str| Err(Failure::new(FailureCode::InvalidInput, title, advice));
+    if port(&asked.target) == 0 || asked.place == (TunnelPlace::Port { port: 0 }) {
+        return wrong("0 is not a port", "A port is a number from 1 to 65535.");
+    }
+    let parts: Vec<&String> = match &asked.target {
+        TunnelTarget::Instance { instance, interface, .. } => {
+            vec![&instance.project, &instance.zone, &instance.name, interface]
+        }
+        TunnelTarget::Host { project, region, network, group, host, .. } => {
+            vec![project, region, network, group, host]
+        }
+    };
+    if parts.iter().any(|part| part.is_empty()) {
+        return wrong("The target is not complete", "Fill in each of its parts.");
+    }
+    if parts.iter().any(|part| part.len() > LONGEST_PART) || asked.name.len() > LONGEST_PART {
+        return wrong("A name is too long", "None has more than 512 letters.");
+    }
+    let words = match &asked.audience {
+        TunnelAudience::User | TunnelAudience::Everyone => return Ok(()),
+        TunnelAudience::Programs { paths } => paths,
+        TunnelAudience::Launched { command } => command,
+    };
+    match words.first() {
+        None => return wrong("No program is named", "Name the program that may use the tunnel."),
+        Some(first) if first.is_empty() => {
+            return wrong("No program is named", "Name the program that may use the tunnel.");
+        }
+        Some(_) => {}
+    }
+    if words.len() > MOST_WORDS || words.iter().any(|word| word.len() > LONGEST_WORD) {
+        return wrong("The command is too long", "Put it into a script, and name that.");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to_web_1(protocol: TunnelProtocol) -> TunnelSpec {
+        TunnelSpec {
+            name: String::new(),
+            target: TunnelTarget::Instance {
+                instance: InstanceRef { project: "p".into(), zone: "z".into(), name: "web-1".into() },
+                interface: "nic0".into(),
+                port: 5432,
+            },
+            protocol,
+            http: HttpRule::Strict,
+            audience: TunnelAudience::User,
+            place: TunnelPlace::Steady,
+            wait_for_vm: false,
+        }
+    }
+
+    #[test]
+    fn only_what_is_declared_otherwise_keeps_http_out() {
+        let guard = |protocol| spec(&to_web_1(protocol), Path::new("/run"), "1").0.guard;
+        assert_eq!(guard(TunnelProtocol::Any), Guard::Any);
+        assert_eq!(guard(TunnelProtocol::Http), Guard::StrictHttp);
+        assert_eq!(guard(TunnelProtocol::Postgres), Guard::NotHttp);
+        let open = TunnelSpec { http: HttpRule::Open, ..to_web_1(TunnelProtocol::Http) };
+        assert_eq!(spec(&open, Path::new("/run"), "1").0.guard, Guard::Any);
+    }
+
+    #[test]
+    fn a_socket_for_postgres_has_the_name_that_its_clients_expect() {
+        let asked = TunnelSpec { place: TunnelPlace::Socket, ..to_web_1(TunnelProtocol::Postgres) };
+        let path = Path::new("/run").join("t7").join(".s.PGSQL.5432");
+        assert_eq!(spec(&asked, Path::new("/run"), "7").0.place, Place::Socket(path.clone()));
+        assert_eq!(local(&asked, Path::new("/run"), "7"), path.display().to_string());
+    }
+
+    #[test]
+    fn what_cannot_be_a_tunnel_is_refused() {
+        let fine = to_web_1(TunnelProtocol::Any);
+        assert_eq!(check(&fine), Ok(()));
+        let without_name = TunnelTarget::Instance {
+            instance: InstanceRef { project: "p".into(), zone: "z".into(), name: String::new() },
+            interface: "nic0".into(),
+            port: 1,
+        };
+        for wrong in [
+            TunnelSpec { place: TunnelPlace::Port { port: 0 }, ..fine.clone() },
+            TunnelSpec { target: without_name, ..fine.clone() },
+            TunnelSpec { name: "n".repeat(513), ..fine.clone() },
+            TunnelSpec { audience: TunnelAudience::Programs { paths: vec![] }, ..fine.clone() },
+            TunnelSpec {
+                audience: TunnelAudience::Launched { command: vec![String::new()] },
+                ..fine.clone()
+            },
+        ] {
+            assert_eq!(check(&wrong).map_err(|failure| failure.code), Err(FailureCode::InvalidInput));
+        }
+    }
+}

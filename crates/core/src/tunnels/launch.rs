@@ -1,0 +1,59 @@
+//! A program that is started with a tunnel, and lets it end with itself.
+
+use adit_contract::{Failure, FailureCode, TunnelAudience, TunnelSpec};
+use adit_tunnel::{audience::Launched, listen::Local, peer::SystemPeers};
+use tokio::process::{Child, Command};
+
+/// Starts the program of a tunnel that listens now.
+///
+/// # Errors
+/// [`FailureCode::InvalidInput`] when it cannot be started.
+pub(super) fn begin(asked: &TunnelSpec, local: &Local, launched: &Launched) -> Result<Child, Failure> {
+    let words = match &asked.audience {
+        TunnelAudience::Launched { command } => command.as_slice(),
+        TunnelAudience::User | TunnelAudience::Programs { .. } | TunnelAudience::Everyone => &[],
+    };
+    let (program, arguments) = words.split_first().ok_or_else(|| {
+        Failure::new(FailureCode::InvalidInput, "No program is named", "Name the program to start.")
+    })?;
+    let mut command = Command::new(program);
+    command.args(arguments.iter().map(|argument| filled(argument, local)));
+    command.stdin(std::process::Stdio::null()).kill_on_drop(true);
+    // What it starts is told by its process group even when parents in between have ended.
+    #[cfg(unix)]
+    command.process_group(0);
+    let failed = |error: std::io::Error| {
+        Failure::new(
+            FailureCode::InvalidInput,
+            format!("{program} could not be started"),
+            "Give the full path of a program.",
+        )
+        .with_server("start", error.to_string())
+    };
+    let child = command.spawn().map_err(failed)?;
+    let pid = child.id().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+    launched.begun(pid, &SystemPeers).map_err(failed)?;
+    Ok(child)
+}
+
+/// An argument with the local end in its places.
+fn filled(argument: &str, local: &Local) -> String {
+    match local {
+        Local::Tcp(address) => argument
+            .replace("{host}", &address.ip().to_string())
+            .replace("{port}", &address.port().to_string()),
+        Local::Socket(path) => argument.replace("{host}", &path.display().to_string()).replace("{port}", ""),
+    }
+}
+
+/// Waits until the program has ended; for ever where there is none.
+pub(super) async fn ended(program: &mut Option<Child>) {
+    match program {
+        Some(child) => {
+            if let Err(error) = child.wait().await {
+                tracing::warn!(%error, "the launched program cannot be waited for");
+            }
+        }
+        None => std::future::pending().await,
+    }
+}

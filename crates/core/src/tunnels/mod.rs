@@ -1,0 +1,494 @@
+//! Tunnels with a listener before them: what was asked for is kept, what runs shares the pool.
+
+mod convert;
+mod entry;
+mod file;
+mod gateway;
+mod launch;
+mod meter;
+mod told;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use adit_contract::{
+    Event, Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget,
+};
+use adit_tunnel::{
+    Connection, Waiting,
+    listen::{Activity, Events},
+    peer::SystemPeers,
+    pool::{Lease, Pool},
+};
+use tokio::sync::oneshot;
+
+use self::{
+    entry::{Entry, Kept, Run},
+    file::Saved,
+    meter::{Moved, as_number},
+};
+use crate::{
+    access::Access,
+    config::Config,
+    events::EventSink,
+    failure,
+    keychain::Keychain,
+    now,
+    share::Patient,
+};
+
+pub(crate) use self::gateway::Gateway;
+pub use self::told::Told;
+
+/// The most tunnels that are kept, stopped ones included.
+const MOST_TUNNELS: usize = 500;
+/// Connections that all tunnels together serve at once.
+const MOST_CONNECTIONS: usize = 2048;
+/// How often statistics are told at most.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What tunnels need from the app.
+pub(crate) trait Ways: Send + Sync {
+    /// The account that sees a project, and its way to Google.
+    fn way(&self, project: &str) -> Result<(String, Arc<Access>), Failure>;
+    /// A tunnel found that an account has to sign in again.
+    fn sign_in_needed(&self, account: &str);
+}
+
+/// All tunnels, oldest first.
+pub(crate) struct Tunnels {
+    sink: Arc<dyn EventSink>,
+    ways: Arc<dyn Ways>,
+    pool: Pool,
+    /// Where Unix sockets are.
+    run: PathBuf,
+    file: file::TunnelsFile,
+    all: Mutex<All>,
+    pub(crate) gateway: Gateway,
+}
+
+struct All {
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
+}
+
+impl Tunnels {
+    /// What was kept, all of it stopped; what is wrong with the file is told beside it.
+    pub(crate) fn load(
+        config: &Config,
+        keychain: Arc<Keychain>,
+        sink: Arc<dyn EventSink>,
+        ways: Arc<dyn Ways>,
+    ) -> (Arc<Self>, Option<Failure>) {
+        let (file, saved, trouble) = file::TunnelsFile::load(&config.folders.data, &config.cloud.id);
+        let pool = Pool::new(MOST_CONNECTIONS, Arc::new(SystemPeers));
+        let gateway = Gateway::new(config, keychain, pool.clone(), sink.clone(), ways.clone(), saved.gateway);
+        let entries: BTreeMap<u64, Entry> =
+            (1..).zip(saved.tunnels.into_iter().take(MOST_TUNNELS).map(|spec| Entry::new(spec, Kept::Yes))).collect();
+        let next = entries.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
+        let tunnels = Self {
+            sink,
+            ways,
+            pool,
+            run: config.folders.run.clone(),
+            file,
+            all: Mutex::new(All { entries, next }),
+            gateway,
+        };
+        (Arc::new(tunnels), trouble)
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        // Every change below is whole before anything could panic.
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn infos(&self) -> Vec<TunnelInfo> {
+        self.all().entries.iter().map(|(id, entry)| entry.info(*id, &self.run)).collect()
+    }
+
+    /// The address that a target has each time.
+    pub(crate) fn local(&self, target: &TunnelTarget) -> String {
+        convert::steady(target)
+    }
+
+    /// Keeps a tunnel; gives its id.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for what cannot be a tunnel, or one too many; [`FailureCode::File`] when it
+    /// cannot be written down: it is there until the app ends all the same.
+    pub(crate) async fn add(self: &Arc<Self>, spec: TunnelSpec, start: Start) -> Result<String, Failure> {
+        convert::check(&spec)?;
+        let id = self.insert(spec, Kept::Yes)?;
+        if start == Start::Now {
+            self.start(id, None, None);
+        }
+        self.save().await?;
+        Ok(id.to_string())
+    }
+
+    fn insert(&self, spec: TunnelSpec, kept: Kept) -> Result<u64, Failure> {
+        let mut all = self.all();
+        if all.entries.len() >= MOST_TUNNELS {
+            return Err(Failure::new(
+                FailureCode::InvalidInput,
+                format!("There are {MOST_TUNNELS} tunnels"),
+                "Remove one of them first.",
+            ));
+        }
+        let id = all.next;
+        all.next = id.saturating_add(1);
+        let entry = Entry::new(spec, kept);
+        self.sink.send(Event::Tunnel(Box::new(entry.info(id, &self.run))));
+        all.entries.insert(id, entry);
+        Ok(id)
+    }
+
+    /// Changes what a tunnel is to be. One that runs begins anew.
+    ///
+    /// # Errors
+    /// As [`Tunnels::add`], and for an unknown one.
+    pub(crate) async fn change(self: &Arc<Self>, id: &str, spec: TunnelSpec) -> Result<(), Failure> {
+        convert::check(&spec)?;
+        let id = self.find(id)?;
+        let ran = self.with(id, |entry| {
+            entry.spec = spec;
+            entry.stop(None)
+        });
+        if ran == Some(Ran::Yes) {
+            self.start(id, None, None);
+        }
+        self.save().await
+    }
+
+    /// Does something to a tunnel; returns once that has begun.
+    ///
+    /// # Errors
+    /// For an unknown one, and [`FailureCode::File`] when its removal cannot be written down.
+    pub(crate) async fn act(self: &Arc<Self>, id: &str, action: TunnelAction) -> Result<(), Failure> {
+        let id = self.find(id)?;
+        match action {
+            TunnelAction::Start => self.start(id, None, None),
+            TunnelAction::Stop => {
+                self.with(id, |entry| entry.stop(None));
+            }
+            TunnelAction::Restart => {
+                self.with(id, |entry| entry.stop(None));
+                self.start(id, None, None);
+            }
+            TunnelAction::ResumeNow => {
+                if let Some(lease) = self.lease(id) {
+                    lease.tunnel().resume_now();
+                }
+            }
+            TunnelAction::Remove => {
+                self.remove(id);
+                self.save().await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, id: u64) {
+        let removed = self.all().entries.remove(&id);
+        if let Some(mut entry) = removed {
+            entry.stop(None);
+            self.sink.send(Event::TunnelRemoved(id.to_string()));
+        }
+    }
+
+    /// Who is connected.
+    ///
+    /// # Errors
+    /// For an unknown tunnel.
+    pub(crate) async fn peers(&self, id: &str) -> Result<Vec<TunnelPeer>, Failure> {
+        let id = self.find(id)?;
+        let Some(lease) = self.lease(id) else { return Ok(Vec::new()) };
+        let connections = lease.tunnel().connections().await;
+        Ok(connections.into_iter().map(entry::peer).collect())
+    }
+
+    /// Opens a tunnel that goes with the result: the command line's.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub(crate) async fn borrow(
+        self: &Arc<Self>,
+        spec: TunnelSpec,
+        local: Option<SocketAddr>,
+    ) -> Result<Borrowed, Failure> {
+        convert::check(&spec)?;
+        let id = self.insert(spec, Kept::WhileUsed)?;
+        let guard = Removing { tunnels: self.clone(), id };
+        let (told, opened) = oneshot::channel();
+        self.start(id, local, Some(told));
+        match opened.await {
+            Ok(Ok(lease)) => {
+                let (local, events) = (lease.tunnel().local().to_string(), lease.tunnel().events());
+                Ok(Borrowed { local, events, _guard: guard })
+            }
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(failure::cancelled()),
+        }
+    }
+
+    /// Opens a stream without a listener: the command line's.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub(crate) async fn dial(
+        &self,
+        target: &TunnelTarget,
+        patient: Patient,
+        mut waiting: impl FnMut(String),
+    ) -> Result<Connection, Failure> {
+        let (account, access) = self.ways.way(convert::project(target))?;
+        let dialer = access.dialer().with_patience(convert::patience(patient));
+        let to = convert::target(target);
+        let dialed =
+            dialer.dial_observed(&to, |wait| waiting(waiting_words(convert::called(target), &wait))).await;
+        dialed.map_err(|error| self.note(&account, failure::dial_to(&error, &to)))
+    }
+
+    /// Tells of an account that has to sign in.
+    fn note(&self, account: &str, failure: Failure) -> Failure {
+        if failure.code == FailureCode::SignInNeeded {
+            self.ways.sign_in_needed(account);
+        }
+        failure
+    }
+
+    fn find(&self, id: &str) -> Result<u64, Failure> {
+        let number: Option<u64> = id.parse().ok();
+        number.filter(|number| self.all().entries.contains_key(number)).ok_or_else(|| {
+            Failure::new(FailureCode::InvalidInput, "There is no such tunnel", "It may have been removed.")
+        })
+    }
+
+    fn lease(&self, id: u64) -> Option<Lease> {
+        self.all().entries.get(&id).and_then(Entry::lease)
+    }
+
+    /// Changes one and tells.
+    fn with<T>(&self, id: u64, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        let mut all = self.all();
+        let entry = all.entries.get_mut(&id)?;
+        let result = change(entry);
+        // Sent under the lock, so that the front end sees the changes in their order.
+        self.sink.send(Event::Tunnel(Box::new(entry.info(id, &self.run))));
+        Some(result)
+    }
+
+    /// The same for the start of this epoch; what a stopped one still has to say is dropped.
+    fn change_in(&self, id: u64, epoch: u64, change: impl FnOnce(&mut Entry)) {
+        let mut all = self.all();
+        if let Some(entry) = all.entries.get_mut(&id).filter(|entry| entry.epoch == epoch) {
+            change(entry);
+            self.sink.send(Event::Tunnel(Box::new(entry.info(id, &self.run))));
+        }
+    }
+
+    /// Starts one that does not run. `local` stands in place of its own place.
+    fn start(
+        self: &Arc<Self>,
+        id: u64,
+        local: Option<SocketAddr>,
+        opened: Option<oneshot::Sender<Result<Lease, Failure>>>,
+    ) {
+        self.with(id, |entry| {
+            if !matches!(entry.run, Run::Stopped { .. }) {
+                return;
+            }
+            entry.epoch = entry.epoch.wrapping_add(1);
+            let (tunnels, spec, epoch) = (self.clone(), entry.spec.clone(), entry.epoch);
+            let task = tokio::spawn(async move {
+                let start = Starting { id, epoch, spec, local };
+                tunnels.run(start, opened).await;
+            });
+            let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
+            entry.run = Run::Starting { text, since: now(), task: task.abort_handle() };
+        });
+    }
+
+    /// Opens and follows a tunnel until it is stopped.
+    async fn run(self: Arc<Self>, start: Starting, opened: Option<oneshot::Sender<Result<Lease, Failure>>>) {
+        let Starting { id, epoch, .. } = start;
+        let (lease, account, mut program) = match self.open(&start).await {
+            Ok(running) => running,
+            Err(failure) => {
+                if let Some(opened) = opened {
+                    // Whoever asked may have gone.
+                    drop(opened.send(Err(failure.clone())));
+                }
+                self.change_in(id, epoch, |entry| entry.ended(Some(failure)));
+                return;
+            }
+        };
+        let tunnel = lease.tunnel().clone();
+        let mut changed = tunnel.changed();
+        self.change_in(id, epoch, |entry| entry.listens(lease.clone(), account.clone()));
+        if let Some(opened) = opened {
+            drop(opened.send(Ok(lease.clone())));
+        }
+        drop(lease);
+        loop {
+            tokio::select! {
+                more = changed.changed() => {
+                    let activity = tunnel.stats().activity;
+                    if let Activity::SignInNeeded { .. } = activity {
+                        self.ways.sign_in_needed(&account);
+                    }
+                    if more.is_err() || activity == Activity::Ended {
+                        break;
+                    }
+                    self.change_in(id, epoch, |_| {});
+                }
+                () = launch::ended(&mut program) => break,
+            }
+        }
+        self.change_in(id, epoch, |entry| entry.ended(None));
+    }
+
+    async fn open(
+        &self,
+        start: &Starting,
+    ) -> Result<(Lease, String, Option<tokio::process::Child>), Failure> {
+        let Starting { id, epoch, spec: asked, local } = start;
+        let (account, access) = self.ways.way(convert::project(&asked.target))?;
+        let (mut spec, launch) = convert::spec(asked, &self.run, &id.to_string());
+        if let Some(local) = local {
+            spec.place = adit_tunnel::listen::Place::Address(*local);
+        }
+        let target = spec.target.clone();
+        let called = convert::called(&asked.target);
+        let waiting = |waiting: Waiting| {
+            let text = waiting_words(called, &waiting);
+            self.change_in(*id, *epoch, |entry| entry.waits(text));
+        };
+        let opened = self.pool.open_observed(&account, access.dialer(), spec, waiting).await;
+        let lease = opened.map_err(|error| self.note(&account, failure::bind(&error, &target)))?;
+        let program = match launch {
+            Some(launched) => Some(launch::begin(asked, lease.tunnel().local(), &launched)?),
+            None => None,
+        };
+        Ok((lease, account, program))
+    }
+
+    /// An account has signed in again: connections that waited for it go on.
+    pub(crate) fn signed_in(&self, account: &str) {
+        for entry in self.all().entries.values() {
+            if let Some(lease) = entry.lease_of(account) {
+                lease.tunnel().signed_in();
+            }
+        }
+        self.gateway.signed_in();
+    }
+
+    /// Ends the tunnels of an account that signs out.
+    pub(crate) fn signed_out(&self, account: &str) {
+        let ids: Vec<u64> = {
+            let all = self.all();
+            let its = all.entries.iter().filter(|(_, entry)| entry.lease_of(account).is_some());
+            its.map(|(id, _)| *id).collect()
+        };
+        for id in ids {
+            self.with(id, |entry| entry.stop(Some(failure::sign_in_needed("The account was signed out"))));
+        }
+    }
+
+    /// Measures once a second, and tells of what moved.
+    pub(crate) async fn tick(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let mut all = self.all();
+            for (id, entry) in &mut all.entries {
+                if entry.measure() == Moved::Yes {
+                    self.sink.send(Event::Tunnel(Box::new(entry.info(*id, &self.run))));
+                }
+            }
+            drop(all);
+            self.gateway.tick();
+        }
+    }
+
+    /// Writes down what is kept.
+    async fn save(&self) -> Result<(), Failure> {
+        let saved = || Saved {
+            tunnels: self
+                .all()
+                .entries
+                .values()
+                .filter(|entry| entry.kept == Kept::Yes)
+                .map(|entry| entry.spec.clone())
+                .collect(),
+            gateway: self.gateway.settings(),
+        };
+        self.file.save(saved).await
+    }
+
+    /// Changes the gateway.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for port 0, [`FailureCode::File`] when it cannot be written down.
+    pub(crate) async fn set_gateway(&self, settings: adit_contract::GatewaySettings) -> Result<(), Failure> {
+        self.gateway.set(settings).await?;
+        self.save().await
+    }
+}
+
+/// Whether a tunnel that is added begins at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    Now,
+    Later,
+}
+
+/// Whether something ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ran {
+    Yes,
+    No,
+}
+
+/// A start under way.
+struct Starting {
+    id: u64,
+    epoch: u64,
+    spec: TunnelSpec,
+    local: Option<SocketAddr>,
+}
+
+/// A tunnel that is there as long as this.
+pub(crate) struct Borrowed {
+    /// Where it listens.
+    pub(crate) local: String,
+    /// What happens to its connections.
+    pub(crate) events: Events,
+    _guard: Removing,
+}
+
+struct Removing {
+    tunnels: Arc<Tunnels>,
+    id: u64,
+}
+
+impl Drop for Removing {
+    fn drop(&mut self) {
+        self.tunnels.remove(self.id);
+    }
+}
+
+fn waiting_words(called: &str, waiting: &Waiting) -> String {
+    format!("Waiting for {called}: {} (attempt {})", waiting.retry.reason, waiting.retry.attempt)
+}
+
+fn count(number: u64) -> f64 {
+    as_number(number)
+}
