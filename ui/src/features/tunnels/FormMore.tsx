@@ -50,7 +50,7 @@ export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; f
         value={draft.audience}
         onChange={(audience) => fill({ audience: audience as Draft["audience"] })}
       >
-        <Label>{say.audience}</Label>
+        <Label className="form-label">{say.audience}</Label>
         <div className="form-audiences">
           {AUDIENCES.map((audience) => (
             <Radio className="form-audience" key={audience} value={audience} data-testid={`tunnel-form-audience-${audience}`}>

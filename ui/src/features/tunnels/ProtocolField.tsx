@@ -12,7 +12,7 @@ const CHOICES = Object.keys(PROTOCOLS) as (keyof typeof PROTOCOLS)[];
 
 /** What is spoken: as the port suggests, or as the person says. */
 export function ProtocolField({ draft, fill }: { draft: Draft; fill: Fill }) {
-  const usual = PROTOCOLS[usualProtocol(portOf(draft.port) ?? 0)];
+  const usual = usualProtocol(portOf(draft.port) ?? 0);
   return (
     <Select
       className="form-field"
@@ -20,7 +20,7 @@ export function ProtocolField({ draft, fill }: { draft: Draft; fill: Fill }) {
       onSelectionChange={(key) => fill({ protocol: key as Draft["protocol"] })}
       data-testid="tunnel-form-protocol"
     >
-      <Label>{say.protocol}</Label>
+      <Label className="form-label">{say.protocol}</Label>
       <Button className="field form-select">
         <SelectValue className="ellipsis">
           {draft.protocol === "usual" ? say.protocolUsual(usual) : PROTOCOLS[draft.protocol]}

@@ -82,11 +82,13 @@ function FormBody({ form, onClose }: { form: ForwardForm; onClose: () => void })
     try {
       if (form.kind === "edit") {
         await model.backend.call("tunnel_change", { id: form.id, spec });
+        onClose();
         desk.openTunnels(form.id);
       } else {
-        await desk.addTunnel(spec);
+        const id = await model.backend.call("tunnel_add", { spec, start: true });
+        onClose();
+        desk.openTunnels(id);
       }
-      onClose();
     } catch (error) {
       setFailure(asFailure(error));
       setSending(false);
@@ -206,7 +208,7 @@ function LocalField({ draft, fill, fault }: { draft: Draft; fill: Fill; fault: s
         </span>
         <input
           id={id}
-          className="field tabular"
+          className="field mono"
           data-testid="tunnel-form-local"
           inputMode="numeric"
           disabled={socket}

@@ -49,7 +49,7 @@ export const TunnelRow = memo(function TunnelRow({
       id={rowId(id)}
       data-testid={`tunnel-row-${name}`}
       data-state={state.kind}
-      data-off={!on || undefined}
+      data-off={state.kind === "stopped" || undefined}
       aria-rowindex={index + 2}
       aria-selected={chosen}
       aria-label={`${titleOf(spec)}, ${stateWord(state)}, ${tunnel.local}`}
@@ -63,10 +63,15 @@ export const TunnelRow = memo(function TunnelRow({
     >
       <div role="gridcell" className="tunnel-target" title={`${titleOf(spec)}\n${placeLong(spec.target)}`}>
         <span className="tunnel-name ellipsis">{titleOf(spec)}</span>
-        <span className="tunnel-place ellipsis">
-          {placeWord(spec.target)}
-          {tunnel.byCommand && ` · ${words.byCommand}`}
+        <span className="tunnel-place">
+          <span className="ellipsis">{placeWord(spec.target)}</span>
+          <span>:{spec.target.port}</span>
         </span>
+        {tunnel.byCommand && (
+          <span className="tunnel-badge" title={words.byCommandLong}>
+            {words.byCommand}
+          </span>
+        )}
         {spec.audience.kind === "everyone" && <StateMark mark="warn" label={words.form.audiences.everyone.title} />}
       </div>
       <div role="gridcell" className="tunnel-state" data-testid="tunnel-state" data-state={state.kind}>
@@ -74,7 +79,13 @@ export const TunnelRow = memo(function TunnelRow({
         <State state={state} onNow={() => does.resume(id)} />
       </div>
       <div role="gridcell" className="tunnel-local mono ellipsis selectable" title={tunnel.local}>
-        {local.kind === "port" ? tunnel.local : fileName(local.path)}
+        {local.kind === "port" ? (
+          <>
+            <span className="tunnel-host">{local.host}</span>:{local.port}
+          </>
+        ) : (
+          fileName(local.path)
+        )}
       </div>
       <div role="gridcell" className="tunnel-rate">
         {on && rate(tunnel.rate)}

@@ -105,7 +105,7 @@ export function protocolOf(draft: Draft): TunnelProtocol {
 
 /** The target the form means now, or `null` while a part of it is missing or wrong. */
 export function targetOf(draft: Draft): TunnelTarget | null {
-  const { spec } = check({ ...draft, place: "steady", audience: "user", name: "" });
+  const { spec } = check({ ...draft, localPort: "", audience: "user", name: "" });
   return spec?.target ?? null;
 }
 
@@ -224,13 +224,12 @@ export const USUAL_PORTS: readonly UsualPort[] = [
   { letter: "s", port: 22, label: "SSH" },
   { letter: "r", port: 3389, label: "RDP" },
   { letter: "w", port: 8080, label: "Web" },
-  { letter: "h", port: 80, label: "HTTP" },
+  { letter: "h", port: 443, label: "HTTPS" },
   { letter: "p", port: 5432, label: "PostgreSQL" },
   { letter: "m", port: 3306, label: "MySQL" },
   { letter: "q", port: 1433, label: "SQL Server" },
   { letter: "d", port: 6379, label: "Redis" },
   { letter: "o", port: 27_017, label: "MongoDB" },
-  { letter: "v", port: 5900, label: "VNC" },
 ];
 
 /** The port that a key in its field chooses: by its letter, or the next one up or down. */

@@ -25,7 +25,7 @@ export function Field({
 }) {
   return (
     <div className="form-field">
-      <label htmlFor={htmlFor}>{label}</label>
+      <label className="form-label" htmlFor={htmlFor}>{label}</label>
       {children}
       {fault !== null ? (
         <p className="field-fault" role="alert">

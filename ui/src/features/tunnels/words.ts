@@ -49,11 +49,9 @@ export function markOfTunnel(state: TunnelState): Mark {
   }
 }
 
-/** Where a target is, without its name: "acme-prod :5432". */
+/** Where a target is, without its name and port: "acme-prod". */
 export function placeWord(target: TunnelTarget): string {
-  return target.kind === "instance"
-    ? `${target.instance.project} :${target.port}`
-    : `on-premises · group ${target.group} :${target.port}`;
+  return target.kind === "instance" ? target.instance.project : `on-premises · group ${target.group}`;
 }
 
 /** Where a target is, exactly, for the tooltip. */
@@ -182,7 +180,8 @@ export const words = {
   resumingIn: (seconds: number) => (seconds <= 0 ? "resuming now" : `resuming in ${seconds} s`),
   now: "now",
   resumeNow: "Resume now",
-  byCommand: "by the command line",
+  byCommand: "adit tunnel",
+  byCommandLong: "Opened by the command line; it goes when that command ends",
   copyAddress: "Copy address",
   copyAddressOf: (name: string) => `Copy the address of ${name}`,
   copied: (what: string) => `Copied ${what}`,
@@ -240,11 +239,11 @@ export const words = {
     usual: "Usual ports",
     usualHint: "or its letter",
     protocol: "Protocol",
-    protocolUsual: (name: string) => `${name}, as the port suggests`,
+    protocolUsual: (protocol: TunnelProtocol) => (protocol === "any" ? "As the port suggests" : `${PROTOCOLS[protocol]}, as the port suggests`),
     local: "On this computer",
-    localHost: "127.0.0.1 :",
+    localHost: "127.0.0.1:",
     localFree: "chosen",
-    localHint: "Empty is the same port each time.",
+    localHint: "Left empty, it is the same each time.",
     socket: "A Unix socket in a private folder",
     project: "Project",
     region: "Region",

@@ -118,6 +118,8 @@ export class Desk {
       this.change({ tunnel: id });
     }
     this.#openPage("tunnels", words.tunnelsTab);
+    // Once it is drawn, and a dialog has given the keyboard back.
+    setTimeout(() => this.focusFront(), 0);
   }
 
   #openPage(id: Page, title: string): void {
@@ -170,12 +172,13 @@ export class Desk {
     }
   }
 
-  /** Gives the keyboard to the panel in front: to its terminal, or to the first thing to be pressed. */
+  /** Gives the keyboard to the panel in front: to its terminal, its chosen row, or the first thing to be pressed. */
   focusFront(): void {
     const front = this.dock?.activePanel;
     const terminal = this.terminals.get(front?.id ?? "");
     if (terminal === undefined) {
-      front?.view.content.element.querySelector<HTMLElement>("button, input")?.focus();
+      const page = front?.view.content.element;
+      (page?.querySelector<HTMLElement>("[role=row][tabindex='0']") ?? page?.querySelector<HTMLElement>("button, input"))?.focus();
     } else {
       terminal.focus();
     }

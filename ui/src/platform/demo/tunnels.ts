@@ -82,8 +82,9 @@ function info(id: string, asked: TunnelSpec, local: string, rest: Partial<Tunnel
 /** A minute of traffic that looks like one; the same each time. */
 function minute(most: number, seed: number): number[] {
   return Array.from({ length: HISTORY }, (_, second) => {
-    const wave = 0.55 + 0.3 * Math.sin((second + seed * 7) / 6) + 0.15 * Math.sin((second * seed) / 2.3);
-    return Math.max(0, most * wave);
+    const slow = Math.sin((second + seed * 7) / 9);
+    const burst = (second * seed * 5) % 17 < 3 ? 0.3 : 0;
+    return Math.max(0, most * (0.45 + 0.25 * slow + burst));
   });
 }
 
