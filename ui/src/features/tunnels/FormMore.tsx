@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useEffect, useId, useRef } from "react";
 import { Label, Radio, RadioGroup } from "react-aria-components";
 
 import { StateMark } from "../../design/StateMark";
@@ -15,6 +15,13 @@ export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; f
   const platform = useAppState((state) => state.platform);
   const id = useId();
   const vm = draft.kind === "instance";
+  // What a choice brings with it is below it, and must not come out of sight.
+  const rest = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (draft.audience !== "user") {
+      rest.current?.scrollIntoView({ block: "nearest" });
+    }
+  }, [draft.audience]);
   return (
     <>
       <div className={vm ? "form-row uneven" : ""}>
@@ -63,43 +70,45 @@ export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; f
           ))}
         </div>
       </RadioGroup>
-      {draft.audience === "programs" && (
-        <Field label={say.paths} htmlFor={`${id}-paths`} fault={faultOf("paths")}>
-          <textarea
-            id={`${id}-paths`}
-            className="field mono form-lines"
-            data-testid="tunnel-form-paths"
-            rows={3}
-            spellCheck={false}
-            autoCapitalize="off"
-            placeholder={say.pathsPlaceholder[platform]}
-            aria-invalid={faultOf("paths") !== null}
-            value={draft.paths}
-            onChange={(event) => fill({ paths: event.target.value })}
-          />
-        </Field>
-      )}
-      {draft.audience === "launched" && (
-        <Field label={say.command} htmlFor={`${id}-command`} fault={faultOf("command")} hint={say.commandHint}>
-          <input
-            id={`${id}-command`}
-            className="field mono"
-            data-testid="tunnel-form-command"
-            spellCheck={false}
-            autoCapitalize="off"
-            placeholder={say.commandPlaceholder}
-            aria-invalid={faultOf("command") !== null}
-            value={draft.command}
-            onChange={(event) => fill({ command: event.target.value })}
-          />
-        </Field>
-      )}
-      {draft.audience === "everyone" && (
-        <p className="tunnel-warning">
-          <StateMark mark="warn" />
-          {words.everyoneWarning}
-        </p>
-      )}
+      <div className="form-rest" ref={rest} hidden={draft.audience === "user"}>
+        {draft.audience === "programs" && (
+          <Field label={say.paths} htmlFor={`${id}-paths`} fault={faultOf("paths")}>
+            <textarea
+              id={`${id}-paths`}
+              className="field mono form-lines"
+              data-testid="tunnel-form-paths"
+              rows={3}
+              spellCheck={false}
+              autoCapitalize="off"
+              placeholder={say.pathsPlaceholder[platform]}
+              aria-invalid={faultOf("paths") !== null}
+              value={draft.paths}
+              onChange={(event) => fill({ paths: event.target.value })}
+            />
+          </Field>
+        )}
+        {draft.audience === "launched" && (
+          <Field label={say.command} htmlFor={`${id}-command`} fault={faultOf("command")} hint={say.commandHint}>
+            <input
+              id={`${id}-command`}
+              className="field mono"
+              data-testid="tunnel-form-command"
+              spellCheck={false}
+              autoCapitalize="off"
+              placeholder={say.commandPlaceholder}
+              aria-invalid={faultOf("command") !== null}
+              value={draft.command}
+              onChange={(event) => fill({ command: event.target.value })}
+            />
+          </Field>
+        )}
+        {draft.audience === "everyone" && (
+          <p className="tunnel-warning">
+            <StateMark mark="warn" />
+            {words.everyoneWarning}
+          </p>
+        )}
+      </div>
       <div className="form-ticks">
         {platform !== "windows" && (
           <Tick

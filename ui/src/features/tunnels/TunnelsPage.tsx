@@ -38,7 +38,7 @@ export function TunnelsPage({ api }: IDockviewPanelProps) {
         {chosen === undefined ? (
           <Empty />
         ) : (
-          <TunnelList tunnels={tunnels} chosen={chosen} onDetails={() => details.current?.querySelector("button")?.focus()} />
+          <TunnelList tunnels={tunnels} chosen={chosen} onDetails={() => focusDetails(details.current)} />
         )}
         <div className="tunnels-below">
           {chosen !== undefined && (
@@ -55,6 +55,12 @@ export function TunnelsPage({ api }: IDockviewPanelProps) {
       </section>
     </div>
   );
+}
+
+/** Gives the keyboard to what is to be done first, else to the first thing that can be. */
+function focusDetails(card: HTMLElement | null): void {
+  const first = card?.querySelector<HTMLElement>(".tunnel-trouble-actions button") ?? card?.querySelector("button");
+  first?.focus();
 }
 
 function NewButton() {
