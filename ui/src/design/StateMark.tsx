@@ -3,7 +3,7 @@
 import type { InstanceStatus } from "../contract/InstanceStatus";
 import type { SessionState } from "../contract/SessionState";
 
-export type Mark = "ok" | "busy" | "off" | "paused" | "unknown" | "warn" | "danger" | "ask" | "wait";
+export type Mark = "ok" | "ready" | "busy" | "off" | "paused" | "unknown" | "warn" | "danger" | "ask" | "wait";
 
 /** The mark of a VM's state. */
 export function markOfStatus(status: InstanceStatus): Mark {
@@ -61,6 +61,13 @@ function shape(mark: Mark) {
   switch (mark) {
     case "ok":
       return <circle cx="4" cy="4" r="3.6" fill="currentColor" />;
+    case "ready":
+      return (
+        <>
+          <circle cx="4" cy="4" r="3.1" fill="none" stroke="currentColor" strokeWidth="1.2" />
+          <circle cx="4" cy="4" r="1.3" fill="currentColor" />
+        </>
+      );
     case "busy":
       return <rect x="0.9" y="0.9" width="6.2" height="6.2" rx="0.8" transform="rotate(45 4 4)" fill="currentColor" />;
     case "warn":

@@ -30,8 +30,8 @@ export function Spinner() {
   return shown ? <Icon of={LoaderCircle} className="spinner" /> : <span className="spinner-room" />;
 }
 
-/** Copies a text and says so for a moment. */
-export function CopyButton({ text, label }: { text: string; label: string }) {
+/** Copies a text and says so for a moment. In a list whose rows have the keyboard only the pointer reaches it. */
+export function CopyButton({ text, label, reach = "all" }: { text: string; label: string; reach?: "all" | "pointer" }) {
   const backend = useBackend();
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
@@ -42,6 +42,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       className="icon-button small"
       aria-label={label}
       title={label}
+      {...(reach === "pointer" ? { tabIndex: -1 } : {})}
       onClick={() => {
         void backend.call("clipboard_write", { text }).then(() => {
           setCopied(true);

@@ -5,6 +5,7 @@
 
 import type { CloudInfo } from "../contract/CloudInfo";
 import type { Failure } from "../contract/Failure";
+import type { GatewaySettings } from "../contract/GatewaySettings";
 import type { InstanceAction } from "../contract/InstanceAction";
 import type { InstanceRef } from "../contract/InstanceRef";
 import type { NoteKind } from "../contract/NoteKind";
@@ -15,6 +16,10 @@ import type { SignInMethod } from "../contract/SignInMethod";
 import type { Snapshot } from "../contract/Snapshot";
 import type { StreamTicket } from "../contract/StreamTicket";
 import type { TreeWindow } from "../contract/TreeWindow";
+import type { TunnelAction } from "../contract/TunnelAction";
+import type { TunnelPeer } from "../contract/TunnelPeer";
+import type { TunnelSpec } from "../contract/TunnelSpec";
+import type { TunnelTarget } from "../contract/TunnelTarget";
 
 /** Arguments and results by command. */
 export interface Commands {
@@ -40,6 +45,17 @@ export interface Commands {
   terminal_pull: { args: { id: string }; result: ArrayBuffer };
   /** `frame` is one message as the WebSocket would carry it, `seq` counts from 0 for each attachment. */
   terminal_push: { args: { id: string; seq: number; frame: number[] }; result: void };
+  /** Answers with the tunnel's id. */
+  tunnel_add: { args: { spec: TunnelSpec; start: boolean }; result: string };
+  /** Begins it again with the new spec if it ran. */
+  tunnel_change: { args: { id: string; spec: TunnelSpec }; result: void };
+  tunnel_action: { args: { id: string; action: TunnelAction }; result: void };
+  tunnel_peers: { args: { id: string }; result: TunnelPeer[] };
+  /** Where a tunnel to the target would be without a choice: `127.0.0.1:PORT`. */
+  tunnel_local: { args: { target: TunnelTarget }; result: string };
+  gateway_set: { args: { settings: GatewaySettings }; result: void };
+  /** The password goes to the clipboard, and never comes here. */
+  gateway_copy_password: { args: Record<string, never>; result: void };
   settings_set: { args: { settings: Settings }; result: Settings };
   clipboard_read: { args: Record<string, never>; result: string };
   clipboard_write: { args: { text: string }; result: void };
@@ -71,6 +87,13 @@ export const COMMANDS = [
   "terminal_attach",
   "terminal_pull",
   "terminal_push",
+  "tunnel_add",
+  "tunnel_change",
+  "tunnel_action",
+  "tunnel_peers",
+  "tunnel_local",
+  "gateway_set",
+  "gateway_copy_password",
   "settings_set",
   "clipboard_read",
   "clipboard_write",

@@ -4,7 +4,6 @@ import { createContext, useContext, useRef, useSyncExternalStore } from "react";
 
 import type { Event } from "../contract/Event";
 import type { Failure } from "../contract/Failure";
-import type { SessionInfo } from "../contract/SessionInfo";
 import type { Settings } from "../contract/Settings";
 import type { Snapshot } from "../contract/Snapshot";
 import type { Backend } from "./backend";
@@ -33,9 +32,15 @@ export function reduce(state: AppState, event: Event): AppState {
     case "inventory":
       return { ...state, inventory: event.value };
     case "session":
-      return { ...state, sessions: withSession(state.sessions, event.value) };
+      return { ...state, sessions: withOne(state.sessions, event.value) };
     case "sessionClosed":
       return { ...state, sessions: state.sessions.filter((session) => session.id !== event.value) };
+    case "tunnel":
+      return { ...state, tunnels: withOne(state.tunnels, event.value) };
+    case "tunnelRemoved":
+      return { ...state, tunnels: state.tunnels.filter((tunnel) => tunnel.id !== event.value) };
+    case "gateway":
+      return { ...state, gateway: event.value };
     case "settings":
       return { ...state, settings: event.value };
     case "relayRoundTrip":
@@ -43,12 +48,10 @@ export function reduce(state: AppState, event: Event): AppState {
   }
 }
 
-function withSession(sessions: SessionInfo[], session: SessionInfo): SessionInfo[] {
-  const index = sessions.findIndex((known) => known.id === session.id);
-  if (index === -1) {
-    return [...sessions, session];
-  }
-  return sessions.with(index, session);
+/** The list with a changed one in its place, or a new one at its end. */
+function withOne<T extends { id: string }>(list: T[], one: T): T[] {
+  const index = list.findIndex((known) => known.id === one.id);
+  return index === -1 ? [...list, one] : list.with(index, one);
 }
 
 /** Holds the state, and tells who listens when it changed. */

@@ -104,6 +104,15 @@ export function Tree() {
   };
 
   useEffect(() => {
+    desk.explorerVm = () => {
+      const { instance, os } = activeRow ?? { instance: null, os: null };
+      return instance !== null && document.activeElement === place.current ? { instance, os: os ?? "unknown" } : null;
+    };
+    return () => {
+      desk.explorerVm = () => null;
+    };
+  }, [desk, activeRow]);
+  useEffect(() => {
     desk.focusExplorer = () => place.current?.focus();
     return () => {
       desk.focusExplorer = () => {};
@@ -206,6 +215,8 @@ export function Tree() {
             toggle,
             act,
             ask: (instance, action) => setAsking({ instance, action }),
+            // After the menu has given the keyboard back.
+            forward: (to) => void setTimeout(() => desk.newForward(to), 0),
             copy: (text) => {
               backend.call("clipboard_write", { text }).catch(remarkFailure);
             },

@@ -1,6 +1,6 @@
 /** What can be done with a row, beside what a click does. */
 
-import { ChevronDown, ChevronRight, Copy, Network, Pause, Play, Plug, Power, RotateCcw, SquarePlus } from "lucide-react";
+import { ArrowLeftRight, ChevronDown, ChevronRight, Copy, Network, Pause, Play, Plug, Power, RotateCcw, SquarePlus } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { InstanceAction } from "../../contract/InstanceAction";
@@ -9,6 +9,8 @@ import type { Platform } from "../../contract/Platform";
 import type { TreeRow } from "../../contract/TreeRow";
 import type { MenuEntry } from "../../design/ContextMenu";
 import { Question } from "../../design/parts";
+import type { ForwardTo } from "../window/desk";
+import { keysOf } from "../window/keys";
 import { questionBefore, words } from "./words";
 
 export interface RowDoes {
@@ -18,6 +20,7 @@ export interface RowDoes {
   act: (instance: InstanceRef, action: InstanceAction) => void;
   ask: (instance: InstanceRef, action: InstanceAction) => void;
   copy: (text: string) => void;
+  forward: (to: ForwardTo) => void;
 }
 
 /** An IPv4 or IPv6 address, which a running VM's quiet text is. */
@@ -67,6 +70,13 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
       icon: SquarePlus,
       keys: platform === "macos" ? ["⇧", "↩"] : ["Shift", "Enter"],
       run: () => does.connect(instance),
+    },
+    {
+      id: "forward",
+      label: words.forward,
+      icon: ArrowLeftRight,
+      keys: keysOf("newForward", platform),
+      run: () => does.forward({ instance, os: row.os ?? "unknown" }),
     },
     "separator",
     row.status === "suspended"

@@ -57,6 +57,7 @@ export function problemWord(code: FailureCode): string {
     case "server":
     case "keychain":
     case "invalidInput":
+    case "portTaken":
     case "file":
     case "internal":
       return "The VMs here could not be listed. Refresh to try again.";
@@ -107,6 +108,7 @@ export const words = {
   connect: "Connect",
   connectTo: (vm: string) => `Connect to ${vm}`,
   openNew: "Connect in a new tab",
+  forward: "Forward a port…",
   start: "Start",
   stop: "Stop…",
   reset: "Reset…",

@@ -1,14 +1,19 @@
 import {
+  ArrowLeftRight,
   Columns2,
+  Copy,
   FolderTree,
   LogOut,
   Maximize,
   Monitor,
   Moon,
   PanelLeft,
+  Play,
+  Plus,
   RefreshCw,
   Search,
   Settings,
+  Square,
   Sun,
   X,
   type LucideIcon,
@@ -26,14 +31,16 @@ import { useAppState, useModel } from "../../platform/model";
 import { statusWord } from "../explorer/words";
 import { deskOf, useDesk } from "../window/desk";
 import { keysOf, type WindowCommand } from "../window/keys";
-import { matches } from "./match";
+import { isOn, keyOf, plainSpec } from "../tunnels/target";
+import { useHits } from "./hits";
+import { type Forward, forwardOf, matches } from "./match";
 import { words } from "./words";
 import "./palette.css";
 
 /** Most VMs shown. */
 const LIMIT = 30;
-/** How long typing rests before it is searched for. */
-const REST = 60;
+/** Most commands on tunnels shown. */
+const TUNNEL_LIMIT = 24;
 
 interface Item {
   key: string;
@@ -72,17 +79,26 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
   const model = useModel();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  const hits = useHits(text);
+  const forward = forwardOf(text);
+  const hits = useHits(forward === null ? text : forward.vm, LIMIT);
   const commands = useCommands();
+  const tunnelCommands = useTunnelCommands();
   const desk = deskOf(model);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
+  const forwardTo = (hit: SearchHit, { port }: Forward, how: "usual" | "new") => {
+    if (port === null || how === "new") {
+      desk.newForward(hit, port ?? undefined);
+    } else {
+      desk.addTunnel(plainSpec(hit.instance, port)).catch(remarkFailure);
+    }
+  };
   const vms = hits.map(
     (hit): Item => ({
       key: `${hit.instance.project}/${hit.instance.zone}/${hit.instance.name}`,
-      label: hit.instance.name,
-      icon: <OsIcon os={hit.os} />,
+      label: forward === null ? hit.instance.name : words.forward(hit.instance.name, forward.port),
+      icon: forward === null ? <OsIcon os={hit.os} /> : <Icon of={ArrowLeftRight} size="small" />,
       detail: (
         <>
           <span className="ellipsis">
@@ -91,10 +107,23 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
           <StateMark mark={markOfStatus(hit.status)} label={statusWord(hit.status)} />
         </>
       ),
-      run: (how) => void (how === "usual" ? desk.show(hit.instance) : desk.connect(hit.instance)),
+      run: (how) => {
+        if (forward !== null) {
+          forwardTo(hit, forward, how);
+        } else {
+          void (how === "usual" ? desk.show(hit.instance) : desk.connect(hit.instance));
+        }
+      },
     }),
   );
-  const shownCommands = kind === "palette" ? commands.filter((item) => matches(item.label, text)) : [];
+  const shownCommands =
+    kind === "palette"
+      ? [
+          ...commands.filter((item) => matches(item.label, text)),
+          // Each tunnel has some: they come with what is typed.
+          ...(text === "" ? [] : tunnelCommands.filter((item) => matches(item.label, text)).slice(0, TUNNEL_LIMIT)),
+        ]
+      : [];
   // With nothing typed a person most often wants a VM; a few are enough to leave the commands in sight.
   const shownVms = kind === "palette" && text === "" ? vms.slice(0, 6) : vms;
   const items = [...shownVms, ...shownCommands];
@@ -174,9 +203,9 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
           <p className="palette-nothing quiet">{text === "" ? words.nothingYet : words.nothing(text)}</p>
         )}
         {shownVms.length > 0 && (
-          <div role="group" aria-label={words.vms}>
+          <div role="group" aria-label={forward === null ? words.vms : words.forwards}>
             <p className="caps palette-head" aria-hidden="true">
-              {words.vms}
+              {forward === null ? words.vms : words.forwards}
             </p>
             {shownVms.map(option)}
           </div>
@@ -192,37 +221,12 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
       </div>
       {shownVms.length > 0 && (
         <p className="palette-foot">
-          <Keys of={["↵"]} /> {words.toConnect}
-          <Keys of={["Shift", "↵"]} /> {words.toNew}
+          <Keys of={["↵"]} /> {forward === null ? words.toConnect : words.toForward}
+          <Keys of={["Shift", "↵"]} /> {forward === null ? words.toNew : words.toForm}
         </p>
       )}
     </>
   );
-}
-
-/** The VMs that a text means, once typing rests. */
-function useHits(text: string): SearchHit[] {
-  const { backend } = useModel();
-  const [hits, setHits] = useState<SearchHit[]>([]);
-  useEffect(() => {
-    let wanted = true;
-    const timer = setTimeout(
-      () => {
-        backend.call("search", { text, limit: LIMIT }).then((found) => {
-          if (wanted) {
-            setHits(found);
-          }
-          return undefined;
-        }, remarkFailure);
-      },
-      text === "" ? 0 : REST,
-    );
-    return () => {
-      wanted = false;
-      clearTimeout(timer);
-    };
-  }, [backend, text]);
-  return hits;
 }
 
 function useCommands(): Item[] {
@@ -254,6 +258,8 @@ function useCommands(): Item[] {
       window("focusExplorer", words.commandFocusExplorer, FolderTree),
       window("split", words.commandSplit, Columns2),
       window("closeTab", words.commandClose, X),
+      window("newForward", words.commandForward, Plus),
+      window("tunnels", words.commandTunnels, ArrowLeftRight),
       window("refresh", words.commandRefresh, RefreshCw),
       ...[
         colours("light", words.commandThemeLight, Sun),
@@ -275,4 +281,33 @@ function useCommands(): Item[] {
       ),
     ];
   }, [model, desk, platform, accounts, theme]);
+}
+
+/** What can be done at once with each tunnel. */
+function useTunnelCommands(): Item[] {
+  const model = useModel();
+  const desk = deskOf(model);
+  const tunnels = useAppState((state) => state.tunnels);
+  return tunnels.flatMap((tunnel): Item[] => {
+    const name = keyOf(tunnel.spec);
+    const on = isOn(tunnel);
+    return [
+      {
+        key: `tunnel-${tunnel.id}`,
+        label: on ? words.tunnelStop(name) : words.tunnelStart(name),
+        icon: <Icon of={on ? Square : Play} size="small" />,
+        detail: null,
+        run: () => desk.actOnTunnel(tunnel.id, on ? "stop" : "start"),
+      },
+      {
+        key: `tunnel-copy-${tunnel.id}`,
+        label: words.tunnelCopy(name),
+        icon: <Icon of={Copy} size="small" />,
+        detail: <span className="mono ellipsis">{tunnel.local}</span>,
+        run: () => {
+          model.backend.call("clipboard_write", { text: tunnel.local }).catch(remarkFailure);
+        },
+      },
+    ];
+  });
 }

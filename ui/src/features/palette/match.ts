@@ -1,4 +1,4 @@
-/** Which commands a typed text means. */
+/** What a typed text means. */
 
 /** Whether every word of the text begins a word of the label. */
 export function matches(label: string, text: string): boolean {
@@ -8,4 +8,20 @@ export function matches(label: string, text: string): boolean {
     .split(/\s+/)
     .filter((word) => word !== "")
     .every((word) => labelWords.some((known) => known.startsWith(word)));
+}
+
+/** A VM and a port of it: `web-1:5432`; the port is `null` while it is not typed yet. */
+export interface Forward {
+  vm: string;
+  port: number | null;
+}
+
+/** The forward that a text means, or `null` where it means none. */
+export function forwardOf(text: string): Forward | null {
+  const found = /^\s*([^\s:]*)\s*:\s*(\d{0,5})\s*$/.exec(text);
+  if (found === null || (found[1] === "" && found[2] === "")) {
+    return null;
+  }
+  const port = Number(found[2]);
+  return port > 65_535 ? null : { vm: found[1] ?? "", port: port === 0 ? null : port };
 }

@@ -20,7 +20,8 @@ export interface Act {
   signIn: () => void;
 }
 
-const ICONS: Record<Action, typeof Play> = {
+/** The icons of what can be done about a failure. */
+export const ACTION_ICONS: Record<Action, typeof Play> = {
   tryAgain: RotateCw,
   startAndConnect: Play,
   signIn: LogIn,
@@ -36,7 +37,7 @@ export function FailureActions({ failure, act }: { failure: Failure; act: Act })
       data-testid={`action-${action}`}
       onPress={() => (action === "signIn" ? act.signIn() : act.answer({ kind: action }))}
     >
-      <Icon of={ICONS[action]} size="small" />
+      <Icon of={ACTION_ICONS[action]} size="small" />
       {actionWord(action)}
     </Button>
   ));

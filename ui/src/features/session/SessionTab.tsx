@@ -62,7 +62,8 @@ export function SettingsTab({ api }: IDockviewPanelHeaderProps) {
   );
 }
 
-function TabClose({ id, label }: { id: string; label: string }) {
+/** The cross of a tab. */
+export function TabClose({ id, label }: { id: string; label: string }) {
   const desk = deskOf(useModel());
   return (
     <button

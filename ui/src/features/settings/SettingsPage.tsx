@@ -12,8 +12,8 @@ import "./settings.css";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const SCROLLBACKS = [1000, 5000, 20_000, 100_000];
-const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "refresh", "fullScreen", "settings"] as const;
-const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
+const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "refresh", "fullScreen", "settings"] as const;
+const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
 
 /** The settings, each at once in force. */
 export function SettingsPage() {
@@ -116,6 +116,12 @@ export function SettingsPage() {
             <KeyLine label={words.tree.connectNew} keys={[shift, enter]} />
             <KeyLine label={words.tree.menu} keys={[shift, "F10"]} />
             <KeyLine label={words.tree.jump} keys={[words.tree.letters]} />
+            <p className="settings-head">{words.keysTunnels}</p>
+            <KeyLine label={words.list.details} keys={[enter]} />
+            <KeyLine label={words.list.toggle} keys={[words.space]} />
+            <KeyLine label={words.list.copy} keys={[main, "C"]} />
+            <KeyLine label={words.list.edit} keys={["F2"]} />
+            <KeyLine label={words.list.remove} keys={["Del"]} />
             <p className="settings-head">{words.keysTerminal}</p>
             {INSIDE.map((command) => (
               <KeyLine key={command} label={words.commands[command]} keys={keysOf(command, platform, "terminal")} />

@@ -1,6 +1,7 @@
-import { CloudCheck, FlaskConical, KeyRound, RefreshCw, SquareTerminal, TriangleAlert } from "lucide-react";
+import { ArrowLeftRight, CloudCheck, FlaskConical, KeyRound, RefreshCw, SquareTerminal, TriangleAlert } from "lucide-react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 
+import { rate } from "../../design/bytes";
 import { Icon } from "../../design/Icon";
 import { useNow } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
@@ -8,6 +9,7 @@ import { ago, exactly } from "../../design/time";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { problemWord } from "../explorer/words";
+import { sumOf } from "../tunnels/target";
 import { deskOf } from "../window/desk";
 import { words } from "./words";
 import "./statusbar.css";
@@ -18,6 +20,7 @@ export function StatusBar() {
   const desk = deskOf(model);
   const relayMs = useAppState((state) => state.relayMs);
   const sessions = useAppState((state) => state.sessions);
+  const tunnels = sumOf(useAppState((state) => state.tunnels));
   const inventory = useAppState((state) => state.inventory);
   const cloud = useAppState((state) => state.cloud);
   const keychain = useAppState((state) => state.keychain);
@@ -58,6 +61,19 @@ export function StatusBar() {
         <button type="button" className="status-item" title={words.sessionsHint} onClick={goOn}>
           <Icon of={SquareTerminal} size="tiny" />
           {words.sessions(open)}
+        </button>
+      )}
+      {(tunnels.on > 0 || tunnels.care > 0) && (
+        <button
+          type="button"
+          className="status-item"
+          data-testid="status-tunnels"
+          title={tunnels.care > 0 ? words.tunnelsCare(tunnels.care) : words.tunnelsHint}
+          onClick={() => desk.openTunnels()}
+        >
+          {tunnels.care > 0 ? <StateMark mark="warn" label={words.tunnelsCare(tunnels.care)} /> : <Icon of={ArrowLeftRight} size="tiny" />}
+          {words.tunnels(tunnels.on)}
+          {tunnels.on > 0 && <span className="tabular status-rate">{rate(tunnels.rate)}</span>}
         </button>
       )}
       <button

@@ -10,8 +10,10 @@ import { useAppState, useModel } from "../../platform/model";
 import { SessionPanel } from "../session/SessionPanel";
 import { SessionTab, SettingsTab } from "../session/SessionTab";
 import { SettingsPage } from "../settings/SettingsPage";
+import { TunnelsPage } from "../tunnels/TunnelsPage";
+import { TunnelsTab } from "../tunnels/TunnelsTab";
 import { sizeToken } from "../../design/colour";
-import { deskOf } from "./desk";
+import { deskOf, PAGES } from "./desk";
 import { keysOf } from "./keys";
 import { words } from "./words";
 import "dockview-react/dist/styles/dockview.css";
@@ -25,8 +27,8 @@ const THEME: DockviewTheme = {
   dndTabIndicator: "line",
 };
 
-const COMPONENTS = { session: SessionPanel, settings: SettingsPage };
-const TABS = { session: SessionTab, settings: SettingsTab };
+const COMPONENTS = { session: SessionPanel, settings: SettingsPage, tunnels: TunnelsPage };
+const TABS = { session: SessionTab, settings: SettingsTab, tunnels: TunnelsTab };
 
 /** Tabs and splits. Its panels follow the sessions: one comes with each, and goes with it. */
 export function Dock() {
@@ -52,7 +54,7 @@ export function Dock() {
       reveal();
       const front = api.activePanel;
       desk.change({ front: front?.id ?? null });
-      if (front !== undefined && desk.state.overlay === "none") {
+      if (front !== undefined && desk.state.overlay === "none" && desk.state.form === null) {
         desk.terminals.get(front.id)?.focus();
       }
     });
@@ -67,9 +69,9 @@ export function Dock() {
     if (dock === null) {
       return;
     }
-    const open = new Set(sessions.map((session) => session.id));
+    const open = new Set<string>([...PAGES, ...sessions.map((session) => session.id)]);
     for (const panel of dock.panels) {
-      if (panel.id !== "settings" && !open.has(panel.id)) {
+      if (!open.has(panel.id)) {
         panel.api.close();
       }
     }

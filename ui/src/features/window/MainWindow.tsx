@@ -7,6 +7,7 @@ import { Explorer } from "../explorer/Explorer";
 import { Palette } from "../palette/Palette";
 import { SignInSteps } from "../signin/SignIn";
 import { StatusBar } from "../statusbar/StatusBar";
+import { TunnelForm } from "../tunnels/TunnelForm";
 import { deskOf } from "./desk";
 import { Dock } from "./Dock";
 import { commandFor } from "./keys";
@@ -69,6 +70,7 @@ export function MainWindow() {
       </div>
       <StatusBar />
       <Palette />
+      <TunnelForm />
       <SignInAgain />
     </div>
   );

@@ -1,4 +1,4 @@
-import { LogIn, LogOut, Monitor, Moon, PanelLeft, Search, Settings, Sun } from "lucide-react";
+import { ArrowLeftRight, LogIn, LogOut, Monitor, Moon, PanelLeft, Search, Settings, Sun } from "lucide-react";
 import { Button, Menu, MenuTrigger, Popover } from "react-aria-components";
 
 import type { Theme } from "../../contract/Theme";
@@ -6,8 +6,10 @@ import { Brand } from "../../design/Brand";
 import { type MenuEntry, menuEntries } from "../../design/ContextMenu";
 import { Icon } from "../../design/Icon";
 import { Keys } from "../../design/parts";
+import { StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
+import { sumOf } from "../tunnels/target";
 import { deskOf } from "./desk";
 import { keysOf } from "./keys";
 import { words } from "./words";
@@ -46,9 +48,31 @@ export function TopBar() {
         <Keys of={keysOf("palette", platform)} />
       </button>
       <div className="topbar-side end">
+        <TunnelsButton />
         <AccountMenu />
       </div>
     </header>
+  );
+}
+
+/** How many tunnels run, and whether one needs a look. */
+function TunnelsButton() {
+  const desk = deskOf(useModel());
+  const { on, care } = sumOf(useAppState((state) => state.tunnels));
+  const says = [words.tunnels(on), ...(care > 0 ? [words.tunnelsCare(care)] : [])].join(". ");
+  return (
+    <button
+      type="button"
+      className="topbar-tunnels"
+      data-testid="topbar-tunnels"
+      aria-label={says}
+      title={says}
+      onClick={() => desk.openTunnels()}
+    >
+      <Icon of={ArrowLeftRight} />
+      {on > 0 && <span className="tabular">{on}</span>}
+      {care > 0 && <StateMark mark="warn" />}
+    </button>
   );
 }
 

@@ -5,6 +5,7 @@ import type { SessionState } from "../../contract/SessionState";
 import { demoBackend } from "../../platform/demo/demo";
 import { failures, session } from "../../platform/demo/scenes";
 import { Model } from "../../platform/model";
+import { plainSpec } from "../tunnels/target";
 import { Desk } from "./desk";
 
 async function deskWith(state: SessionState) {
@@ -69,6 +70,30 @@ describe("connecting to a VM that has a tab", () => {
 
   it("does not try again what trying again cannot help", async () => {
     expect(await answers({ kind: "failed", failure: failures.signin, wasLive: false })).toEqual([]);
+  });
+});
+
+describe("a new forward", () => {
+  it("leads to the VM that is asked for, else the explorer's, else that of the tab in front", async () => {
+    const { desk, vm } = await deskWith({ kind: "live" });
+    const to = () => (desk.state.form?.kind === "new" ? desk.state.form.to?.instance.name : undefined);
+    desk.run("newForward");
+    expect(desk.state.form).toEqual({ kind: "new", to: null, port: undefined });
+    desk.change({ front: vm.id });
+    desk.run("newForward");
+    expect(to()).toBe("web-1");
+    desk.explorerVm = () => ({ instance: { ...vm.instance, name: "db-1" }, os: "linux" });
+    desk.run("newForward");
+    expect(to()).toBe("db-1");
+    desk.newForward({ instance: { ...vm.instance, name: "db-2" }, os: "linux" }, 80);
+    expect(to()).toBe("db-2");
+  });
+
+  it("is added and started at once where nothing is left to choose", async () => {
+    const { desk, calls } = await deskWith({ kind: "live" });
+    await desk.addTunnel(plainSpec({ project: "p", zone: "z", name: "db-1" }, 5432));
+    expect(calls).toContain("tunnel_add");
+    expect(desk.state.tunnel).not.toBeNull();
   });
 });
 

@@ -4,6 +4,9 @@ import type { DockviewApi } from "dockview-react";
 import { useSyncExternalStore } from "react";
 
 import type { InstanceRef } from "../../contract/InstanceRef";
+import type { Os } from "../../contract/Os";
+import type { TunnelAction } from "../../contract/TunnelAction";
+import type { TunnelSpec } from "../../contract/TunnelSpec";
 import type { Model } from "../../platform/model";
 import { remark, remarkFailure } from "../../design/toast";
 import type { WindowCommand } from "./keys";
@@ -12,11 +15,24 @@ import { words } from "./words";
 /** What lies over the window. */
 export type Overlay = "none" | "palette" | "quickConnect";
 
+/** A VM that a forward may lead to, and what is known of it. */
+export interface ForwardTo {
+  instance: InstanceRef;
+  os: Os;
+}
+
+/** The form for a tunnel: a new one, to a VM if one is known, or one that is there. */
+export type ForwardForm = { kind: "new"; to: ForwardTo | null; port: number | undefined } | { kind: "edit"; id: string };
+
 /** A terminal's own part of the keys. */
 export interface TerminalKeys {
   command(command: WindowCommand): void;
   focus(): void;
 }
+
+/** Panels that belong to no session. */
+export const PAGES = ["settings", "tunnels"] as const;
+export type Page = (typeof PAGES)[number];
 
 interface DeskState {
   overlay: Overlay;
@@ -24,6 +40,10 @@ interface DeskState {
   front: string | null;
   /** Id of the live session that a person is asked about before its tab is closed. */
   ending: string | null;
+  /** The form for a tunnel, while it is open. */
+  form: ForwardForm | null;
+  /** Id of the tunnel that the page of tunnels shows the details of. */
+  tunnel: string | null;
 }
 
 /** The window's state and the commands on it. */
@@ -33,8 +53,10 @@ export class Desk {
   /** The size in cells that a terminal opened now would have. */
   cells = { cols: 120, rows: 36 };
   focusExplorer: () => void = () => {};
+  /** The VM whose row has the keyboard in the explorer. */
+  explorerVm: () => ForwardTo | null = () => null;
   readonly terminals = new Map<string, TerminalKeys>();
-  #state: DeskState = { overlay: "none", front: null, ending: null };
+  #state: DeskState = { overlay: "none", front: null, ending: null, form: null, tunnel: null };
   #listeners = new Set<() => void>();
 
   constructor(model: Model) {
@@ -87,12 +109,42 @@ export class Desk {
   }
 
   openSettings(): void {
-    const open = this.dock?.getPanel("settings");
+    this.#openPage("settings", words.settingsTab);
+  }
+
+  /** Brings the page of tunnels to the front, with one of them chosen. */
+  openTunnels(id?: string): void {
+    if (id !== undefined) {
+      this.change({ tunnel: id });
+    }
+    this.#openPage("tunnels", words.tunnelsTab);
+    // Once it is drawn, and a dialog has given the keyboard back.
+    setTimeout(() => this.focusFront(), 0);
+  }
+
+  #openPage(id: Page, title: string): void {
+    const open = this.dock?.getPanel(id);
     if (open === undefined) {
-      this.dock?.addPanel({ id: "settings", component: "settings", tabComponent: "settings", title: "Settings" });
+      this.dock?.addPanel({ id, component: id, tabComponent: id, title });
     } else {
       open.api.setActive();
     }
+  }
+
+  /** The form for a new tunnel: to the given VM, else the explorer's, else that of the tab in front. */
+  newForward(to?: ForwardTo, port?: number): void {
+    const front = this.model.state.sessions.find((session) => session.id === this.#state.front);
+    const inFront: ForwardTo | null = front === undefined ? null : { instance: front.instance, os: "unknown" };
+    this.change({ overlay: "none", form: { kind: "new", to: to ?? this.explorerVm() ?? inFront, port } });
+  }
+
+  /** Adds a tunnel, starts it, and shows it. Rejects as core does. */
+  async addTunnel(spec: TunnelSpec): Promise<void> {
+    this.openTunnels(await this.model.backend.call("tunnel_add", { spec, start: true }));
+  }
+
+  actOnTunnel(id: string, action: TunnelAction): void {
+    this.model.backend.call("tunnel_action", { id, action }).catch(remarkFailure);
   }
 
   /** Asks before a live session's tab is closed, where the session is; closes any other at once. */
@@ -120,18 +172,19 @@ export class Desk {
     }
   }
 
-  /** Gives the keyboard to the panel in front: to its terminal, or to the first thing to be pressed. */
+  /** Gives the keyboard to the panel in front: to its terminal, its chosen row, or the first thing to be pressed. */
   focusFront(): void {
     const front = this.dock?.activePanel;
     const terminal = this.terminals.get(front?.id ?? "");
     if (terminal === undefined) {
-      front?.view.content.element.querySelector<HTMLElement>("button, input")?.focus();
+      const page = front?.view.content.element;
+      (page?.querySelector<HTMLElement>("[role=row][tabindex='0']") ?? page?.querySelector<HTMLElement>("button, input"))?.focus();
     } else {
       terminal.focus();
     }
   }
 
-  /** Closes a tab: a session's by core, the settings' at once. */
+  /** Closes a tab: a session's by core, a page's at once. */
   closeTab(id: string): void {
     if (this.model.state.sessions.some((session) => session.id === id)) {
       this.model.backend.call("session_close", { id }).catch(remarkFailure);
@@ -183,6 +236,12 @@ export class Desk {
         if (front !== undefined) {
           this.askClose(front.id);
         }
+        break;
+      case "newForward":
+        this.newForward();
+        break;
+      case "tunnels":
+        this.openTunnels();
         break;
       case "refresh":
         this.model.backend.call("refresh", {}).catch(remarkFailure);

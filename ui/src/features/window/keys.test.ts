@@ -18,7 +18,7 @@ function stroke(text: string): Keystroke {
 
 describe("keys", () => {
   it("that bash, tmux and vim need stay theirs while a terminal has the keyboard", () => {
-    for (const key of ["K", "P", "B", "W", "E", "C", "V", "F", "1", "0", "\\"]) {
+    for (const key of ["K", "P", "B", "W", "E", "C", "V", "F", "T", "L", "1", "0", "\\"]) {
       expect(commandFor(stroke(`Ctrl ${key}`), "linux", "terminal")).toBeNull();
       expect(commandFor(stroke(`Ctrl ${key}`), "windows", "terminal")).toBeNull();
       expect(commandFor(stroke(`Ctrl ${key}`), "macos", "terminal")).toBeNull();
@@ -35,6 +35,8 @@ describe("keys", () => {
     expect(at("Ctrl Shift B")).toBe("toggleExplorer");
     expect(at("Ctrl Shift E")).toBe("focusExplorer");
     expect(at("Ctrl Shift W")).toBe("closeTab");
+    expect(at("Ctrl Shift T")).toBe("newForward");
+    expect(at("Ctrl Shift L")).toBe("tunnels");
     expect(at("Ctrl Shift C")).toBe("copy");
     expect(at("Ctrl Shift V")).toBe("paste");
     expect(at("Ctrl Shift F")).toBe("find");
@@ -72,6 +74,9 @@ describe("keys", () => {
     expect(keysOf("palette", "linux")).toEqual(["Ctrl", "K"]);
     expect(keysOf("palette", "linux", "terminal")).toEqual(["Ctrl", "Shift", "K"]);
     expect(keysOf("closeTab", "macos")).toEqual(["⌘", "⇧", "W"]);
+    expect(keysOf("newForward", "linux", "terminal")).toEqual(["Ctrl", "Shift", "T"]);
+    expect(keysOf("newForward", "macos", "terminal")).toEqual(["⌘", "⇧", "T"]);
+    expect(keysOf("palette", "macos", "terminal")).toEqual(["⌘", "K"]);
     expect(keysOf("copy", "macos", "terminal")).toEqual(["⌘", "C"]);
     expect(keysOf("refresh", "linux")).toEqual(["F5"]);
   });

@@ -12,6 +12,8 @@ export type WindowCommand =
   | "focusExplorer"
   | "split"
   | "closeTab"
+  | "newForward"
+  | "tunnels"
   | "refresh"
   | "settings"
   | "fullScreen"
@@ -47,6 +49,8 @@ const SHIFTED: Record<string, Key> = {
   b: "toggleExplorer",
   e: "focusExplorer",
   w: "closeTab",
+  t: "newForward",
+  l: "tunnels",
   "\\": "split",
 };
 const TERMINAL: Record<string, Key> = {
@@ -129,7 +133,9 @@ export function keysOf(command: Key, platform: Platform, focus: Focus = "app"): 
   };
   if (focus === "terminal") {
     const key = caps(TERMINAL) ?? caps(SHIFTED) ?? "";
-    return platform === "macos" && command !== "focusExplorer" && command !== "closeTab" ? [main, key] : [main, shift, key];
+    // What has no key without Shift outside a terminal has none in it either.
+    const shifted = platform !== "macos" || (caps(TERMINAL) === undefined && caps(PLAIN) === undefined);
+    return shifted ? [main, shift, key] : [main, key];
   }
   const plain = caps(PLAIN);
   return plain === undefined ? [main, shift, caps(SHIFTED) ?? caps(TERMINAL) ?? ""] : [main, plain];

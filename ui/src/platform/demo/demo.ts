@@ -13,6 +13,7 @@ import type { CommandName, Commands } from "../ipc";
 import { demoProjects, DemoTree, manyProjects } from "./inventory";
 import { failures, sceneSessions, sceneSignIn, session } from "./scenes";
 import { DemoShellSocket, demoTranscript } from "./shell";
+import { DemoTunnels } from "./tunnels";
 
 type Handlers = { [C in CommandName]: (args: Commands[C]["args"]) => Commands[C]["result"] | Promise<Commands[C]["result"]> };
 
@@ -29,6 +30,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     }
   };
 
+  const tunnels = new DemoTunnels(scene, tell);
   const projects =
     scene === "empty" || scene === "loading" || scene === "listing-failed"
       ? []
@@ -139,6 +141,8 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       signIn: sceneSignIn(scene),
       inventory: inventory(),
       sessions,
+      tunnels: tunnels.tunnels,
+      gateway: tunnels.gateway,
       settings,
       ...(parameters.has("trouble") ? { trouble: failures.settings } : {}),
     }),
@@ -239,6 +243,15 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     terminal_attach: ({ id }) => ({ url: `demo:${id}`, token: "demo" }),
     terminal_pull: () => new ArrayBuffer(0),
     terminal_push: () => {},
+    tunnel_add: ({ spec, start }) => tunnels.add(spec, start),
+    tunnel_change: ({ id, spec }) => tunnels.change(id, spec),
+    tunnel_action: ({ id, action }) => tunnels.act(id, action),
+    tunnel_peers: ({ id }) => tunnels.peers(id),
+    tunnel_local: ({ target }) => tunnels.local(target),
+    gateway_set: (args) => tunnels.setGateway(args.settings),
+    gateway_copy_password: () => {
+      clipboard = "demo";
+    },
     settings_set: (args) => {
       settings = args.settings;
       return settings;
@@ -254,8 +267,14 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     call: async (command, args) => handlers[command](args),
     listen: async (handler) => {
       listeners.add(handler);
+      tunnels.listened();
       handler({ kind: "relayRoundTrip", value: scene === "tree" || parameters.has("untimed") ? null : 23 });
-      return () => listeners.delete(handler);
+      return () => {
+        listeners.delete(handler);
+        if (listeners.size === 0) {
+          tunnels.left();
+        }
+      };
     },
     socket: (url) => {
       const id = url.slice("demo:".length);

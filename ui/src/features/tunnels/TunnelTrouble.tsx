@@ -1,0 +1,107 @@
+import { Pencil } from "lucide-react";
+import { Button } from "react-aria-components";
+
+import type { Action } from "../../contract/Action";
+import type { TunnelInfo } from "../../contract/TunnelInfo";
+import { Icon } from "../../design/Icon";
+import { CopyButton } from "../../design/parts";
+import { StateMark } from "../../design/StateMark";
+import { remarkFailure } from "../../design/toast";
+import { useModel } from "../../platform/model";
+import { ACTION_ICONS } from "../session/Failed";
+import { actionWord } from "../session/words";
+import { deskOf } from "../window/desk";
+import { words } from "./words";
+
+/** Why a tunnel does not go on, and what to do about it; nothing where it does. */
+export function TunnelTrouble({ tunnel }: { tunnel: TunnelInfo }) {
+  const { id, state, byCommand } = tunnel;
+  if (state.kind === "signInNeeded") {
+    return (
+      <div className="tunnel-trouble" data-tone="info">
+        <StateMark mark="ask" />
+        <div className="tunnel-trouble-words">
+          <p className="tunnel-trouble-title" data-testid="failure-title">
+            {words.signInTitle}
+          </p>
+          <p className="quiet">{[state.text, words.signInHolds].filter((part) => part !== "").map(sentence).join(" ")}</p>
+        </div>
+        <div className="tunnel-trouble-actions">
+          <ActionButton id={id} action="signIn" rank="first" />
+        </div>
+      </div>
+    );
+  }
+  if (state.kind !== "failed") {
+    return null;
+  }
+  const { failure, listening } = state;
+  const said = [failure.server?.code ?? "", failure.server?.text ?? ""].filter((part) => part !== "").join("  ");
+  // A tunnel begins again by its own action; what else a failure offers belongs to sessions.
+  const actions = failure.actions.filter((action) => action === "tryAgain" || action === "signIn");
+  return (
+    <div className="tunnel-trouble" data-tone="danger">
+      <StateMark mark="danger" />
+      <div className="tunnel-trouble-words">
+        <p className="tunnel-trouble-title selectable" data-testid="failure-title">
+          {failure.title}
+        </p>
+        <p className="quiet selectable">
+          {[failure.advice, listening ? words.stillListens : ""].filter((part) => part !== "").join(" ")}
+        </p>
+        {failure.facts.map(({ label, value }) => (
+          <p className="quiet selectable" key={label}>
+            {label}: <span className="mono">{value}</span>
+          </p>
+        ))}
+        {said !== "" && (
+          <p className="tunnel-said" data-testid="failure-server">
+            <span className="mono selectable">{said}</span>
+            <CopyButton text={said} label={words.copyServer} />
+          </p>
+        )}
+      </div>
+      <div className="tunnel-trouble-actions">
+        {actions.map((action, index) => (
+          <ActionButton key={action} id={id} action={action} rank={index === 0 ? "first" : "other"} />
+        ))}
+        {!byCommand && <EditButton id={id} />}
+      </div>
+    </div>
+  );
+}
+
+function ActionButton({ id, action, rank }: { id: string; action: Action; rank: "first" | "other" }) {
+  const model = useModel();
+  const desk = deskOf(model);
+  return (
+    <Button
+      className={rank === "first" ? "button primary" : "button"}
+      data-testid={`action-${action}`}
+      onPress={() => {
+        if (action === "signIn") {
+          model.backend.call("sign_in", { method: "browser" }).catch(remarkFailure);
+        } else {
+          desk.actOnTunnel(id, "restart");
+        }
+      }}
+    >
+      <Icon of={ACTION_ICONS[action]} size="small" />
+      {actionWord(action)}
+    </Button>
+  );
+}
+
+function EditButton({ id }: { id: string }) {
+  const desk = deskOf(useModel());
+  return (
+    <Button className="button" onPress={() => desk.change({ form: { kind: "edit", id } })}>
+      <Icon of={Pencil} size="small" />
+      {words.editAgain}
+    </Button>
+  );
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
