@@ -1,9 +1,11 @@
 //! The command table: each command hands its arguments to core and returns what core says.
 
 use adit_contract::{
-    CloudInfo, Failure, FailureCode, InstanceAction, InstanceRef, NoteKind, SearchHit, SessionAnswer,
-    Settings, SignInMethod, Snapshot, StreamTicket, TreeWindow,
+    CloudInfo, Failure, FailureCode, GatewaySettings, InstanceAction, InstanceRef, NoteKind, SearchHit,
+    SessionAnswer, Settings, SignInMethod, Snapshot, StreamTicket, TreeWindow, TunnelAction, TunnelPeer,
+    TunnelSpec, TunnelTarget,
 };
+use secrecy::ExposeSecret as _;
 use tauri::{AppHandle, State, Wry, ipc};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
 use tauri_plugin_dialog::DialogExt as _;
@@ -36,6 +38,13 @@ pub(crate) fn table() -> impl Fn(ipc::Invoke<Wry>) -> bool + Send + Sync + 'stat
         terminal_attach,
         terminal_pull,
         terminal_push,
+        tunnel_add,
+        tunnel_change,
+        tunnel_action,
+        tunnel_peers,
+        tunnel_local,
+        gateway_set,
+        gateway_copy_password,
         settings_set,
         clipboard_read,
         clipboard_write,
@@ -160,6 +169,43 @@ async fn terminal_push(core: State<'_, Core>, id: String, seq: u32, frame: Vec<u
 }
 
 #[tauri::command]
+async fn tunnel_add(core: State<'_, Core>, spec: TunnelSpec, start: bool) -> Answer<String> {
+    core.app().await?.tunnel_add(spec, start).await
+}
+
+#[tauri::command]
+async fn tunnel_change(core: State<'_, Core>, id: String, spec: TunnelSpec) -> Answer<()> {
+    core.app().await?.tunnel_change(&id, spec).await
+}
+
+#[tauri::command]
+async fn tunnel_action(core: State<'_, Core>, id: String, action: TunnelAction) -> Answer<()> {
+    core.app().await?.tunnel_action(&id, action).await
+}
+
+#[tauri::command]
+async fn tunnel_peers(core: State<'_, Core>, id: String) -> Answer<Vec<TunnelPeer>> {
+    core.app().await?.tunnel_peers(&id).await
+}
+
+#[tauri::command]
+async fn tunnel_local(core: State<'_, Core>, target: TunnelTarget) -> Answer<String> {
+    core.app().await?.tunnel_local(target).await
+}
+
+#[tauri::command]
+async fn gateway_set(core: State<'_, Core>, settings: GatewaySettings) -> Answer<()> {
+    core.app().await?.gateway_set(settings).await
+}
+
+/// Puts the gateway's password on the clipboard; the web view never sees it.
+#[tauri::command]
+async fn gateway_copy_password(handle: AppHandle, core: State<'_, Core>) -> Answer<()> {
+    let password = core.app().await?.gateway_password().await;
+    write_clipboard(&handle, password.expose_secret().to_owned())
+}
+
+#[tauri::command]
 async fn settings_set(core: State<'_, Core>, settings: Settings) -> Answer<Settings> {
     core.app().await?.settings_set(settings).await
 }
@@ -172,6 +218,10 @@ async fn clipboard_read(handle: AppHandle) -> Answer<String> {
 
 #[tauri::command]
 async fn clipboard_write(handle: AppHandle, text: String) -> Answer<()> {
+    write_clipboard(&handle, text)
+}
+
+fn write_clipboard(handle: &AppHandle, text: String) -> Answer<()> {
     handle.clipboard().write_text(text).map_err(|error| {
         Failure::new(FailureCode::Internal, "The clipboard could not be written", "Try again.")
             .with_server("clipboard", error.to_string())

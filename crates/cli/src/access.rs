@@ -153,6 +153,7 @@ mod tests {
             folders: Folders {
                 settings: home.path().to_owned(),
                 data: home.path().to_owned(),
+                run: home.path().join("run"),
                 gcloud_known_hosts: None,
             },
             cloud: Cloud::local(&cloud.url().parse().expect("an address")).await.expect("it answers"),

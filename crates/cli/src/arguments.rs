@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Tunnel(TunnelArguments),
     /// The same on standard input and output, for OpenSSH's ProxyCommand
     Proxy(ProxyArguments),
+    /// List and steer the tunnels of the running app
+    Tunnels(TunnelsArguments),
     /// Open a terminal on a VM, or run a command there
     Ssh(SshArguments),
 }
@@ -130,20 +132,90 @@ pub(crate) struct TargetArguments {
 pub(crate) struct TunnelArguments {
     #[command(flatten)]
     pub(crate) target: TargetArguments,
-    /// Local address to listen on; loopback only, port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
-    pub(crate) local: SocketAddr,
+    /// Local address to listen on; loopback only, port 0 picks a free one. Without it, the port that this target has
+    /// each time, or a free one where that is taken
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) local: Option<SocketAddr>,
+    /// Listen on a Unix socket instead: a path in a folder that is this user's alone
+    #[arg(long, value_name = "PATH", conflicts_with = "local")]
+    pub(crate) socket: Option<PathBuf>,
+    /// Let in only this program; repeatable
+    #[arg(long = "allow", value_name = "PROGRAM", conflicts_with = "command")]
+    pub(crate) allow: Vec<PathBuf>,
+    /// Let in everyone on this machine, other users too
+    #[arg(long, conflicts_with_all = ["allow", "command"])]
+    pub(crate) allow_everyone: bool,
+    /// What is spoken through it: for `http` only requests meant for this computer pass, for all others but `any` none
+    /// that looks like HTTP does
+    #[arg(long, value_enum, default_value = "any")]
+    pub(crate) protocol: Protocol,
+    /// Keep trying while the VM starts, for at most three minutes
+    #[arg(long)]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) access: Access,
     /// One line of JSON for each event
     #[arg(long)]
     pub(crate) json: bool,
+    /// Program to start over the tunnel, which alone may use it, with what it starts; {host} and {port} stand for the
+    /// local address. The tunnel ends with it
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+/// What is spoken through a tunnel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Protocol {
+    Any,
+    Http,
+    Https,
+    Ssh,
+    Rdp,
+    Vnc,
+    Postgres,
+    Mysql,
+    #[value(name = "sqlserver")]
+    SqlServer,
+    Mongodb,
+    Redis,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelsArguments {
+    #[command(subcommand)]
+    pub(crate) what: Option<TunnelsCommand>,
+    /// One line of JSON for each tunnel
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TunnelsCommand {
+    /// Who is connected to a tunnel
+    Peers(TunnelId),
+    /// Start a tunnel
+    Start(TunnelId),
+    /// Stop a tunnel, and its connections
+    Stop(TunnelId),
+    /// Stop a tunnel and start it again
+    Restart(TunnelId),
+    /// Stop a tunnel and forget it
+    Remove(TunnelId),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelId {
+    /// The tunnel's number, as `adit tunnels` shows it
+    pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ProxyArguments {
     #[command(flatten)]
     pub(crate) target: TargetArguments,
+    /// Keep trying while the VM starts, for at most three minutes
+    #[arg(long)]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) access: Access,
 }

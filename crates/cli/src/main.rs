@@ -13,6 +13,7 @@ mod ssh;
 mod target;
 mod token;
 mod tunnel;
+mod tunnels;
 
 use std::process::ExitCode;
 
@@ -49,7 +50,14 @@ async fn run(command: Command) -> u8 {
         }
         Command::Tunnel(arguments) => {
             let format = if arguments.json { Format::Json } else { Format::Words };
-            end(tunnel::run(arguments).await, format)
+            match tunnel::run(arguments).await {
+                Ok(code) => code,
+                Err(failure) => end(Err(failure), format),
+            }
+        }
+        Command::Tunnels(arguments) => {
+            let format = if arguments.json { Format::Json } else { Format::Words };
+            end(tunnels::run(arguments).await, format)
         }
         Command::Proxy(arguments) => end(tunnel::run_proxy(arguments).await, Format::Words),
         Command::Ssh(arguments) => ssh::run(arguments).await,

@@ -43,8 +43,12 @@ async fn entrance() -> (Cloud, tempfile::TempDir, Context) {
     let home = tempfile::tempdir().expect("a folder");
     let core = adit_core::Cloud::local(&cloud.url().parse().expect("an address")).await.expect("it answers");
     let credentials = Credentials::from_access_token(SecretString::from(cloud.token()));
-    let folders =
-        Folders { settings: home.path().to_owned(), data: home.path().to_owned(), gcloud_known_hosts: None };
+    let folders = Folders {
+        settings: home.path().to_owned(),
+        data: home.path().to_owned(),
+        run: home.path().join("run"),
+        gcloud_known_hosts: None,
+    };
     let context = Context {
         access: Arc::new(Access::new(&core, credentials, None).expect("a way in")),
         cloud: core,

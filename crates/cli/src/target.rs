@@ -1,7 +1,6 @@
 //! What a command is aimed at, from its words.
 
-use adit_contract::{Failure, FailureCode, InstanceRef};
-use adit_relay::Target;
+use adit_contract::{Failure, FailureCode, InstanceRef, TunnelTarget};
 
 use crate::arguments::{Place, TargetArguments};
 
@@ -35,7 +34,7 @@ pub(crate) fn instance(word: &str, place: &Place) -> Result<InstanceRef, Failure
 }
 
 /// A port of an instance, or of a host behind a destination group.
-pub(crate) fn target(arguments: &TargetArguments) -> Result<Target, Failure> {
+pub(crate) fn target(arguments: &TargetArguments) -> Result<TunnelTarget, Failure> {
     let (instance_word, port_word) = match (arguments.words.as_slice(), &arguments.host) {
         ([port], Some(_)) => (None, port),
         ([instance, port], None) => (Some(instance), port),
@@ -46,19 +45,13 @@ pub(crate) fn target(arguments: &TargetArguments) -> Result<Target, Failure> {
         wrong(format!("`{port_word}` is not a port"), "A port is a number from 1 to 65535.")
     })?;
     if let Some(word) = instance_word {
-        let InstanceRef { project, zone, name } = instance(word, &arguments.place)?;
-        return Ok(Target::Instance {
-            project,
-            zone,
-            instance: name,
-            interface: arguments.interface.clone(),
-            port,
-        });
+        let instance = instance(word, &arguments.place)?;
+        return Ok(TunnelTarget::Instance { instance, interface: arguments.interface.clone(), port });
     }
     let missing = |option: &str| {
         wrong(format!("--{option} is missing"), "A host needs --project, --region, --network and --group.")
     };
-    Ok(Target::Host {
+    Ok(TunnelTarget::Host {
         project: arguments.place.project.clone().ok_or_else(|| missing("project"))?,
         region: arguments.region.clone().ok_or_else(|| missing("region"))?,
         network: arguments.network.clone().ok_or_else(|| missing("network"))?,

@@ -1,30 +1,37 @@
-//! `adit tunnel` and `adit proxy`.
+//! `adit tunnel` and `adit proxy`: in the running app's pool, or alone where there is none or another identity or way
+//! to the relay is given.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
 
-use adit_contract::{Failure, FailureCode, InstanceRef};
-use adit_core::failure;
-use adit_relay::Target;
+use adit_contract::{
+    Failure, FailureCode, HttpRule, TunnelAudience, TunnelPlace, TunnelProtocol, TunnelSpec,
+};
+use adit_core::{
+    Config, Told, called, failure, pool_spec, relay_target,
+    share::{Patient, Shared, SharedTunnel},
+};
 use adit_tunnel::{
-    DialError, Dialer, Event, Patience,
-    audience::Audience,
-    guard::Guard,
-    listen::{self, BindError, Options, Place, What},
+    Event,
+    audience::Launched,
+    listen::{Local, Options, Place},
     peer::SystemPeers,
-    pool::{Pool, Spec},
+    pool::{Lease, Pool},
     proxy,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
+    process::Child,
     sync::mpsc,
 };
 
 use crate::{
     access,
-    arguments::{ProxyArguments, TunnelArguments},
+    arguments::{Access, Protocol, ProxyArguments, TunnelArguments},
+    ending,
     signals::ToldToEnd,
     target::target,
+    token::Given,
 };
 
 /// How long the last events may take, the listener's own graceful end included.
@@ -32,55 +39,150 @@ const LAST_WORDS: Duration = Duration::from_secs(12);
 /// Lines that may wait for whoever reads them.
 const LINES: usize = 64;
 
-/// What the target is called in sentences.
-fn named(target: &Target) -> String {
-    match target {
-        Target::Instance { instance, .. } => instance.clone(),
-        Target::Host { host, .. } => host.clone(),
-    }
-}
-
-/// The words for a dial that failed. A host behind a destination group is named as an instance would be.
-fn failed_dial(error: &DialError, target: &Target) -> Failure {
-    let (project, zone, name, port) = match target {
-        Target::Instance { project, zone, instance, port, .. } => (project, zone, instance, port),
-        Target::Host { project, region, host, port, .. } => (project, region, host, port),
-    };
-    let place = InstanceRef { project: project.clone(), zone: zone.clone(), name: name.clone() };
-    failure::dial(error, &place, *port)
-}
-
-/// `adit tunnel`: listens until interrupted.
-pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
-    let target = target(&arguments.target)?;
-    if !arguments.local.ip().is_loopback() {
+/// `adit tunnel`: listens until interrupted, or until the program that it started has ended. Gives the exit code.
+pub(crate) async fn run(arguments: TunnelArguments) -> Result<u8, Failure> {
+    let spec = spec(&arguments)?;
+    if let Some(local) = arguments.local.filter(|local| !local.ip().is_loopback()) {
         return Err(Failure::new(
             FailureCode::InvalidInput,
-            format!("{} is not a loopback address", arguments.local),
+            format!("{local} is not a loopback address"),
             "A tunnel listens on 127.0.0.1 or ::1 only: whoever reaches the port gets into the tunnel.",
         ));
     }
-    let dialer: Dialer = access::dialer(&arguments.access).await?;
-    let name = named(&target);
-    let limits = Options::default();
-    let spec = Spec {
-        target: target.clone(),
-        place: Place::Address(arguments.local),
-        audience: Audience::User,
-        guard: Guard::Any,
-        limits,
-        patience: Patience::default(),
+    let format = if arguments.json { Output::Json } else { Output::Words };
+    let report = Report { format, name: called(&spec.target).to_owned() };
+    // A program of this command's is none of the app's, and neither is a path of the person's choice.
+    if arguments.command.is_empty()
+        && arguments.socket.is_none()
+        && let Some(shared) = sharing(&arguments.access).await
+    {
+        let waiting = |words: String| tracing::info!(words, "waiting");
+        let tunnel = shared.open(spec, arguments.local, waiting).await?;
+        return follow_shared(tunnel, &report).await.map(|()| ending::DONE);
+    }
+    let place = match (&arguments.socket, arguments.local) {
+        (Some(path), _) => Place::Socket(path.clone()),
+        (None, Some(local)) => Place::Address(local),
+        (None, None) => Place::Steady,
     };
-    let pool = Pool::new(limits.limit, Arc::new(SystemPeers));
+    let dialer = access::dialer(&arguments.access).await?;
+    let (wanted, launched) = pool_spec(&spec, place)?;
+    let pool = Pool::new(Options::default().limit, Arc::new(SystemPeers));
     // There is one account here, whatever it is called.
-    let lease = pool.open("", &dialer, spec).await.map_err(|error| unbound(error, &target))?;
+    let opened = pool.open_observed("", &dialer, wanted, |waiting| {
+        let wait = waiting.retry.at.saturating_duration_since(std::time::Instant::now());
+        report.waiting(waiting.retry.attempt, &waiting.retry.reason, wait);
+    });
+    let lease = opened.await.map_err(|error| failure::bind(&error, &relay_target(&spec.target)))?;
+    let program = match launched {
+        Some(launched) => Some(launch(&arguments.command, lease.tunnel().local(), &launched)?),
+        None => None,
+    };
+    Ok(follow(lease, program, &report).await)
+}
+
+fn spec(arguments: &TunnelArguments) -> Result<TunnelSpec, Failure> {
+    let words = |paths: &[std::path::PathBuf]| {
+        paths.iter().map(|path| path.display().to_string()).collect::<Vec<String>>()
+    };
+    let audience = if arguments.allow_everyone {
+        TunnelAudience::Everyone
+    } else if !arguments.command.is_empty() {
+        TunnelAudience::Launched { command: arguments.command.clone() }
+    } else if !arguments.allow.is_empty() {
+        TunnelAudience::Programs { paths: words(&absolute(&arguments.allow)?) }
+    } else {
+        TunnelAudience::User
+    };
+    Ok(TunnelSpec {
+        name: String::new(),
+        target: target(&arguments.target)?,
+        protocol: protocol(arguments.protocol),
+        http: HttpRule::Strict,
+        audience,
+        place: TunnelPlace::Steady,
+        wait_for_vm: arguments.wait,
+    })
+}
+
+/// The programs by full path, so that the app means the same ones.
+fn absolute(paths: &[std::path::PathBuf]) -> Result<Vec<std::path::PathBuf>, Failure> {
+    let full = |path: &std::path::PathBuf| {
+        Path::canonicalize(path).map_err(|error| {
+            Failure::new(
+                FailureCode::InvalidInput,
+                format!("{} is no program", path.display()),
+                "Give the full path of an executable.",
+            )
+            .with_server("file", error.to_string())
+        })
+    };
+    paths.iter().map(full).collect()
+}
+
+fn protocol(protocol: Protocol) -> TunnelProtocol {
+    match protocol {
+        Protocol::Any => TunnelProtocol::Any,
+        Protocol::Http => TunnelProtocol::Http,
+        Protocol::Https => TunnelProtocol::Https,
+        Protocol::Ssh => TunnelProtocol::Ssh,
+        Protocol::Rdp => TunnelProtocol::Rdp,
+        Protocol::Vnc => TunnelProtocol::Vnc,
+        Protocol::Postgres => TunnelProtocol::Postgres,
+        Protocol::Mysql => TunnelProtocol::Mysql,
+        Protocol::SqlServer => TunnelProtocol::SqlServer,
+        Protocol::Mongodb => TunnelProtocol::Mongodb,
+        Protocol::Redis => TunnelProtocol::Redis,
+    }
+}
+
+/// The running app, unless another identity or way to the relay than the app's is given.
+async fn sharing(access: &Access) -> Option<Shared> {
+    let route = &access.route;
+    let own = access.relay_url.is_some()
+        || access.ca.is_some()
+        || route.relay_address.is_some()
+        || route.client_certificate.is_some()
+        || route.proxy.is_some()
+        || Given::find(access.identity.token_file.as_ref()).is_some();
+    if own {
+        return None;
+    }
+    // What is wrong with the environment is told by the way that goes alone.
+    Shared::find(&Config::from_environment().await.ok()?).await
+}
+
+/// Starts the program that alone may use the tunnel. It has this command's terminal.
+fn launch(words: &[String], local: &Local, launched: &Launched) -> Result<Child, Failure> {
+    let filled = adit_core::fill(words, local);
+    let failed = |error: std::io::Error| {
+        let program = words.first().map_or("The program", String::as_str);
+        Failure::new(
+            FailureCode::InvalidInput,
+            format!("{program} could not be started"),
+            "Check its name and path.",
+        )
+        .with_server("start", error.to_string())
+    };
+    let (program, arguments) =
+        filled.split_first().ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).stdin(Stdio::inherit()).kill_on_drop(true);
+    let child = command.spawn().map_err(failed)?;
+    let pid = child.id().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+    launched.begun(pid, &SystemPeers).map_err(failed)?;
+    Ok(child)
+}
+
+/// Prints what happens until the tunnel is to end.
+async fn follow(lease: Lease, mut program: Option<Child>, report: &Report) -> u8 {
     let tunnel = lease.tunnel();
     let mut events = tunnel.events();
     let mut told = ToldToEnd::new();
-    let (lines, printing) = print(if arguments.json { Output::Json } else { Output::Words });
-    let report = Report { json: arguments.json, name };
+    let (lines, printing) = print(report.format);
     // The channel is empty yet.
-    drop(lines.try_send(report.listening(tunnel.local())));
+    drop(lines.try_send(report.listening(&tunnel.local().to_string())));
+    let mut code = ending::DONE;
     loop {
         let next = async {
             // A place first, so that no event is taken and then lost when the other branch wins.
@@ -90,11 +192,15 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
         let (place, event) = tokio::select! {
             next = next => next,
             () = told.next() => break,
+            status = ended(&mut program) => {
+                code = status;
+                break;
+            }
         };
         match event {
             Some(event) => {
-                if let Some(line) = report.event(&event) {
-                    place.send(line);
+                if let Some(told) = Told::of(&event) {
+                    place.send(report.told(told));
                 }
             }
             None => break,
@@ -103,9 +209,9 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
     tunnel.stop();
     let last = async {
         while let Some(event) = events.next().await {
-            if let Some(line) = report.event(&event) {
+            if let Some(told) = Told::of(&event) {
                 // The printer goes with this function only.
-                drop(lines.send(line).await);
+                drop(lines.send(report.told(told)).await);
             }
         }
         drop(lines);
@@ -117,20 +223,47 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<(), Failure> {
         // Told twice: at once.
         () = told.next() => {}
     }
-    Ok(())
+    code
 }
 
-fn unbound(error: BindError, target: &Target) -> Failure {
-    match error {
-        BindError::Probe(error) => failed_dial(&error, target),
-        BindError::NotLoopback(_) => Failure::new(FailureCode::InvalidInput, error.to_string(), ""),
-        BindError::InUse { .. } | BindError::Privileged { .. } | BindError::Local { .. } => Failure::new(
-            FailureCode::Network,
-            error.to_string(),
-            "Choose another port with --local, or port 0 for a free one.",
-        ),
-        other => Failure::new(FailureCode::Internal, other.to_string(), ""),
+/// The launched program's exit code; never where there is none.
+async fn ended(program: &mut Option<Child>) -> u8 {
+    match program {
+        Some(child) => match child.wait().await {
+            Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(ending::FAILED),
+            Err(_) => ending::FAILED,
+        },
+        None => std::future::pending().await,
     }
+}
+
+/// The same for a tunnel in the app's pool.
+async fn follow_shared(mut tunnel: SharedTunnel, report: &Report) -> Result<(), Failure> {
+    let mut told = ToldToEnd::new();
+    let (lines, printing) = print(report.format);
+    drop(lines.try_send(report.listening(&tunnel.local)));
+    let result = loop {
+        let next = async {
+            let Ok(place) = lines.reserve().await else { return std::future::pending().await };
+            (place, tunnel.next().await)
+        };
+        tokio::select! {
+            (place, next) = next => match next {
+                Ok(Some(event)) => place.send(report.told(event)),
+                Ok(None) => break Err(Failure::new(
+                    FailureCode::ConnectionLost,
+                    "The tunnel was stopped in the app",
+                    "Start it again.",
+                )),
+                Err(failure) => break Err(failure),
+            },
+            () = told.next() => break Ok(()),
+        }
+    };
+    drop(lines);
+    // Whoever reads may be stuck.
+    let _ = tokio::time::timeout(LAST_WORDS, printing).await;
+    result
 }
 
 /// Where lines go.
@@ -163,76 +296,57 @@ async fn print_to(mut out: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<St
 
 /// Puts events into lines: words, or JSON.
 struct Report {
-    json: bool,
+    format: Output,
     name: String,
 }
 
 impl Report {
-    fn listening(&self, local: &listen::Local) -> String {
-        if self.json {
-            json!({ "event": "listening", "local": local.to_string() }).to_string()
-        } else {
-            format!("Listening on {local} for {}. Ctrl+C ends it.", self.name)
+    fn listening(&self, local: &str) -> String {
+        match self.format {
+            Output::Json => json!({ "event": "listening", "local": local }).to_string(),
+            Output::Words => format!("Listening on {local} for {}. Ctrl+C ends it.", self.name),
         }
     }
 
-    fn event(&self, event: &listen::Event) -> Option<String> {
-        let conn = event.connection;
-        let (mut value, words) = describe(&event.what)?;
-        if !self.json {
-            return Some(format!("[{conn}] {words}"));
+    /// The probe of a VM that still starts.
+    fn waiting(&self, attempt: u32, reason: &str, wait: Duration) {
+        use std::io::Write as _;
+        let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        match self.format {
+            Output::Json => {
+                let line = json!({ "event": "waiting", "attempt": attempt, "inMs": in_ms, "reason": reason });
+                drop(writeln!(std::io::stdout().lock(), "{line}"));
+            }
+            Output::Words => {
+                ending::say!("Waiting for {}: {reason}; trying again in {in_ms} ms", self.name);
+            }
         }
-        if let Some(object) = value.as_object_mut() {
-            object.insert("conn".to_owned(), conn.into());
-        }
-        Some(value.to_string())
     }
-}
 
-fn describe(what: &What) -> Option<(Value, String)> {
-    Some(match what {
-        What::Waiting { code, reason, attempt, wait } => {
-            let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            (
-                json!({ "event": "waiting", "code": code, "attempt": attempt, "inMs": in_ms, "reason": reason }),
-                format!("not there yet ({reason}); trying again in {in_ms} ms"),
-            )
+    fn told(&self, told: Told) -> String {
+        match self.format {
+            Output::Json => told.json.to_string(),
+            Output::Words => told.words,
         }
-        What::Connected => (json!({ "event": "connected" }), "connected".to_owned()),
-        What::Reconnecting { code, reason, attempt, wait } => {
-            let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            (
-                json!({ "event": "reconnecting", "code": code, "attempt": attempt, "inMs": in_ms }),
-                format!("connection to the relay lost ({reason}); resuming in {in_ms} ms"),
-            )
-        }
-        What::SignInNeeded { message } => (
-            json!({ "event": "reconnecting", "code": 4004, "attempt": 1, "inMs": null }),
-            format!("waiting for a sign-in: {message}"),
-        ),
-        What::Resumed => (json!({ "event": "resumed" }), "resumed".to_owned()),
-        What::Refused { why } => (json!({ "event": "refused", "why": why }), format!("refused: {why}")),
-        What::Denied { code, reason } => {
-            (json!({ "event": "denied", "code": code, "reason": reason }), format!("denied: {reason}"))
-        }
-        What::Failed { code, reason } => {
-            (json!({ "event": "failed", "code": code, "reason": reason }), format!("failed: {reason}"))
-        }
-        What::Closed { code, sent, received } => (
-            json!({ "event": "closed", "code": code, "sent": sent, "received": received }),
-            format!("closed: {sent} bytes sent, {received} received"),
-        ),
-        // Kinds that a newer tunnel crate may add say nothing here until they are given words.
-        _ => return None,
-    })
+    }
 }
 
 /// `adit proxy`: standard input and output, for OpenSSH's ProxyCommand.
 pub(crate) async fn run_proxy(arguments: ProxyArguments) -> Result<(), Failure> {
     let target = target(&arguments.target)?;
-    let dialer = access::dialer(&arguments.access).await?;
-    let connection = dialer.dial(&target).await.map_err(|error| failed_dial(&error, &target))?;
+    let patient = if arguments.wait { Patient::Yes } else { Patient::No };
     let (mut input, mut output) = (tokio::io::stdin(), tokio::io::stdout());
+    if let Some(shared) = sharing(&arguments.access).await {
+        let stream = shared.dial(target, patient, |words| ending::say!("adit: {words}")).await?;
+        return stream.carry(&mut input, &mut output).await;
+    }
+    let dialer = access::dialer(&arguments.access).await?.with_patience(patient.into());
+    let to = relay_target(&target);
+    let name = called(&target);
+    let dialed = dialer.dial_observed(&to, |waiting| {
+        ending::say!("adit: waiting for {name}: {}", waiting.retry.reason);
+    });
+    let connection = dialed.await.map_err(|error| failure::dial_to(&error, &to))?;
     let quiet = |event: &Event| tracing::debug!(?event, "tunnel");
     match proxy(connection, &mut input, &mut output, quiet).await {
         Ok(_) => Ok(()),
@@ -242,22 +356,6 @@ pub(crate) async fn run_proxy(arguments: ProxyArguments) -> Result<(), Failure> 
         {
             Ok(())
         }
-        Err(error) => Err(Failure::new(FailureCode::ConnectionLost, error.to_string(), "Connect again.")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Report, What, listen};
-
-    #[test]
-    fn a_refused_connection_is_told_in_both_forms() {
-        let what = What::Refused { why: "2 connections are open".to_owned() };
-        let event = listen::Event { connection: 3, what };
-        let line = |json| Report { json, name: "web-1".to_owned() }.event(&event).expect("a line");
-        assert_eq!(line(false), "[3] refused: 2 connections are open");
-        let value: serde_json::Value = serde_json::from_str(&line(true)).expect("JSON");
-        let expected = serde_json::json!({ "event": "refused", "conn": 3, "why": "2 connections are open" });
-        assert_eq!(value, expected);
+        Err(error) => Err(failure::lost_proxy(&error)),
     }
 }

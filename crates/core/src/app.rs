@@ -3,11 +3,13 @@
 use std::{path::Path, sync::Arc};
 
 use adit_contract::{
-    CloudInfo, Event, Failure, FailureCode, InstanceAction, InstanceRef, NoteKind, Platform, SearchHit,
-    SessionAnswer, Settings, SignInMethod, SignInState, Snapshot, StreamTicket, TreeWindow,
+    CloudInfo, Event, Failure, FailureCode, GatewaySettings, InstanceAction, InstanceRef, NoteKind, Platform,
+    SearchHit, SessionAnswer, Settings, SignInMethod, SignInState, Snapshot, StreamTicket, TreeWindow,
+    TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_ssh::Size;
 use bytes::Bytes;
+use secrecy::SecretString;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -18,7 +20,9 @@ use crate::{
     inventory::{Open, Reach},
     sessions::Sessions,
     settings::SettingsFile,
+    share,
     stream::{StreamServer, SystemPeers},
+    tunnels::{Start, Tunnels},
 };
 
 /// The longest text that a search or filter takes, in bytes.
@@ -28,6 +32,7 @@ const LONGEST_TEXT: usize = 4096;
 pub struct App {
     core: Arc<Core>,
     sessions: Arc<Sessions>,
+    tunnels: Arc<Tunnels>,
     stream: StreamServer,
     settings: tokio::sync::Mutex<SettingsFile>,
     trouble: Option<Failure>,
@@ -62,16 +67,22 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(core.clone().tell_inventory());
         tasks.spawn(core.clone().tell_keychain());
+        let (tunnels, tunnels_trouble) =
+            Tunnels::load(&core.config, core.keychain.clone(), sink.clone(), core.clone());
+        tasks.spawn(tunnels.clone().tick());
+        tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
         let sessions = Arc::new(Sessions::new(sink, core.clone()));
         let app = Self {
             core,
             sessions,
+            tunnels,
             stream,
             settings: tokio::sync::Mutex::new(settings),
-            trouble: settings_trouble.or(accounts_trouble),
+            trouble: settings_trouble.or(accounts_trouble).or(tunnels_trouble),
             _tasks: tasks,
         };
         app.core.refresh_if_signed_in();
+        app.tunnels.gateway.begin().await;
         Ok(Arc::new(app))
     }
 
@@ -92,6 +103,8 @@ impl App {
             sign_in: self.core.sign_in.state(),
             inventory: self.core.inventory.state(),
             sessions: self.sessions.infos(),
+            tunnels: self.tunnels.infos(),
+            gateway: self.tunnels.gateway.info(),
             settings: self.settings.lock().await.current().clone(),
             trouble: self.trouble.clone(),
         }
@@ -102,7 +115,7 @@ impl App {
     /// # Errors
     /// [`FailureCode::InvalidInput`] when no OAuth client is known.
     pub async fn sign_in(&self, method: SignInMethod) -> Result<(), Failure> {
-        self.core.begin_sign_in(method, self.sessions.clone())
+        self.core.begin_sign_in(method, self.sessions.clone(), self.tunnels.clone())
     }
 
     /// Ends the sign-in under way, or puts away what it said at last.
@@ -122,6 +135,7 @@ impl App {
     /// cannot be written.
     pub async fn sign_out(&self, account: &str) -> Result<(), Failure> {
         self.sessions.signed_out(account);
+        self.tunnels.signed_out(account);
         // A listing that goes on would ask with the account's credentials, and keep a token that comes back.
         self.core.stop_listing();
         let removed = self.core.accounts.remove(account, &self.core.keychain).await;
@@ -274,6 +288,60 @@ impl App {
     pub async fn terminal_push(&self, id: &str, seq: u32, frame: Bytes) -> Result<(), Failure> {
         let outlet = self.sessions.get(id)?.outlet();
         outlet.push(seq.into(), frame).await
+    }
+
+    /// Keeps a tunnel, and begins it if `start`; gives its id.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for what cannot be a tunnel, or one too many; [`FailureCode::File`] when it
+    /// cannot be written down: it is there until the app ends all the same.
+    pub async fn tunnel_add(&self, spec: TunnelSpec, start: bool) -> Result<String, Failure> {
+        self.tunnels.add(spec, if start { Start::Now } else { Start::Later }).await
+    }
+
+    /// Changes what a tunnel is to be; one that runs begins anew.
+    ///
+    /// # Errors
+    /// As [`App::tunnel_add`], and for an unknown tunnel.
+    pub async fn tunnel_change(&self, id: &str, spec: TunnelSpec) -> Result<(), Failure> {
+        self.tunnels.change(id, spec).await
+    }
+
+    /// Does something to a tunnel; returns once that has begun.
+    ///
+    /// # Errors
+    /// For an unknown tunnel.
+    pub async fn tunnel_action(&self, id: &str, action: TunnelAction) -> Result<(), Failure> {
+        self.tunnels.act(id, action).await
+    }
+
+    /// Who is connected to a tunnel.
+    ///
+    /// # Errors
+    /// For an unknown tunnel.
+    pub async fn tunnel_peers(&self, id: &str) -> Result<Vec<TunnelPeer>, Failure> {
+        self.tunnels.peers(id).await
+    }
+
+    /// The local address that a target has each time.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn tunnel_local(&self, target: TunnelTarget) -> Result<String, Failure> {
+        Ok(self.tunnels.local(&target))
+    }
+
+    /// Changes the gateway. That its port cannot be had is told as its state.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for port 0, [`FailureCode::File`] when it cannot be written down.
+    pub async fn gateway_set(&self, settings: GatewaySettings) -> Result<(), Failure> {
+        self.tunnels.set_gateway(settings).await
+    }
+
+    /// The gateway's password, for the clipboard and nothing else.
+    pub async fn gateway_password(&self) -> SecretString {
+        self.tunnels.gateway.password().await
     }
 
     /// Takes new settings; gives them cut to their bounds.

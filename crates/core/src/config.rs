@@ -17,6 +17,8 @@ pub struct Folders {
     pub settings: PathBuf,
     /// Accounts and known host keys.
     pub data: PathBuf,
+    /// Sockets: where the command line finds the running app, and those of tunnels. Private to this user.
+    pub run: PathBuf,
     /// gcloud's known host keys, which are read and never written.
     pub gcloud_known_hosts: Option<PathBuf>,
 }
@@ -32,7 +34,8 @@ impl Folders {
             base.as_ref().map(|base| base.home_dir().join(".ssh").join("google_compute_known_hosts"));
         if let Some(home) = std::env::var_os("ADIT_HOME").filter(|home| !home.is_empty()) {
             let home = PathBuf::from(home);
-            return Ok(Self { settings: home.clone(), data: home, gcloud_known_hosts });
+            let run = home.join("run");
+            return Ok(Self { settings: home.clone(), data: home, run, gcloud_known_hosts });
         }
         let ours = directories::ProjectDirs::from("", "", "adit").ok_or_else(|| {
             Failure::new(
@@ -44,6 +47,9 @@ impl Folders {
         Ok(Self {
             settings: ours.config_dir().to_owned(),
             data: ours.data_local_dir().to_owned(),
+            run: ours
+                .runtime_dir()
+                .map_or_else(|| ours.data_local_dir().join("run"), std::path::Path::to_owned),
             gcloud_known_hosts,
         })
     }

@@ -25,6 +25,7 @@ use crate::{
     keychain::Keychain,
     now,
     sessions::{Context, KnownHosts, Sessions, Surroundings},
+    tunnels::{Tunnels, Ways},
 };
 
 /// The shortest time between two events about the inventory.
@@ -119,6 +120,7 @@ impl Core {
         self: &Arc<Self>,
         method: SignInMethod,
         sessions: Arc<Sessions>,
+        tunnels: Arc<Tunnels>,
     ) -> Result<(), Failure> {
         let client = match method {
             SignInMethod::ApplicationDefault => None,
@@ -137,6 +139,7 @@ impl Core {
             let state = match result {
                 Ok(account) => {
                     sessions.signed_in(&account);
+                    tunnels.signed_in(&account);
                     core.tell_accounts();
                     core.relist();
                     SignInState::Idle
@@ -225,13 +228,13 @@ impl Core {
 
     // ---- instances
 
-    fn access_for(&self, instance: &InstanceRef) -> Result<(String, Arc<Access>), Failure> {
-        let account = self.inventory.account_of(&instance.project);
+    fn access_for(&self, project: &str) -> Result<(String, Arc<Access>), Failure> {
+        let account = self.inventory.account_of(project);
         self.accounts.access(account.as_deref())
     }
 
     pub(crate) async fn act(&self, instance: &InstanceRef, action: InstanceAction) -> Result<(), Failure> {
-        let (account, access) = self.access_for(instance)?;
+        let (account, access) = self.access_for(&instance.project)?;
         let (action, meanwhile) = match action {
             InstanceAction::Start => (Action::Start, InstanceStatus::Staging),
             InstanceAction::Stop => (Action::Stop, InstanceStatus::Stopping),
@@ -262,7 +265,7 @@ impl Core {
 
 impl Surroundings for Core {
     fn context(&self, instance: &InstanceRef) -> Result<Context, Failure> {
-        let (account, access) = self.access_for(instance)?;
+        let (account, access) = self.access_for(&instance.project)?;
         Ok(Context {
             cloud: self.config.cloud.clone(),
             account,
@@ -297,5 +300,15 @@ impl Surroundings for Core {
             }
         };
         self.sink.send(Event::RelayRoundTrip(shown));
+    }
+}
+
+impl Ways for Core {
+    fn way(&self, project: &str) -> Result<(String, Arc<Access>), Failure> {
+        self.access_for(project)
+    }
+
+    fn needs_sign_in(&self, account: &str) {
+        Surroundings::sign_in_needed(self, account);
     }
 }

@@ -20,7 +20,9 @@ pub mod keychain;
 pub mod log;
 pub mod sessions;
 mod settings;
+pub mod share;
 mod stream;
+mod tunnels;
 
 pub use self::{
     access::Access,
@@ -31,6 +33,7 @@ pub use self::{
     events::EventSink,
     keychain::Keychain,
     sessions::KnownHosts,
+    tunnels::{Told, called, fill, pool_spec, relay_target},
 };
 
 /// The time as the contract has it: milliseconds since the Unix epoch.

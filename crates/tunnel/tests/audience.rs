@@ -63,10 +63,9 @@ async fn another_users_process_is_refused_and_named() {
     let pid = theirs.id().unwrap();
     assert_eq!(refusal.why, format!("bash (pid {pid}) of another user is not let in"));
     // Whoever is let in by name or by launch has to be of this user besides.
-    for audience in [
-        Audience::Programs(vec!["/bin/bash".into()]),
-        Audience::Launched(begun(pid, &SystemPeers)),
-    ] {
+    for audience in
+        [Audience::Programs(vec!["/bin/bash".into()]), Audience::Launched(begun(pid, &SystemPeers))]
+    {
         let again = start(as_another_user(bash(CONNECT, &port))).unwrap();
         assert_eq!(admit(&listener, &audience).await.unwrap_err().kind, RefusalKind::OtherUser);
         drop(again);

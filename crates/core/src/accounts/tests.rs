@@ -12,7 +12,12 @@ fn cloud(port: u16) -> Cloud {
 }
 
 fn folders(folder: &tempfile::TempDir) -> Folders {
-    Folders { settings: folder.path().to_owned(), data: folder.path().to_owned(), gcloud_known_hosts: None }
+    Folders {
+        settings: folder.path().to_owned(),
+        data: folder.path().to_owned(),
+        run: folder.path().join("run"),
+        gcloud_known_hosts: None,
+    }
 }
 
 fn credentials(cloud: &Cloud, token: &str) -> Credentials {

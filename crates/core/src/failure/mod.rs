@@ -9,7 +9,7 @@ use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 pub use self::{
     google::{Subject, google},
     ssh::ssh,
-    tunnel::{dial, from_endpoint, lost},
+    tunnel::{bind, bind_gateway, dial, dial_to, from_endpoint, lost, lost_proxy},
 };
 
 /// Nobody is signed in any more.

@@ -1,9 +1,11 @@
 //! The relay, in words.
 
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
-use adit_tunnel::{Between, DialError, DialErrorKind, FailureKind, ProxyProblem};
+use adit_tunnel::{
+    Between, DialError, DialErrorKind, FailureKind, ProxyError, ProxyProblem, Target, listen::BindError,
+};
 
-use super::{not_found, protocol, sign_in_needed};
+use super::{internal, not_found, protocol, sign_in_needed};
 
 /// A tunnel that could not be opened.
 #[must_use]
@@ -53,6 +55,75 @@ pub fn dial(error: &DialError, instance: &InstanceRef, port: u16) -> Failure {
         Some(_) | None => error.reason.clone(),
     };
     failure.with_server(code_text(error.code), text)
+}
+
+/// The same, whatever kind of target it was: a host behind a destination group is named as an instance would be.
+#[must_use]
+pub fn dial_to(error: &DialError, target: &Target) -> Failure {
+    let (project, zone, name, port) = match target {
+        Target::Instance { project, zone, instance, port, .. } => (project, zone, instance, port),
+        Target::Host { project, region, host, port, .. } => (project, region, host, port),
+    };
+    let place = InstanceRef { project: project.clone(), zone: zone.clone(), name: name.clone() };
+    dial(error, &place, *port)
+}
+
+/// A tunnel that could not begin to listen.
+#[must_use]
+pub fn bind(error: &BindError, target: &Target) -> Failure {
+    match error {
+        BindError::Probe(error) => dial_to(error, target),
+        BindError::NotLoopback(_)
+        | BindError::InUse { .. }
+        | BindError::Privileged { .. }
+        | BindError::Local { .. }
+        | BindError::Socket { .. }
+        | BindError::NotPrivate { .. }
+        | BindError::NoSockets
+        | BindError::TooMany(_) => listener(error),
+        _ => internal(error.to_string()),
+    }
+}
+
+/// A gateway that could not begin to listen.
+#[must_use]
+pub fn bind_gateway(error: &BindError) -> Failure {
+    listener(error)
+}
+
+fn listener(error: &BindError) -> Failure {
+    let (code, advice) = match error {
+        BindError::NotLoopback(_) => (
+            FailureCode::InvalidInput,
+            "Choose 127.0.0.1 or ::1: whoever reaches the port gets into the tunnel.",
+        ),
+        BindError::InUse { .. } => {
+            (FailureCode::PortTaken, "Choose another port, or end the program that has it.")
+        }
+        BindError::Privileged { .. } => (FailureCode::PortTaken, "Choose a port from 1024 up."),
+        BindError::Local { .. } | BindError::Socket { .. } => {
+            (FailureCode::PortTaken, "Choose another port or place.")
+        }
+        BindError::NotPrivate { .. } => {
+            (FailureCode::PortTaken, "Make the folder this user's alone (mode 0700), or choose a port.")
+        }
+        BindError::NoSockets => (FailureCode::NotSupported, "Choose a port."),
+        BindError::TooMany(_) => (FailureCode::InvalidInput, "Stop one of them first."),
+        _ => return internal(error.to_string()),
+    };
+    let text = error.to_string();
+    // Errors are written in lower case; titles begin a sentence.
+    let mut letters = text.chars();
+    let title: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    Failure::new(code, title, advice).with_action(Action::TryAgain)
+}
+
+/// A stream that was lost for good after it had been open.
+#[must_use]
+pub fn lost_proxy(error: &ProxyError) -> Failure {
+    Failure::new(FailureCode::ConnectionLost, "The connection was lost", "Connect again.")
+        .with_server("tunnel", error.to_string())
 }
 
 /// A relay endpoint that cannot be used at all.

@@ -3,8 +3,8 @@
 use adit_contract::{Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 
-use super::{Answer, Ask, Broken, Patient, Told, What, frame, hear, say, socket};
-use crate::{config::Config, failure};
+use super::{Answer, Ask, Broken, Patient, What, frame, hear, say, socket};
+use crate::{config::Config, failure, tunnels::Told};
 
 type Reader = BufReader<ReadHalf<socket::Outgoing>>;
 type Writer = WriteHalf<socket::Outgoing>;
@@ -17,10 +17,16 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// The app of this user that would talk to the same cloud, whether or not it runs.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self { folder: config.folders.run.clone(), cloud: config.cloud.id.clone() }
+    }
+
     /// The running app of this user that talks to the same cloud; `None` when there is none, or it cannot be
     /// asked.
     pub async fn find(config: &Config) -> Option<Self> {
-        let found = Self { folder: config.folders.run.clone(), cloud: config.cloud.id.clone() };
+        let found = Self::of(config);
         match found.tunnels().await {
             Ok(_) => Some(found),
             Err(failure) => {

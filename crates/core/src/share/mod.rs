@@ -11,11 +11,12 @@ mod socket;
 
 use adit_contract::{Failure, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
+use crate::tunnels::Told;
+
 pub use self::client::{Shared, SharedStream, SharedTunnel};
-pub(crate) use self::server::{Pooled, serve};
+pub(crate) use self::server::serve;
 
 /// The longest line, in bytes: an answer that lists all tunnels is the longest there is.
 const LONGEST_LINE: usize = 8 * 1024 * 1024;
@@ -68,16 +69,6 @@ enum Answer {
     Told(Told),
     /// Frames follow.
     Stream,
-}
-
-/// Something that happened to a connection, for programs and for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Told {
-    /// An object with `event`, `conn` and what belongs to the event (docs/cli.md).
-    pub json: Value,
-    /// The same in words.
-    pub words: String,
 }
 
 /// Why a conversation broke off.

@@ -134,7 +134,7 @@ async fn dial(
         tokio::select! {
             dialed = &mut dialing => break dialed,
             Some(words) = waiting.recv() => say(&mut writer, &Answer::Waiting(words)).await?,
-            // Frames may come early; none does before the stream is announced.
+            // The command sends no frames before the stream is announced.
             () = gone(&mut reader) => return Ok(()),
         }
     };

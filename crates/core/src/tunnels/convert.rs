@@ -10,13 +10,15 @@ use adit_tunnel::{
     Patience, Target,
     audience::{Audience, Launched},
     guard::Guard,
-    listen::{Options, Place},
+    listen::{Local, Options, Place},
     pool::Spec,
     ports,
 };
 
+use crate::share::Patient;
+
 /// How long a VM that starts is waited for.
-pub(super) const BOOT: std::time::Duration = std::time::Duration::from_secs(180);
+const BOOT: std::time::Duration = std::time::Duration::from_secs(180);
 /// The longest name or part of a target, in bytes.
 const LONGEST_PART: usize = 512;
 /// The most programs, and the most words of a command.
@@ -25,7 +27,8 @@ const MOST_WORDS: usize = 64;
 const LONGEST_WORD: usize = 4096;
 
 /// The target as the relay knows it.
-pub(super) fn target(target: &TunnelTarget) -> Target {
+#[must_use]
+pub fn relay_target(target: &TunnelTarget) -> Target {
     match target.clone() {
         TunnelTarget::Instance { instance: InstanceRef { project, zone, name }, interface, port } => {
             Target::Instance { project, zone, instance: name, interface, port }
@@ -45,7 +48,8 @@ pub(super) fn project(target: &TunnelTarget) -> &str {
 }
 
 /// What the target is called in sentences.
-pub(super) fn called(target: &TunnelTarget) -> &str {
+#[must_use]
+pub fn called(target: &TunnelTarget) -> &str {
     match target {
         TunnelTarget::Instance { instance, .. } => &instance.name,
         TunnelTarget::Host { host, .. } => host,
@@ -58,12 +62,34 @@ pub(super) fn port(target: &TunnelTarget) -> u16 {
     }
 }
 
-/// How long a target that may still be starting is tried.
-pub(super) fn patience(patient: crate::share::Patient) -> Patience {
-    match patient {
-        crate::share::Patient::Yes => Patience { backend: BOOT, lookup: BOOT, ..Patience::default() },
-        crate::share::Patient::No => Patience::default(),
+impl From<Patient> for Patience {
+    fn from(patient: Patient) -> Self {
+        match patient {
+            Patient::Yes => Self { backend: BOOT, lookup: BOOT, ..Self::default() },
+            Patient::No => Self::default(),
+        }
     }
+}
+
+/// The words of a command with the local end in place of `{host}` and `{port}`; for a socket `{host}` is its path.
+#[must_use]
+pub fn fill(words: &[String], local: &Local) -> Vec<String> {
+    let (host, port) = match local {
+        Local::Tcp(address) => (address.ip().to_string(), address.port().to_string()),
+        Local::Socket(path) => (path.display().to_string(), String::new()),
+    };
+    words.iter().map(|word| word.replace("{host}", &host).replace("{port}", &port)).collect()
+}
+
+/// What a process without a window opens for itself, and the launch that its audience waits for: call
+/// [`Launched::begun`] once the program runs. `place` stands in place of the specification's own.
+///
+/// # Errors
+/// [`FailureCode::InvalidInput`] for what cannot be a tunnel.
+pub fn pool_spec(asked: &TunnelSpec, place: Place) -> Result<(Spec, Option<Launched>), Failure> {
+    check(asked)?;
+    let (spec, launch) = spec(asked, Path::new(""), "");
+    Ok((Spec { place, ..spec }, launch))
 }
 
 /// What the pool is to open, and the launch that its audience waits for.
@@ -72,19 +98,17 @@ pub(super) fn spec(asked: &TunnelSpec, folder: &Path, id: &str) -> (Spec, Option
     let audience = match &asked.audience {
         TunnelAudience::User => Audience::User,
         TunnelAudience::Programs { paths } => Audience::Programs(paths.iter().map(PathBuf::from).collect()),
-        TunnelAudience::Launched { .. } => {
-            Audience::Launched(launch.insert(Launched::awaited()).clone())
-        }
+        TunnelAudience::Launched { .. } => Audience::Launched(launch.insert(Launched::awaited()).clone()),
         TunnelAudience::Everyone => Audience::Everyone,
     };
-    let patient = if asked.wait_for_vm { crate::share::Patient::Yes } else { crate::share::Patient::No };
+    let patient = if asked.wait_for_vm { Patient::Yes } else { Patient::No };
     let spec = Spec {
-        target: target(&asked.target),
+        target: relay_target(&asked.target),
         place: place(asked, folder, id),
         audience,
         guard: guard(asked),
         limits: Options::default(),
-        patience: patience(patient),
+        patience: patient.into(),
     };
     (spec, launch)
 }
@@ -143,7 +167,7 @@ pub(super) fn local(asked: &TunnelSpec, folder: &Path, id: &str) -> String {
 
 /// The address that belongs to a target.
 pub(super) fn steady(asked: &TunnelTarget) -> String {
-    format!("127.0.0.1:{}", ports::steady(&target(asked)))
+    format!("127.0.0.1:{}", ports::steady(&relay_target(asked)))
 }
 
 /// Refuses what no tunnel can be made of.

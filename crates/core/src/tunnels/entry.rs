@@ -138,7 +138,10 @@ impl Entry {
             resumes: few(of(|stats| stats.resumes)),
             refused: few(of(|stats| stats.refused)),
             last_refusal: stats.as_ref().and_then(|stats| stats.last_refusal.clone()),
-            round_trip_ms: stats.as_ref().and_then(|stats| stats.round_trip).map(|t| t.as_secs_f64() * 1000.0),
+            round_trip_ms: stats
+                .as_ref()
+                .and_then(|stats| stats.round_trip)
+                .map(|t| t.as_secs_f64() * 1000.0),
             since: stats.as_ref().map(|stats| milliseconds(stats.since)),
             by_command: self.kept == Kept::WhileUsed,
         }
@@ -157,12 +160,10 @@ impl Entry {
                 ),
                 since: milliseconds(stats.since),
             },
-            Activity::Resuming(retry) => {
-                TunnelState::Resuming { attempt: retry.attempt, next_at: at(retry) }
-            }
+            Activity::Resuming(retry) => TunnelState::Resuming { attempt: retry.attempt, next_at: at(retry) },
             Activity::SignInNeeded { message } => TunnelState::SignInNeeded { text: message.clone() },
             Activity::Failing(error) => TunnelState::Failed {
-                failure: failure::dial_to(error, &convert::target(&self.spec.target)),
+                failure: failure::dial_to(error, &convert::relay_target(&self.spec.target)),
                 listening: true,
             },
             Activity::Ended => TunnelState::Stopped,
@@ -172,7 +173,7 @@ impl Entry {
 
 /// When an attempt is made, as the contract has it.
 fn at(retry: &Retry) -> f64 {
-    let wait = Instant::from(retry.at).saturating_duration_since(Instant::now());
+    let wait = retry.at.saturating_duration_since(Instant::now());
     now() + wait.as_secs_f64() * 1000.0
 }
 

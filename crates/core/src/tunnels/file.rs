@@ -47,10 +47,9 @@ impl TunnelsFile {
                     .with_fact("Kept as", aside.display().to_string()),
                 ),
             ),
-            Err(error) => (
-                Content::new(),
-                Some(file::failure("The list of tunnels could not be read", &path, &error)),
-            ),
+            Err(error) => {
+                (Content::new(), Some(file::failure("The list of tunnels could not be read", &path, &error)))
+            }
         };
         let saved = content.remove(cloud).unwrap_or_default();
         let others = tokio::sync::Mutex::new(content);

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adit_contract::{
-    Event, Failure, FailureCode, GatewayInfo, GatewayLogin, GatewaySettings, GatewayState,
-};
+use adit_contract::{Event, Failure, FailureCode, GatewayInfo, GatewayLogin, GatewaySettings, GatewayState};
 use adit_tunnel::{
     Dialer, Target,
     audience::Audience,
@@ -49,10 +47,10 @@ struct Resolver(Arc<dyn Ways>);
 #[async_trait::async_trait]
 impl Resolve for Resolver {
     async fn resolve(&self, asked: &GatewayTarget) -> Result<(Dialer, Target), GatewayRefusal> {
-        let (_, access) = self.0.way(&asked.project).map_err(|failure| GatewayRefusal {
-            denial: Denial::NotAllowed,
-            why: failure.title,
-        })?;
+        let (_, access) = self
+            .0
+            .way(&asked.project)
+            .map_err(|failure| GatewayRefusal { denial: Denial::NotAllowed, why: failure.title })?;
         Ok((access.dialer().clone(), asked.target()))
     }
 }
@@ -133,9 +131,7 @@ impl Gateway {
     async fn open(&self, settings: GatewaySettings) -> Result<GatewayListener, Failure> {
         let login = match settings.login {
             GatewayLogin::None => None,
-            GatewayLogin::Password => {
-                Some(Login { user: USER.to_owned(), password: self.password().await })
-            }
+            GatewayLogin::Password => Some(Login { user: USER.to_owned(), password: self.password().await }),
         };
         let spec = GatewaySpec {
             place: Place::Address((std::net::Ipv4Addr::LOCALHOST, settings.port).into()),

@@ -4,6 +4,8 @@ use adit_contract::{Failure, FailureCode, TunnelAudience, TunnelSpec};
 use adit_tunnel::{audience::Launched, listen::Local, peer::SystemPeers};
 use tokio::process::{Child, Command};
 
+use super::fill;
+
 /// Starts the program of a tunnel that listens now.
 ///
 /// # Errors
@@ -13,11 +15,12 @@ pub(super) fn begin(asked: &TunnelSpec, local: &Local, launched: &Launched) -> R
         TunnelAudience::Launched { command } => command.as_slice(),
         TunnelAudience::User | TunnelAudience::Programs { .. } | TunnelAudience::Everyone => &[],
     };
+    let words = fill(words, local);
     let (program, arguments) = words.split_first().ok_or_else(|| {
         Failure::new(FailureCode::InvalidInput, "No program is named", "Name the program to start.")
     })?;
     let mut command = Command::new(program);
-    command.args(arguments.iter().map(|argument| filled(argument, local)));
+    command.args(arguments);
     command.stdin(std::process::Stdio::null()).kill_on_drop(true);
     // What it starts is told by its process group even when parents in between have ended.
     #[cfg(unix)]
@@ -34,16 +37,6 @@ pub(super) fn begin(asked: &TunnelSpec, local: &Local, launched: &Launched) -> R
     let pid = child.id().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
     launched.begun(pid, &SystemPeers).map_err(failed)?;
     Ok(child)
-}
-
-/// An argument with the local end in its places.
-fn filled(argument: &str, local: &Local) -> String {
-    match local {
-        Local::Tcp(address) => argument
-            .replace("{host}", &address.ip().to_string())
-            .replace("{port}", &address.port().to_string()),
-        Local::Socket(path) => argument.replace("{host}", &path.display().to_string()).replace("{port}", ""),
-    }
 }
 
 /// Waits until the program has ended; for ever where there is none.

@@ -33,17 +33,14 @@ use self::{
     meter::{Moved, as_number},
 };
 use crate::{
-    access::Access,
-    config::Config,
-    events::EventSink,
-    failure,
-    keychain::Keychain,
-    now,
-    share::Patient,
+    access::Access, config::Config, events::EventSink, failure, keychain::Keychain, now, share::Patient,
 };
 
 pub(crate) use self::gateway::Gateway;
-pub use self::told::Told;
+pub use self::{
+    convert::{called, fill, pool_spec, relay_target},
+    told::Told,
+};
 
 /// The most tunnels that are kept, stopped ones included.
 const MOST_TUNNELS: usize = 500;
@@ -57,7 +54,7 @@ pub(crate) trait Ways: Send + Sync {
     /// The account that sees a project, and its way to Google.
     fn way(&self, project: &str) -> Result<(String, Arc<Access>), Failure>;
     /// A tunnel found that an account has to sign in again.
-    fn sign_in_needed(&self, account: &str);
+    fn needs_sign_in(&self, account: &str);
 }
 
 /// All tunnels, oldest first.
@@ -88,8 +85,9 @@ impl Tunnels {
         let (file, saved, trouble) = file::TunnelsFile::load(&config.folders.data, &config.cloud.id);
         let pool = Pool::new(MOST_CONNECTIONS, Arc::new(SystemPeers));
         let gateway = Gateway::new(config, keychain, pool.clone(), sink.clone(), ways.clone(), saved.gateway);
-        let entries: BTreeMap<u64, Entry> =
-            (1..).zip(saved.tunnels.into_iter().take(MOST_TUNNELS).map(|spec| Entry::new(spec, Kept::Yes))).collect();
+        let entries: BTreeMap<u64, Entry> = (1..)
+            .zip(saved.tunnels.into_iter().take(MOST_TUNNELS).map(|spec| Entry::new(spec, Kept::Yes)))
+            .collect();
         let next = entries.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
         let tunnels = Self {
             sink,
@@ -248,8 +246,8 @@ impl Tunnels {
         mut waiting: impl FnMut(String),
     ) -> Result<Connection, Failure> {
         let (account, access) = self.ways.way(convert::project(target))?;
-        let dialer = access.dialer().with_patience(convert::patience(patient));
-        let to = convert::target(target);
+        let dialer = access.dialer().with_patience(patient.into());
+        let to = relay_target(target);
         let dialed =
             dialer.dial_observed(&to, |wait| waiting(waiting_words(convert::called(target), &wait))).await;
         dialed.map_err(|error| self.note(&account, failure::dial_to(&error, &to)))
@@ -258,7 +256,7 @@ impl Tunnels {
     /// Tells of an account that has to sign in.
     fn note(&self, account: &str, failure: Failure) -> Failure {
         if failure.code == FailureCode::SignInNeeded {
-            self.ways.sign_in_needed(account);
+            self.ways.needs_sign_in(account);
         }
         failure
     }
@@ -341,7 +339,7 @@ impl Tunnels {
                 more = changed.changed() => {
                     let activity = tunnel.stats().activity;
                     if let Activity::SignInNeeded { .. } = activity {
-                        self.ways.sign_in_needed(&account);
+                        self.ways.needs_sign_in(&account);
                     }
                     if more.is_err() || activity == Activity::Ended {
                         break;

@@ -32,7 +32,7 @@ fn describe(what: &What) -> Option<(Value, String)> {
         What::Waiting { code, reason, attempt, wait } => {
             let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             (
-                json!({ "event": "waiting", "code": code, "attempt": attempt, "inMs": in_ms }),
+                json!({ "event": "waiting", "code": code, "attempt": attempt, "inMs": in_ms, "reason": reason }),
                 format!("not there yet ({reason}); trying again in {in_ms} ms"),
             )
         }
@@ -73,9 +73,6 @@ mod tests {
         let what = What::Refused { why: "2 connections are open".to_owned() };
         let told = Told::of(&Event { connection: 3, what }).unwrap();
         assert_eq!(told.words, "[3] refused: 2 connections are open");
-        assert_eq!(
-            told.json,
-            json!({ "event": "refused", "conn": 3, "why": "2 connections are open" })
-        );
+        assert_eq!(told.json, json!({ "event": "refused", "conn": 3, "why": "2 connections are open" }));
     }
 }

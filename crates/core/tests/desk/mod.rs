@@ -108,6 +108,7 @@ impl Desk {
             folders: Folders {
                 settings: folder.path().join("settings"),
                 data: folder.path().join("data"),
+                run: folder.path().join("run"),
                 gcloud_known_hosts: None,
             },
             cloud: Cloud::local(&Url::parse(cloud.url()).unwrap()).await.unwrap(),
