@@ -344,6 +344,6 @@ pub struct GatewaySettings {
 
 impl Default for GatewaySettings {
     fn default() -> Self {
-        Self { on: false, port: 10_080, login: GatewayLogin::None }
+        Self { on: false, port: 10_800, login: GatewayLogin::None }
     }
 }
