@@ -6,6 +6,8 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's relay fails its test")]
 
+pub(crate) mod tunnels;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
