@@ -7,6 +7,7 @@ use adit_contract::{
     SessionAnswer, Settings, SignInMethod, SignInState, Snapshot, StreamTicket, TreeWindow,
 };
 use adit_ssh::Size;
+use adit_tunnel::peer::SystemPeers;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
@@ -18,7 +19,7 @@ use crate::{
     inventory::{Open, Reach},
     sessions::Sessions,
     settings::SettingsFile,
-    stream::{StreamServer, SystemPeers},
+    stream::StreamServer,
 };
 
 /// The longest text that a search or filter takes, in bytes.
