@@ -70,8 +70,7 @@ async fn greeting() -> Relay {
 #[tokio::test]
 async fn a_guarded_tunnel_loses_nothing_of_a_server_that_speaks_first() {
     let relay = greeting().await;
-    let mut tunnel =
-        Alone::open(&relay.dialer(), Spec { guard: Guard::NotHttp, ..spec() }).await.unwrap();
+    let mut tunnel = Alone::open(&relay.dialer(), Spec { guard: Guard::NotHttp, ..spec() }).await.unwrap();
     let mut local = tunnel.connect().await;
     let mut banner = [0; 11];
     local.read_exact(&mut banner).await.unwrap();
@@ -83,15 +82,11 @@ async fn a_guarded_tunnel_loses_nothing_of_a_server_that_speaks_first() {
 #[tokio::test]
 async fn a_web_page_is_kept_out_of_a_tunnel_that_is_not_for_it() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
-    let mut tunnel =
-        Alone::open(&relay.dialer(), Spec { guard: Guard::NotHttp, ..spec() }).await.unwrap();
+    let mut tunnel = Alone::open(&relay.dialer(), Spec { guard: Guard::NotHttp, ..spec() }).await.unwrap();
     let mut local = tunnel.connect().await;
     local.write_all(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nFLUSHALL\r\n").await.unwrap();
     let mut answer = Vec::new();
-    assert_eq!(
-        local.read_to_end(&mut answer).await.unwrap_err().kind(),
-        io::ErrorKind::ConnectionReset
-    );
+    assert_eq!(local.read_to_end(&mut answer).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     assert!(answer.is_empty(), "nothing of it reached the backend");
     loop {
         match tunnel.told().await {

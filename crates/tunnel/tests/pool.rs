@@ -22,6 +22,11 @@ async fn echoing() -> Relay {
     Relay::start(|_, _| Reply::Echo(Cut::Never)).await
 }
 
+/// Does not wait long for late replies after the local end.
+fn brief() -> Config {
+    Config { grace: Duration::from_millis(50), ..Config::default() }
+}
+
 fn address(lease: &Lease) -> SocketAddr {
     lease.tunnel().local().address().unwrap()
 }
@@ -210,7 +215,7 @@ async fn the_same_target_has_the_same_port_where_it_is_free() {
 async fn tunnels_share_the_places_of_their_pool() {
     let relay = echoing().await;
     let pool = Pool::new(1, Arc::new(SystemPeers));
-    let dialer = relay.dialer();
+    let dialer = relay.dialer().with_config(brief());
     let first = pool.open("", &dialer, spec()).await.unwrap();
     let limits = Options { waiting: 0, ..Options::default() };
     let second = pool.open("", &dialer, Spec { target: target(8), limits, ..spec() }).await.unwrap();
@@ -235,11 +240,8 @@ async fn tunnels_share_the_places_of_their_pool() {
 async fn a_tunnel_knows_what_it_carries_and_for_whom() {
     // Each connection of the session is cut twice.
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Abrupt { up: 100_000, down: 100_000 })).await;
-    let config = Config {
-        first_delay: Duration::from_millis(1),
-        first_ping: Duration::from_millis(1),
-        ..Config::default()
-    };
+    let config =
+        Config { first_delay: Duration::from_millis(1), first_ping: Duration::from_millis(1), ..brief() };
     let dialer = relay.dialer().with_config(config);
     let lease = pool().open("", &dialer, spec()).await.unwrap();
     let tunnel = lease.tunnel();

@@ -8,7 +8,9 @@ mod support;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use adit_tunnel::Config;
 use adit_tunnel::listen::{BindError, Local, Place, What};
 use adit_tunnel::pool::Spec;
 use support::tunnels::{Alone, spec};
@@ -39,7 +41,8 @@ async fn a_socket_carries_bytes_in_a_folder_of_its_own() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
     let (_temporary, folder) = folder();
     let path = folder.join("db");
-    let mut tunnel = Alone::open(&relay.dialer(), at(&path)).await.unwrap();
+    let config = Config { grace: Duration::from_millis(50), ..Config::default() };
+    let mut tunnel = Alone::open(&relay.dialer().with_config(config), at(&path)).await.unwrap();
     assert_eq!(tunnel.lease.tunnel().local(), &Local::Socket(path.clone()));
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
 
