@@ -8,6 +8,7 @@ use adit_contract::{
     TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_ssh::Size;
+use adit_tunnel::peer::SystemPeers;
 use bytes::Bytes;
 use secrecy::SecretString;
 use tokio::task::JoinSet;
@@ -21,7 +22,7 @@ use crate::{
     sessions::Sessions,
     settings::SettingsFile,
     share,
-    stream::{StreamServer, SystemPeers},
+    stream::StreamServer,
     tunnels::{Start, Tunnels},
 };
 

@@ -96,17 +96,17 @@ async fn socks_refuses_with_its_codes() {
     let login = login();
     let reply = |code: u8| vec![5, code, 0, 1, 0, 0, 0, 0, 0, 0];
     let greeted = |request: Vec<u8>| [vec![5, 1, 0], request].concat();
-    let cases: Vec<(Vec<u8>, Option<&Login>, Vec<u8>, RefusedKind)> = vec![
-        (socks("example.com"), None, reply(2), RefusedKind::Target),
-        (greeted(socks_request(1, 1, &[127, 0, 0, 1], 22)), None, reply(8), RefusedKind::Target),
-        (greeted(socks_request(1, 4, &[0; 16], 22)), None, reply(8), RefusedKind::Target),
-        (greeted(socks_request(1, 9, &[], 22)), None, reply(8), RefusedKind::Malformed),
-        (greeted(socks_request(2, 3, &named(HOST), 22)), None, reply(7), RefusedKind::Command),
-        (greeted(socks_request(3, 1, &[0; 4], 0)), None, reply(7), RefusedKind::Command),
-        (greeted(vec![4, 1, 0, 3]), None, reply(1), RefusedKind::Malformed),
+    let cases = [
+        (socks("example.com"), reply(2), RefusedKind::Target),
+        (greeted(socks_request(1, 1, &[127, 0, 0, 1], 22)), reply(8), RefusedKind::Target),
+        (greeted(socks_request(1, 4, &[0; 16], 22)), reply(8), RefusedKind::Target),
+        (greeted(socks_request(1, 9, &[], 22)), reply(8), RefusedKind::Malformed),
+        (greeted(socks_request(2, 3, &named(HOST), 22)), reply(7), RefusedKind::Command),
+        (greeted(socks_request(3, 1, &[0; 4], 0)), reply(7), RefusedKind::Command),
+        (greeted(vec![4, 1, 0, 3]), reply(1), RefusedKind::Malformed),
     ];
-    for (bytes, login, answer, kind) in cases {
-        let Outcome { heard, asked } = outcome(&bytes, &[], login).await;
+    for (bytes, answer, kind) in cases {
+        let Outcome { heard, asked } = outcome(&bytes, &[], None).await;
         assert_eq!(heard, [vec![5, 0], answer].concat(), "{bytes:?}");
         assert_eq!(asked, Err(kind), "{bytes:?}");
     }

@@ -184,9 +184,9 @@ impl Pool {
         resolve: Arc<dyn Resolve>,
     ) -> Result<GatewayListener, BindError> {
         let id = self.shared.next_id();
-        self.shared.slots_released().await;
-        let acceptor =
-            self.shared.name_holder(listen::reserve(&spec.place, GATEWAY_PORT))?.listen(GATEWAY_PORT)?;
+        self.shared.addresses_released().await;
+        let reserved = self.shared.name_holder(listen::reserve(&spec.place, GATEWAY_PORT))?;
+        let acceptor = self.shared.name_holder(reserved.listen(GATEWAY_PORT))?;
         let purpose = Purpose::Gateway { login: spec.login.clone(), resolve };
         let (audience, limits) = (spec.audience.clone(), spec.limits);
         Ok(self.shared.start(id, spec, acceptor, audience, limits, purpose))
@@ -255,7 +255,7 @@ impl Shared {
         spec: Spec,
         told: watch::Sender<Option<Waiting>>,
     ) -> Result<Tunnel, BindError> {
-        self.slots_released().await;
+        self.addresses_released().await;
         let steady = ports::steady(&spec.target);
         let reserved = self.name_holder(listen::reserve(&spec.place, steady))?;
         let dialer = dialer.with_patience(spec.patience);
@@ -263,7 +263,7 @@ impl Shared {
             told.send_replace(Some(waiting));
         };
         drop(dialer.dial_observed(&spec.target, observe).await?);
-        let acceptor = reserved.listen(steady)?;
+        let acceptor = self.name_holder(reserved.listen(steady))?;
         let purpose = Purpose::Tunnel {
             dialer,
             target: Arc::new(spec.target.clone()),
@@ -299,7 +299,7 @@ impl Shared {
 
     /// Waits until the addresses of listeners that were stopped are free again, which is soon: whoever restarts a
     /// tunnel wants the same one.
-    async fn slots_released(&self) {
+    async fn addresses_released(&self) {
         let stopping = self.slots().stopping();
         for ledger in stopping {
             ledger.reached(listen::Phase::Released).await;

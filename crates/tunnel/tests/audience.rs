@@ -1,5 +1,7 @@
 //! Who comes in, with real processes at the far end.
+
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what is missing fails the test")]
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -83,7 +85,7 @@ async fn a_program_comes_in_by_its_file_and_what_was_launched_by_its_descent() {
     let nested = r#"bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"; read -r _' "$0"; true"#;
     let Some(ours) = start(bash(nested, &port)) else { return };
     let launched = begun(ours.id().unwrap(), &SystemPeers);
-    let process = admit(&listener, &Audience::Launched(launched)).await.unwrap().unwrap();
+    let process = admit(&listener, &Audience::Launched(launched.clone())).await.unwrap().unwrap();
     assert_ne!(Some(process.pid), ours.id());
     assert_eq!(process.name().as_deref(), Some("bash"));
 

@@ -4,26 +4,22 @@
 
 mod support;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use adit_tunnel::listen::{BindError, Listener, Options, What};
+use adit_tunnel::listen::{BindError, Options, Place, What};
+use adit_tunnel::pool::Spec;
 use adit_tunnel::{Config, DialErrorKind, ProxyError, proxy};
+use support::tunnels::{Alone, anywhere, spec};
 use support::{Cut, Relay, Reply, pattern, target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-fn anywhere() -> SocketAddr {
-    "127.0.0.1:0".parse().unwrap()
-}
 
 #[tokio::test]
 async fn only_loopback_is_listened_on() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let error = Listener::bind(relay.dialer(), target(22), address.parse().unwrap(), Options::default())
-            .await
-            .unwrap_err();
+        let place = Place::Address(address.parse().unwrap());
+        let error = Alone::open(&relay.dialer(), Spec { place, ..spec() }).await.err().unwrap();
         assert!(matches!(error, BindError::NotLoopback(_)), "{address}");
     }
     assert!(relay.seen().heads.is_empty());
@@ -32,7 +28,7 @@ async fn only_loopback_is_listened_on() {
 #[tokio::test]
 async fn a_failed_probe_means_no_listener() {
     let relay = Relay::start(|_, _| Reply::Close(4033, "not authorized")).await;
-    let error = Listener::bind(relay.dialer(), target(22), anywhere(), Options::default()).await.unwrap_err();
+    let error = Alone::open(&relay.dialer(), spec()).await.err().unwrap();
     let BindError::Probe(error) = error else { panic!("{error}") };
     assert_eq!((error.kind, error.code), (DialErrorKind::Denied, Some(4033)));
 }
@@ -41,9 +37,10 @@ async fn a_failed_probe_means_no_listener() {
 async fn a_taken_port_is_refused_before_the_probe() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
     let taken = tokio::net::TcpListener::bind(anywhere()).await.unwrap();
-    let result =
-        Listener::bind(relay.dialer(), target(22), taken.local_addr().unwrap(), Options::default()).await;
-    assert!(matches!(result.unwrap_err(), BindError::Local { .. }));
+    let place = Place::Address(taken.local_addr().unwrap());
+    let error = Alone::open(&relay.dialer(), Spec { place, ..spec() }).await.err().unwrap();
+    assert!(matches!(error, BindError::InUse { .. }), "{error:?}");
+    assert!(relay.seen().heads.is_empty());
 }
 
 #[tokio::test]
@@ -54,11 +51,11 @@ async fn each_connection_has_a_session_and_its_events() {
     .await;
     let config = Config { grace: Duration::from_millis(50), ..Config::default() };
     let dialer = relay.dialer().with_config(config);
-    let mut listener = Listener::bind(dialer, target(7), anywhere(), Options::default()).await.unwrap();
+    let mut listener = Alone::open(&dialer, spec()).await.unwrap();
     assert_eq!(relay.seen().heads.len(), 1, "one probe");
 
     for number in 1..=2 {
-        let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+        let mut local = listener.connect().await;
         local.write_all(b"hello").await.unwrap();
         local.shutdown().await.unwrap();
         let mut answer = Vec::new();
@@ -83,7 +80,7 @@ async fn each_connection_has_a_session_and_its_events() {
             }
         }
     }
-    listener.stop();
+    listener.lease.tunnel().stop();
     assert_eq!(listener.next().await, None);
 }
 
@@ -96,21 +93,20 @@ async fn a_denied_or_lost_connection_is_reset() {
         _ => Reply::Close(4074, "failed to rewind"),
     })
     .await;
-    let mut listener =
-        Listener::bind(relay.dialer(), target(7), anywhere(), Options::default()).await.unwrap();
+    let mut listener = Alone::open(&relay.dialer(), spec()).await.unwrap();
 
-    let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let mut local = listener.connect().await;
     assert_eq!(local.read_u8().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     let event = listener.next().await.unwrap();
     assert_eq!(event.what, What::Denied { code: Some(4033), reason: "not authorized".to_owned() });
 
-    let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let mut local = listener.connect().await;
     local.write_all(b"hello").await.unwrap();
     let mut answer = Vec::new();
     let error = local.read_to_end(&mut answer).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "a loss must not look like an end");
     loop {
-        match listener.next().await.unwrap().what {
+        match listener.told().await {
             What::Failed { code, .. } => {
                 assert_eq!(code, Some(4074));
                 break;
@@ -124,14 +120,12 @@ async fn a_denied_or_lost_connection_is_reset() {
 #[tokio::test]
 async fn more_connections_than_the_limit_wait() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
-    let mut listener =
-        Listener::bind(relay.dialer(), target(7), anywhere(), Options { limit: 1, ..Options::default() })
-            .await
-            .unwrap();
-    let mut first = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let limits = Options { limit: 1, ..Options::default() };
+    let mut listener = Alone::open(&relay.dialer(), Spec { limits, ..spec() }).await.unwrap();
+    let mut first = listener.connect().await;
     first.write_all(b"1").await.unwrap();
     assert_eq!(first.read_u8().await.unwrap(), b'1');
-    let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let mut second = listener.connect().await;
     second.write_all(b"2").await.unwrap();
     assert_eq!(relay.seen().heads.len(), 2, "the probe and the first");
     // The reset frees the place at once.
@@ -144,17 +138,17 @@ async fn more_connections_than_the_limit_wait() {
 }
 
 /// The one connection that has the place of this listener, and what it told first.
-async fn occupied(relay: &Relay, options: Options) -> (Listener, TcpStream) {
-    let mut listener = Listener::bind(relay.dialer(), target(7), anywhere(), options).await.unwrap();
-    let mut first = TcpStream::connect(listener.local_addr()).await.unwrap();
+async fn occupied(relay: &Relay, limits: Options) -> (Alone, TcpStream) {
+    let mut listener = Alone::open(&relay.dialer(), Spec { limits, ..spec() }).await.unwrap();
+    let mut first = listener.connect().await;
     first.write_all(b"1").await.unwrap();
     assert_eq!(first.read_u8().await.unwrap(), b'1');
-    assert_eq!(listener.next().await.unwrap().what, What::Connected);
+    assert_eq!(listener.told().await, What::Connected);
     (listener, first)
 }
 
-async fn is_refused(listener: &mut Listener, number: u64, reason: &str) {
-    let address = listener.local_addr();
+async fn is_refused(listener: &mut Alone, number: u64, reason: &str) {
+    let address = listener.address();
     // The reset may come before the connect is noticed.
     let read = async { TcpStream::connect(address).await?.read_u8().await };
     assert_eq!(read.await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
@@ -187,7 +181,7 @@ async fn who_finds_no_place_to_wait_is_refused_at_once() {
     // Nobody would live to see the end of this wait.
     let options = Options { limit: 1, waiting: 1, wait: Duration::from_secs(3_600) };
     let (mut listener, first) = occupied(&relay, options).await;
-    let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let mut second = listener.connect().await;
     second.write_all(b"2").await.unwrap();
     is_refused(&mut listener, 3, "as many wait as may").await;
     socket2::SockRef::from(&first).set_linger(Some(Duration::ZERO)).unwrap();
@@ -200,9 +194,9 @@ async fn a_stop_ends_those_who_wait() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
     let options = Options { limit: 1, waiting: 1, wait: Duration::from_secs(3_600) };
     let (mut listener, first) = occupied(&relay, options).await;
-    let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let mut second = listener.connect().await;
     is_refused(&mut listener, 3, "as many wait as may").await;
-    listener.stop();
+    listener.lease.tunnel().stop();
     assert_eq!(second.read_u8().await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
     let mut ended = Vec::new();
     while let Some(event) = listener.next().await {
@@ -217,19 +211,18 @@ async fn a_stop_ends_those_who_wait() {
 #[tokio::test]
 async fn a_stop_sends_what_was_written() {
     let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
-    let mut listener =
-        Listener::bind(relay.dialer(), target(7), anywhere(), Options::default()).await.unwrap();
-    let mut local = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let mut listener = Alone::open(&relay.dialer(), spec()).await.unwrap();
+    let mut local = listener.connect().await;
     local.write_all(b"hello").await.unwrap();
     let mut answer = [0; 5];
     local.read_exact(&mut answer).await.unwrap();
-    listener.stop();
+    listener.lease.tunnel().stop();
     let mut last = None;
     while let Some(event) = listener.next().await {
         last = Some(event.what);
     }
     assert_eq!(last, Some(What::Closed { code: Some(1000), sent: 5, received: 5 }));
-    assert!(TcpStream::connect(listener.local_addr()).await.is_err());
+    assert!(TcpStream::connect(listener.address()).await.is_err());
 }
 
 #[tokio::test]

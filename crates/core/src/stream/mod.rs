@@ -2,9 +2,8 @@
 
 mod frame;
 mod outlet;
-mod peer;
 mod pipe;
 mod server;
 mod typed;
 
-pub(crate) use self::{outlet::Outlet, peer::SystemPeers, pipe::Input, server::StreamServer};
+pub(crate) use self::{outlet::Outlet, pipe::Input, server::StreamServer};

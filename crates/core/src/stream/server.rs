@@ -13,6 +13,10 @@ use std::{
 };
 
 use adit_contract::StreamTicket;
+use adit_tunnel::{
+    audience::Audience,
+    peer::{Link, PeerLookup},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::{SinkExt as _, StreamExt as _};
 use sha2::{Digest as _, Sha256};
@@ -32,12 +36,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{
-    frame::Frame,
-    outlet::LARGEST_FRAME,
-    peer::{Peer, PeerLookup},
-    pipe::Pipe,
-};
+use super::{frame::Frame, outlet::LARGEST_FRAME, pipe::Pipe};
 
 /// The origins of the shell's own pages, by platform.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -129,7 +128,7 @@ struct Guard {
 async fn listen(listener: TcpListener, guard: Guard) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok((socket, peer)) = listener.accept().await else {
+        let Ok((socket, _)) = listener.accept().await else {
             // Out of descriptors, most likely: give others a chance to close theirs.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
@@ -138,16 +137,16 @@ async fn listen(listener: TcpListener, guard: Guard) {
         let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
         let guard = guard.clone();
         tokio::spawn(async move {
-            serve(socket, peer, &guard).await;
+            serve(socket, &guard).await;
             drop(slot);
         });
     }
 }
 
-async fn serve(socket: TcpStream, peer: SocketAddr, guard: &Guard) {
+async fn serve(socket: TcpStream, guard: &Guard) {
     let _ = socket.set_nodelay(true);
     let opened = timeout(FIRST_MESSAGE, async {
-        if !may_speak(&socket, peer, guard.peers.clone()).await? {
+        if !may_speak(&socket, &guard.peers).await {
             return None;
         }
         let mut socket = accept(socket, &guard.origins).await?;
@@ -162,22 +161,17 @@ async fn serve(socket: TcpStream, peer: SocketAddr, guard: &Guard) {
     }
 }
 
-/// Whether the process at the other end is listened to at all.
-async fn may_speak(socket: &TcpStream, peer: SocketAddr, peers: Arc<dyn PeerLookup>) -> Option<bool> {
-    let local = socket.local_addr().ok()?;
-    let found = tokio::task::spawn_blocking(move || peers.look_up(peer, local)).await.ok()?;
-    Some(match found {
-        Peer::SameUser | Peer::Unasked => true,
-        Peer::OtherUser => {
-            tracing::warn!("another user's process tried to reach a terminal");
+/// Whether the process at the other end is listened to at all. Only this user's are: one that the system does not name
+/// has gone, most likely, and if not, the front end takes the way by commands.
+async fn may_speak(socket: &TcpStream, peers: &Arc<dyn PeerLookup>) -> bool {
+    let Ok(link) = Link::tcp(socket) else { return false };
+    match Audience::User.admit(link, peers).await {
+        Ok(_) => true,
+        Err(refusal) => {
+            tracing::warn!(%refusal, "a process tried to reach a terminal");
             false
         }
-        // It has gone, most likely. If not, the front end takes the way by commands.
-        Peer::Untold => {
-            tracing::warn!("the system did not tell whose process tried to reach a terminal");
-            false
-        }
-    })
+    }
 }
 
 async fn accept(socket: TcpStream, origins: &[String]) -> Option<WebSocketStream<TcpStream>> {

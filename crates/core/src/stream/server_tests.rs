@@ -1,5 +1,6 @@
 use super::*;
-use crate::stream::{Input, peer::SystemPeers, pipe::IN_FLIGHT, typed::MOST};
+use crate::stream::{Input, pipe::IN_FLIGHT, typed::MOST};
+use adit_tunnel::peer::{PeerUser, Process, SystemPeers};
 use bytes::Bytes;
 use tokio_tungstenite::{
     MaybeTlsStream, connect_async,
@@ -51,19 +52,26 @@ async fn only_our_own_pages_come_in() {
     }
 }
 
-struct Always(Peer);
+/// Says the same of every peer; without a user, that the system does not tell.
+struct Always(Option<PeerUser>);
 
 impl PeerLookup for Always {
-    fn look_up(&self, _peer: SocketAddr, _local: SocketAddr) -> Peer {
-        self.0
+    fn user(&self, _link: Link) -> io::Result<PeerUser> {
+        self.0.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn process(&self, _link: Link) -> io::Result<Process> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn running(&self, _pid: u32) -> io::Result<Process> {
+        Err(io::ErrorKind::NotFound.into())
     }
 }
 
 #[tokio::test]
 async fn another_users_process_is_not_talked_to() {
-    for (peer, let_in) in
-        [(Peer::SameUser, true), (Peer::Unasked, true), (Peer::OtherUser, false), (Peer::Untold, false)]
-    {
+    for (peer, let_in) in [(Some(PeerUser::Same), true), (Some(PeerUser::Other), false), (None, false)] {
         let server = StreamServer::start(None, Arc::new(Always(peer))).await.unwrap();
         let url = server.ticket(Arc::new(Pipe::new())).url;
         let came_in = connect(&url, Some("tauri://localhost")).await;

@@ -1,7 +1,7 @@
 //! Getting an address, and taking connections on it.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -17,11 +17,25 @@ const BACKLOG: u32 = 1024;
 /// The first port that every program may listen on.
 const FIRST_UNPRIVILEGED: u16 = 1024;
 
+/// Any free port.
+const ANY_PORT: Place = Place::Address(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
+
 /// A place that is taken, with nobody let in yet.
 pub(crate) enum Reserved {
-    Tcp(TcpSocket, SocketAddr),
+    Tcp {
+        socket: TcpSocket,
+        asked: SocketAddr,
+        otherwise: Otherwise,
+    },
     #[cfg(unix)]
     Unix(tokio::net::UnixSocket, SocketFile),
+}
+
+/// What to do when somebody else has the port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    Fail,
+    TakeAnother,
 }
 
 /// A place where connections are taken.
@@ -37,17 +51,16 @@ pub(crate) fn reserve(place: &Place, steady: u16) -> Result<Reserved, BindError>
     match place {
         Place::Address(address) if !address.ip().is_loopback() => Err(BindError::NotLoopback(*address)),
         Place::Address(address) => match reserve_port(*address) {
-            Ok(socket) => Ok(Reserved::Tcp(socket, *address)),
+            Ok(socket) => Ok(Reserved::Tcp { socket, asked: *address, otherwise: Otherwise::Fail }),
             Err(error) => Err(unavailable(*address, steady, error)),
         },
         Place::Steady => {
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, steady));
-            match reserve_port(address) {
-                Ok(socket) => Ok(Reserved::Tcp(socket, address)),
-                // Two targets may have the same port, and so may another program.
+            let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, steady));
+            match reserve_port(asked) {
+                Ok(socket) => Ok(Reserved::Tcp { socket, asked, otherwise: Otherwise::TakeAnother }),
                 Err(error) => {
-                    tracing::debug!(%address, %error, "the steady port cannot be had");
-                    reserve(&Place::Address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))), steady)
+                    tracing::debug!(%asked, %error, "the steady port cannot be had");
+                    reserve(&ANY_PORT, steady)
                 }
             }
         }
@@ -87,12 +100,17 @@ impl Reserved {
     /// Lets connections come.
     pub(crate) fn listen(self, steady: u16) -> Result<Acceptor, BindError> {
         match self {
-            Self::Tcp(socket, asked) => {
+            Self::Tcp { socket, asked, otherwise } => {
                 let listening = socket.listen(BACKLOG).and_then(|listener| {
                     let address = listener.local_addr()?;
                     Ok(Acceptor::Tcp(listener, address))
                 });
-                listening.map_err(|error| unavailable(asked, steady, error))
+                match (listening, otherwise) {
+                    (Ok(acceptor), _) => Ok(acceptor),
+                    // Some systems let two reserve the same port, and only one of them listen.
+                    (Err(_), Otherwise::TakeAnother) => reserve(&ANY_PORT, steady)?.listen(steady),
+                    (Err(error), Otherwise::Fail) => Err(unavailable(asked, steady, error)),
+                }
             }
             #[cfg(unix)]
             Self::Unix(socket, file) => match socket.listen(BACKLOG) {

@@ -8,6 +8,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod proxy;
+pub(crate) mod tunnels;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
