@@ -1,5 +1,6 @@
 //! A desk to test at: a local cloud, the app on it, and a person who clicks.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
