@@ -71,6 +71,8 @@ impl Serving {
         };
         let reached = tokio::select! {
             reached = reach(&visit, &asked.target, resolve) => reached,
+            // Nobody is left to dial for (hard case 13).
+            () = asked.stream().reset() => return visit.ended(nothing_carried()),
             () = self.asked_to_stop() => return visit.ended(nothing_carried()),
         };
         match reached {
