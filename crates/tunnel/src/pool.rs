@@ -206,8 +206,7 @@ impl Pool {
 
     fn find_or_begin(&self, account: &str, dialer: &Dialer, spec: Spec) -> Result<Found, BindError> {
         let mut slots = self.shared.slots();
-        // What is dropped here may be somebody's last share, which wants the lock.
-        let (found, _stopped) = slots.find(account, &spec);
+        let (found, _others) = slots.find(account, &spec);
         if let Some(found) = found {
             drop(slots);
             return Ok(found);
