@@ -1,7 +1,9 @@
 // Walks the main job once and leaves pictures of it. Run by `cargo xtask demo --headless`.
 // @ts-check
 import { picture, startApp } from "./lib/app.mjs";
-import { connect, expand, reaches, typeLine, waitLine } from "./lib/steps.mjs";
+import net from "node:net";
+
+import { connect, expand, forward, localPort, reaches, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
 
 const cloud = process.env.ADIT_CLOUD;
 const browser = process.env.ADIT_BROWSER;
@@ -23,6 +25,18 @@ try {
   await typeLine(window, "web-1", "uname -sr; ls -la --color /etc/ssl");
   await waitLine(window, "web-1", /certs/);
   await picture("terminal");
+  await forward(window, 7);
+  await tunnelReaches(window, "web-1:7", ["listening"]);
+  // A program at the local end, that sends for some seconds and gets everything back.
+  const program = net.connect(await localPort(window, "web-1:7"), "127.0.0.1");
+  program.resume();
+  const sending = setInterval(() => program.write(Buffer.alloc(20_000 + 60_000 * Math.random())), 100);
+  await tunnelReaches(window, "web-1:7", ["live"]);
+  await window.waitText('[data-testid="tunnel-peers"]', /pid \d+/);
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
+  await picture("tunnels");
+  clearInterval(sending);
+  program.destroy();
 } catch (error) {
   await picture("failure");
   throw error;

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { memory, openBrowser, picture, startApp, startCloud } from "./lib/app.mjs";
-import { connect, expand, filter, reaches, screen, typeLine, waitLine } from "./lib/steps.mjs";
+import net from "node:net";
+
+import { connect, expand, filter, forward, localPort, reaches, screen, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
@@ -88,6 +90,37 @@ test("a flood neither stops Ctrl+C nor the window", async () => {
   await window.chord("\uE009", "c");
   await typeLine(window, "web-1", "clear; echo calm $((40+2))");
   await waitLine(window, "web-1", /^calm 42$/);
+});
+
+test("a few keys forward a port, and a program at its local end gets through", async () => {
+  const { window } = app;
+  await forward(window, 7);
+  await tunnelReaches(window, "web-1:7", ["listening"]);
+  const program = net.connect(await localPort(window, "web-1:7"), "127.0.0.1");
+  try {
+    const answer = new Promise((resolve, reject) => program.once("data", resolve).once("error", reject));
+    program.write("hello");
+    assert.equal(String(await answer), "hello");
+    await tunnelReaches(window, "web-1:7", ["live"]);
+    await window.waitText('[data-testid="tunnel-peers"]', new RegExp(`pid ${process.pid}`));
+    await picture("tunnels");
+  } finally {
+    program.destroy();
+  }
+  await tunnelReaches(window, "web-1:7", ["listening"]);
+});
+
+test("a forward to where nobody may go shows why, and opens no port", async () => {
+  const { window } = app;
+  await window.chord(Key.control, Key.shift, "p");
+  await window.type("billing-db-7:5432");
+  await window.findText('[role="option"]', /5432/);
+  await window.type(Key.enter);
+  await tunnelReaches(window, "billing-db-7:5432", ["failed"]);
+  await (await window.find('[data-testid="tunnel-row-billing-db-7:5432"]')).click();
+  await window.waitText('[data-testid="tunnel-details"]', /may not connect/);
+  await picture("tunnels-denied");
+  await (await window.find('[data-testid="tab-web-1"]')).click();
 });
 
 test("closing the tab ends the session, once that is wanted", async () => {

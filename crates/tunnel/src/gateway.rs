@@ -212,6 +212,11 @@ impl Talk {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Asked<S> {
+    /// The stream, to find out whether the client is still there.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Tells the client that its tunnel is up. Call it only when it is. Gives the stream, and the bytes that the
     /// client has sent already: they come before whatever the stream gives.
     ///

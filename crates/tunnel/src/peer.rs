@@ -132,6 +132,14 @@ pub trait PeerLookup: Send + Sync {
     /// # Errors
     /// There is none, or this user may not look at it.
     fn running(&self, pid: u32) -> io::Result<Process>;
+
+    /// The process that listens at a local address, so that whoever wants the address too can be told. Linux only.
+    ///
+    /// # Errors
+    /// There is none, or the system does not tell which.
+    fn listener(&self, _address: SocketAddr) -> io::Result<Process> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
 }
 
 /// Both ends of a TCP connection on this machine. IPv4 addresses stand as such, also where a socket of IPv6 holds them.
@@ -159,6 +167,9 @@ trait System {
     fn user(&self, ends: Ends) -> io::Result<PeerUser>;
     fn process(&self, ends: Ends) -> io::Result<Process>;
     fn running(&self, pid: u32) -> io::Result<Process>;
+    fn listener(&self, _address: SocketAddr) -> io::Result<Process> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -218,6 +229,10 @@ impl PeerLookup for SystemPeers {
 
     fn running(&self, pid: u32) -> io::Result<Process> {
         SYSTEM.running(pid)
+    }
+
+    fn listener(&self, address: SocketAddr) -> io::Result<Process> {
+        SYSTEM.listener(address)
     }
 }
 

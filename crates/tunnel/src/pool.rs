@@ -185,8 +185,8 @@ impl Pool {
     ) -> Result<GatewayListener, BindError> {
         let id = self.shared.next_id();
         self.shared.addresses_released().await;
-        let reserved = self.shared.name_holder(listen::reserve(&spec.place, GATEWAY_PORT))?;
-        let acceptor = self.shared.name_holder(reserved.listen(GATEWAY_PORT))?;
+        let reserved = self.shared.name_holder(listen::reserve(&spec.place, GATEWAY_PORT)).await?;
+        let acceptor = self.shared.name_holder(reserved.listen(GATEWAY_PORT)).await?;
         let purpose = Purpose::Gateway { login: spec.login.clone(), resolve };
         let (audience, limits) = (spec.audience.clone(), spec.limits);
         Ok(self.shared.start(id, spec, acceptor, audience, limits, purpose))
@@ -206,8 +206,7 @@ impl Pool {
 
     fn find_or_begin(&self, account: &str, dialer: &Dialer, spec: Spec) -> Result<Found, BindError> {
         let mut slots = self.shared.slots();
-        // What is dropped here may be somebody's last share, which wants the lock.
-        let (found, _stopped) = slots.find(account, &spec);
+        let (found, _others) = slots.find(account, &spec);
         if let Some(found) = found {
             drop(slots);
             return Ok(found);
@@ -257,15 +256,15 @@ impl Shared {
     ) -> Result<Tunnel, BindError> {
         self.addresses_released().await;
         let steady = ports::steady(&spec.target);
-        let reserved = self.name_holder(listen::reserve(&spec.place, steady))?;
+        let reserved = self.name_holder(listen::reserve(&spec.place, steady)).await?;
         let dialer = dialer.with_patience(spec.patience);
         let observe = |waiting| {
             told.send_replace(Some(waiting));
         };
         drop(dialer.dial_observed(&spec.target, observe).await?);
-        let acceptor = self.name_holder(reserved.listen(steady))?;
+        let acceptor = self.name_holder(reserved.listen(steady)).await?;
         let purpose = Purpose::Tunnel {
-            dialer,
+            dialer: Box::new(dialer),
             target: Arc::new(spec.target.clone()),
             guard: spec.guard,
             port: acceptor.local().address().map_or(0, |address| address.port()),
@@ -306,17 +305,20 @@ impl Shared {
         }
     }
 
-    /// Adds to a taken place which tunnel of this pool has it.
-    fn name_holder<T>(&self, result: Result<T, BindError>) -> Result<T, BindError> {
-        result.map_err(|error| match error {
-            BindError::InUse { place, by: None } => {
-                let holder =
-                    self.slots().tunnels().into_iter().find(|tunnel| tunnel.local().to_string() == place);
-                let by = holder.map(|tunnel| format!("the tunnel to {}", named(&tunnel.spec().target)));
-                BindError::InUse { place, by }
+    /// Adds to a taken place who has it: a tunnel of this pool, or a program, where the system tells.
+    async fn name_holder<T>(&self, result: Result<T, BindError>) -> Result<T, BindError> {
+        let Err(BindError::InUse { place, by: None }) = result else { return result };
+        let tunnel = self.slots().tunnels().into_iter().find(|tunnel| *tunnel.local() == place);
+        let by = match (tunnel, place.address()) {
+            (Some(tunnel), _) => Some(format!("the tunnel to {}", named(&tunnel.spec().target))),
+            (None, Some(address)) => {
+                let peers = Arc::clone(&self.peers);
+                let program = tokio::task::spawn_blocking(move || peers.listener(address)).await;
+                program.ok().and_then(Result::ok).map(|program| program.to_string())
             }
-            other => other,
-        })
+            (None, None) => None,
+        };
+        Err(BindError::InUse { place, by })
     }
 }
 

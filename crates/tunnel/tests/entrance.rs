@@ -1,7 +1,5 @@
 //! Who comes in through a listener, and what goes through it.
 
-#![expect(clippy::unwrap_used, reason = "what is missing fails the test")]
-
 mod support;
 
 use std::io;

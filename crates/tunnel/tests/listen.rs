@@ -40,6 +40,9 @@ async fn a_taken_port_is_refused_before_the_probe() {
     let place = Place::Address(taken.local_addr().unwrap());
     let error = Alone::open(&relay.dialer(), Spec { place, ..spec() }).await.err().unwrap();
     assert!(matches!(error, BindError::InUse { .. }), "{error:?}");
+    if cfg!(target_os = "linux") {
+        assert!(error.to_string().ends_with(&format!("(pid {})", std::process::id())), "{error}");
+    }
     assert!(relay.seen().heads.is_empty());
 }
 

@@ -319,3 +319,30 @@ async fn a_tunnel_that_cannot_be_opened_any_more_says_so_until_it_can() {
     assert_eq!(local.read_u8().await.unwrap(), b'1');
     assert_eq!(lease.tunnel().stats().activity, Activity::Live);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn openers_that_come_and_go_leave_a_pool_that_works() {
+    let relay = echoing().await;
+    let (pool, dialer) = (pool(), relay.dialer());
+    let mut openers = tokio::task::JoinSet::new();
+    for number in 0..60_u16 {
+        let (pool, dialer) = (pool.clone(), dialer.clone());
+        let spec = Spec { target: target(7 + number % 3), ..spec() };
+        let opener = openers.spawn(async move {
+            let lease = pool.open("", &dialer, spec).await.unwrap();
+            assert!(lease.tunnel().stats().activity != Activity::Ended);
+        });
+        if number % 4 == 0 {
+            tokio::task::yield_now().await;
+            opener.abort();
+        }
+    }
+    while let Some(opener) = openers.join_next().await {
+        assert!(opener.is_ok() || opener.is_err_and(|error| error.is_cancelled()));
+    }
+    assert!(pool.tunnels().is_empty());
+    let lease = pool.open("", &dialer, spec()).await.unwrap();
+    let mut local = TcpStream::connect(address(&lease)).await.unwrap();
+    local.write_all(b"1").await.unwrap();
+    assert_eq!(local.read_u8().await.unwrap(), b'1');
+}

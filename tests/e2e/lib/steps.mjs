@@ -68,3 +68,28 @@ export async function typeLine(window, name, text) {
   await window.run("document.querySelector(arguments[0])?.focus()", `[data-testid="terminal-${name}"] textarea`);
   await window.type(text + Key.enter);
 }
+
+/** Opens a forward to a port of the VM in front, by the keyboard alone. @param {import("./webdriver.mjs").Browser} window @param {number} port */
+export async function forward(window, port) {
+  await window.chord(Key.control, Key.shift, "t");
+  await window.find('[data-testid="tunnel-form-port"]');
+  await window.type(`${port}${Key.enter}`);
+  await window.waitGone('[data-testid="tunnel-form"]');
+}
+
+/** Waits until a tunnel is in one of these states. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {string[]} states */
+export async function tunnelReaches(window, name, states, seconds = 30) {
+  let seen;
+  return until(`the tunnel ${name} to be ${states.join(" or ")}`, async () => {
+    seen = await window.run("return document.querySelector(arguments[0])?.dataset.state", `[data-testid="tunnel-row-${name}"]`);
+    return states.includes(seen) && seen;
+  }, seconds);
+}
+
+/** A tunnel's local port. @param {import("./webdriver.mjs").Browser} window @param {string} name */
+export async function localPort(window, name) {
+  const [address] = await window.texts(`[data-testid="tunnel-row-${name}"] .tunnel-local`);
+  const port = /:(\d+)$/.exec(address?.trim() ?? "")?.[1];
+  if (port === undefined) throw new Error(`no local address in ${address}`);
+  return Number(port);
+}

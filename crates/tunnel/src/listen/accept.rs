@@ -38,7 +38,7 @@ pub(crate) struct Serving {
 /// Where its connections lead.
 pub(crate) enum Purpose {
     /// All to one target.
-    Tunnel { dialer: Dialer, target: Arc<Target>, guard: Guard, port: u16 },
+    Tunnel { dialer: Box<Dialer>, target: Arc<Target>, guard: Guard, port: u16 },
     /// Each to the target that its client asks for.
     Gateway { login: Option<Login>, resolve: Arc<dyn Resolve> },
 }

@@ -88,7 +88,7 @@ fn reserve_port(address: SocketAddr) -> io::Result<TcpSocket> {
 /// Why the address cannot be had, in the terms of who asked for it.
 fn unavailable(address: SocketAddr, instead: u16, error: io::Error) -> BindError {
     match error.kind() {
-        ErrorKind::AddrInUse => BindError::InUse { place: address.to_string(), by: None },
+        ErrorKind::AddrInUse => BindError::InUse { place: Local::Tcp(address), by: None },
         ErrorKind::PermissionDenied if (1..FIRST_UNPRIVILEGED).contains(&address.port()) => {
             BindError::Privileged { address, instead }
         }

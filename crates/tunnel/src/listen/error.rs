@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::place::Local;
 use crate::DialError;
 
 /// Why there is no listener. Cheap to clone: several may wait for the same one.
@@ -17,8 +18,8 @@ pub enum BindError {
     /// Somebody listens there already.
     #[error("{place} is in use{}", .by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())]
     InUse {
-        /// The address or path that was asked for.
-        place: String,
+        /// What was asked for.
+        place: Local,
         /// Who it is, where that is known, such as `postgres (pid 812)`.
         by: Option<String>,
     },

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::accept::Serving;
 use super::event::What;
 use super::ledger::Visit;
-use super::serve::{end, obstacle, open, uninspected};
+use super::serve::{NOTHING_CARRIED, end, obstacle, open, uninspected};
 use super::socket::Socket;
 use crate::gateway::{Denial, GatewayTarget, Login, RefusedKind, handshake};
 use crate::{Connection, DialError, DialErrorKind, Dialer};
@@ -51,13 +51,13 @@ impl Serving {
     ) {
         let heard = tokio::select! {
             heard = timeout(HANDSHAKE_LIMIT, handshake(socket, login)) => heard,
-            () = self.asked_to_stop() => return visit.ended(nothing_carried()),
+            () = self.asked_to_stop() => return visit.ended(NOTHING_CARRIED),
         };
         let asked = match heard {
             Ok(Ok(asked)) => asked,
             Ok(Err(refused)) => {
                 return visit.ended(match refused.kind {
-                    RefusedKind::Gone => nothing_carried(),
+                    RefusedKind::Gone => NOTHING_CARRIED,
                     RefusedKind::Malformed
                     | RefusedKind::Login
                     | RefusedKind::Command
@@ -71,7 +71,9 @@ impl Serving {
         };
         let reached = tokio::select! {
             reached = reach(&visit, &asked.target, resolve) => reached,
-            () = self.asked_to_stop() => return visit.ended(nothing_carried()),
+            // Nobody is left to dial for (hard case 13).
+            () = asked.stream().reset() => return visit.ended(NOTHING_CARRIED),
+            () = self.asked_to_stop() => return visit.ended(NOTHING_CARRIED),
         };
         match reached {
             Ok(connection) => self.grant(visit, asked, connection).await,
@@ -96,15 +98,11 @@ impl Serving {
     /// The tunnel is up, and only now does the client hear that it is.
     async fn grant(&self, visit: Visit, asked: Asked, connection: Connection) {
         let Ok(Ok((mut socket, early))) = timeout(ANSWER_LIMIT, asked.granted()).await else {
-            return visit.ended(nothing_carried());
+            return visit.ended(NOTHING_CARRIED);
         };
         let what = self.carry(&visit, &mut socket, &early, uninspected(), connection).await;
         end(visit, socket, what);
     }
-}
-
-fn nothing_carried() -> What {
-    What::Closed { code: None, sent: 0, received: 0 }
 }
 
 /// Why there is no tunnel, to the client and to whoever watches.

@@ -1,5 +1,7 @@
 //! What a listener, its tasks and whoever watches it share.
 
+mod visit;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -7,10 +9,11 @@ use std::time::{Duration, SystemTime};
 use adit_relay::Target;
 use tokio::sync::{broadcast, watch};
 
+pub(crate) use self::visit::Visit;
 use super::event::{Event, Events, What};
 use super::stats::{Activity, ConnectionInfo, ConnectionState, Stats};
 use crate::peer::{Link, Process};
-use crate::{Control, DialError, DialErrorKind, Event as TunnelEvent, Retry, Waiting};
+use crate::{Control, DialError, DialErrorKind, Retry};
 
 /// Events that may wait for whoever reads them.
 const MAX_EVENTS: usize = 256;
@@ -236,7 +239,7 @@ impl Ledger {
         state.connections.insert(number, entry);
         drop(state);
         self.note_change();
-        Visit { ledger: Arc::clone(self), number }
+        Visit::new(Arc::clone(self), number)
     }
 }
 
@@ -315,124 +318,6 @@ impl Entry {
             sent,
             received,
             state: self.state.clone(),
-        }
-    }
-}
-
-/// A connection that was let in. Once it is dropped, the connection is no longer there.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    ledger: Arc<Ledger>,
-    number: u64,
-}
-
-impl Visit {
-    /// Changes the connection's entry and tells what is to be told, both at once.
-    fn note(&self, what: Option<What>, change: impl FnOnce(&mut State, u64)) {
-        let mut state = self.ledger.lock();
-        change(&mut state, self.number);
-        if let Some(what) = what {
-            Ledger::tell(&state, self.number, what);
-        }
-        drop(state);
-        self.ledger.note_change();
-    }
-
-    fn enter(&self, what: Option<What>, now: ConnectionState) {
-        self.note(what, |state, number| state.enter(number, now));
-    }
-
-    /// Its tunnel is being opened.
-    pub(crate) fn opening(&self, target: Arc<Target>) {
-        self.note(None, |state, number| {
-            if let Some(entry) = state.connections.get_mut(&number) {
-                entry.target = Some(target);
-                entry.state = ConnectionState::Opening;
-            }
-        });
-    }
-
-    /// The opening is tried again.
-    pub(crate) fn waiting(&self, waiting: Waiting) {
-        let Waiting { retry, control } = waiting;
-        let what = What::Waiting {
-            code: retry.code,
-            reason: retry.reason.clone(),
-            attempt: retry.attempt,
-            wait: retry.wait(),
-        };
-        self.note(Some(what), |state, number| {
-            state.steer(number, control);
-            state.enter(number, ConnectionState::Waiting(retry));
-        });
-    }
-
-    /// Its tunnel is open.
-    pub(crate) fn connected(&self, control: Control) {
-        self.note(Some(What::Connected), |state, number| {
-            state.failing = None;
-            state.steer(number, control);
-            state.enter(number, ConnectionState::Live);
-        });
-    }
-
-    /// It could not be opened.
-    pub(crate) fn could_not_open(&self, error: DialError) {
-        self.ledger.lock().failing = Some(error);
-    }
-
-    /// Something happened to its tunnel. The last word follows once the local side is told.
-    pub(crate) fn heard(&self, event: TunnelEvent) {
-        match event {
-            TunnelEvent::Reconnecting { code, reason, attempt, wait } => {
-                let retry = Retry::after(wait, attempt, code, reason.clone());
-                self.enter(
-                    Some(What::Reconnecting { code, reason, attempt, wait }),
-                    ConnectionState::Resuming(retry),
-                );
-            }
-            TunnelEvent::SignInNeeded { message } => {
-                let what = What::SignInNeeded { message: message.clone() };
-                self.enter(Some(what), ConnectionState::SignInNeeded { message });
-            }
-            TunnelEvent::Resumed => self.note(Some(What::Resumed), |state, number| {
-                state.resumes = state.resumes.saturating_add(1);
-                state.enter(number, ConnectionState::Live);
-            }),
-            TunnelEvent::RoundTrip(time) => self.note(None, |state, _| state.round_trip = Some(time)),
-            TunnelEvent::Closed { .. } | TunnelEvent::Failed { .. } => {}
-        }
-    }
-
-    /// The last word: the connection is no longer there.
-    pub(crate) fn ended(self, what: What) {
-        let refusal = match &what {
-            What::Refused { why } => Some(why.clone()),
-            What::Waiting { .. }
-            | What::Connected
-            | What::Reconnecting { .. }
-            | What::SignInNeeded { .. }
-            | What::Resumed
-            | What::Denied { .. }
-            | What::Failed { .. }
-            | What::Closed { .. } => None,
-        };
-        self.note(Some(what), |state, number| {
-            if let Some(why) = refusal {
-                state.refuse(why);
-            }
-            state.leave(number);
-        });
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        let mut state = self.ledger.lock();
-        let left = state.leave(self.number);
-        drop(state);
-        if left {
-            self.ledger.note_change();
         }
     }
 }

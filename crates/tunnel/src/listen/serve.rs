@@ -17,7 +17,7 @@ use crate::proxy::{Outcome, wind_up};
 use crate::{Connection, DialError, DialErrorKind, Dialer};
 
 /// The end of a connection for which nothing was carried.
-const NOTHING_CARRIED: What = What::Closed { code: None, sent: 0, received: 0 };
+pub(super) const NOTHING_CARRIED: What = What::Closed { code: None, sent: 0, received: 0 };
 
 impl Serving {
     /// Completes when the listener is to end.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::net::UnixSocket;
 
 use super::error::BindError;
+use super::place::Local;
 use crate::peer::own_user;
 
 /// The rights of the folder: the owner's only.
@@ -54,7 +55,7 @@ pub(crate) fn reserve(path: &Path) -> Result<(UnixSocket, SocketFile), BindError
     make_room(path, refused)?;
     let socket = UnixSocket::new_stream().map_err(refused)?;
     socket.bind(path).map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => BindError::InUse { place: path.display().to_string(), by: None },
+        ErrorKind::AddrInUse => BindError::InUse { place: Local::Socket(path.to_owned()), by: None },
         _ => refused(error),
     })?;
     let identity = fs::symlink_metadata(path).ok().map(|file| identity(&file));
@@ -94,6 +95,6 @@ fn make_room(path: &Path, refused: impl Fn(io::Error) -> BindError) -> Result<()
     match UnixStream::connect(path) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(refused),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Ok(_) | Err(_) => Err(BindError::InUse { place: path.display().to_string(), by: None }),
+        Ok(_) | Err(_) => Err(BindError::InUse { place: Local::Socket(path.to_owned()), by: None }),
     }
 }

@@ -5,6 +5,7 @@ mod processes;
 mod table;
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Ends, PeerUser, Process, System, gone, own_user, user_of};
 
@@ -36,6 +37,19 @@ impl System for Kernel {
 
     fn running(&self, pid: u32) -> io::Result<Process> {
         processes::running(pid)
+    }
+
+    fn listener(&self, address: SocketAddr) -> io::Result<Process> {
+        let (v4, v6) = (IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED));
+        let nobody = if address.is_ipv4() { v4 } else { v6 };
+        // Whoever listens at all addresses has this one, too; at all of IPv6, most often also those of IPv4.
+        for (here, there) in [(address.ip(), nobody), (nobody, nobody), (v6, v6)] {
+            let local = SocketAddr::new(here, address.port());
+            if let Some(socket) = table::socket(Ends { peer: SocketAddr::new(there, 0), local })? {
+                return processes::holder(socket.inode);
+            }
+        }
+        Err(gone())
     }
 }
 

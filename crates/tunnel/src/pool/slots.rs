@@ -42,7 +42,25 @@ pub(super) enum Found {
     Opening(Opening, Progress),
 }
 
+impl Found {
+    /// Whether it was not stopped by one of those who share it.
+    fn is_serving(&self) -> bool {
+        match self {
+            Self::Open(hold) => hold.tunnel.ledger().phase() == Phase::Serving,
+            Self::Opening(..) => true,
+        }
+    }
+}
+
 impl Slot {
+    /// What is there; `None` if all who wanted it have gone.
+    fn take_up(&self) -> Option<Found> {
+        match &self.state {
+            State::Opening(opening, progress) => Some(Found::Opening(opening.upgrade()?, progress.clone())),
+            State::Open(hold, _) => Some(Found::Open(hold.upgrade()?)),
+        }
+    }
+
     /// Whether it is the tunnel that is wanted. How many may come in and how patient it is, is up to who opened it.
     fn is_for(&self, account: &str, spec: &Spec) -> bool {
         self.account == account
@@ -54,36 +72,26 @@ impl Slot {
 }
 
 impl Slots {
-    /// The tunnel that is wanted, if it is there or on its way, and shares of those that were found stopped: they are
-    /// to be dropped outside the lock.
-    pub(super) fn find(&mut self, account: &str, spec: &Spec) -> (Option<Found>, Vec<Arc<Hold>>) {
-        let mut stopped = Vec::new();
+    /// The tunnel that is wanted, if it is there or on its way, and what else was taken up on the way. The latter is to
+    /// be dropped outside the lock: it may be somebody's last share, whose end wants the lock itself.
+    pub(super) fn find(&mut self, account: &str, spec: &Spec) -> (Option<Found>, Vec<Found>) {
+        let mut others = Vec::new();
         let mut found = None;
         self.slots.retain(|slot| {
-            match &slot.state {
-                State::Opening(opening, progress) => match opening.upgrade() {
-                    Some(opening) if slot.is_for(account, spec) => {
-                        found = Some(Found::Opening(opening, progress.clone()));
-                    }
-                    Some(_) => {}
-                    // All who waited for it have gone.
-                    None => return false,
-                },
-                State::Open(hold, _) if slot.is_for(account, spec) => match hold.upgrade() {
-                    Some(hold) if hold.tunnel.ledger().phase() == Phase::Serving => {
-                        found = Some(Found::Open(hold))
-                    }
-                    Some(hold) => {
-                        stopped.push(hold);
-                        return false;
-                    }
-                    None => return false,
-                },
-                State::Open(..) => {}
+            let Some(there) = slot.take_up() else { return false };
+            if !slot.is_for(account, spec) {
+                others.push(there);
+                return true;
             }
-            true
+            let wanted = there.is_serving();
+            if wanted {
+                found = Some(there);
+            } else {
+                others.push(there);
+            }
+            wanted
         });
-        (found, stopped)
+        (found, others)
     }
 
     pub(super) fn begin(
