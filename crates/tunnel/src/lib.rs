@@ -16,6 +16,7 @@ mod stream;
 mod token;
 mod upgrade;
 mod watch;
+mod websocket;
 
 pub use adit_relay::{Config, Failure, FailureKind, Patience, Target, Violation};
 

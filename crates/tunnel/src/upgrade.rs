@@ -19,15 +19,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use url::Host;
 
 use crate::endpoint::Endpoint;
+use crate::websocket::GATHERED;
 
 /// A WebSocket on which the relay's messages travel.
-pub(crate) type WebSocket = WebSocketStream<TlsStream<TcpStream>>;
+pub(crate) type WebSocket = crate::websocket::WebSocket<TlsStream<TcpStream>>;
 
 /// How much of a refusal's body is kept, in bytes.
 const MAX_BODY: usize = 4096;
@@ -35,12 +34,8 @@ const MAX_BODY: usize = 4096;
 const BODY_WAIT: Duration = Duration::from_secs(1);
 /// The largest answer head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// Plaintext that is read from TLS in one go. Larger loses: a TLS record has at most 16 KiB, and the WebSocket
-/// library zeroes as much of the buffer as is free before each read.
-const READ_BUFFER: usize = 32 * 1024;
-/// Outgoing frames are gathered up to here before TLS gets them (ssh-and-tunnels: a flush for four full
-/// frames or more).
-pub(crate) const WRITE_BUFFER: usize = 64 * 1024;
+/// Encrypted bytes that TLS may keep while the connection takes none: a gathered batch and a little.
+const TLS_BUFFER: usize = 2 * GATHERED;
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// Second line behind the WebSocket's own pings (section 6.4).
@@ -121,20 +116,9 @@ pub(crate) async fn open(
     let parts = upgraded
         .downcast::<TokioIo<TlsStream<TcpStream>>>()
         .map_err(|_| UpgradeError::NotWebSocket("the upgraded connection is of another kind"))?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        // Never reached: the driver stops feeding as soon as a write would block.
-        .max_write_buffer_size(WRITE_BUFFER + 2 * adit_relay::frame::MAX_MESSAGE)
-        .max_message_size(Some(adit_relay::frame::MAX_MESSAGE))
-        .max_frame_size(Some(adit_relay::frame::MAX_MESSAGE));
-    Ok(WebSocketStream::from_partially_read(
-        parts.io.into_inner(),
-        parts.read_buf.to_vec(),
-        Role::Client,
-        Some(config),
-    )
-    .await)
+    let mut tls = parts.io.into_inner();
+    tls.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
+    Ok(WebSocket::new(tls, parts.read_buf, adit_relay::frame::MAX_MESSAGE))
 }
 
 async fn connect(endpoint: &Endpoint) -> Result<TcpStream, UpgradeError> {
