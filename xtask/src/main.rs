@@ -27,7 +27,7 @@ const USAGE: &str = "cargo xtask COMMAND
   generate             write the TypeScript of the contract crate
   deny                 licences, sources and doubles of the dependencies
   fuzz TARGET --minutes N
-                       feed the relay crate what a hostile relay might send: decode or client
+                       feed the relay crate what a hostile relay might send: decode, or relay for the whole state machine
   setup                install what is missing and nothing else";
 
 fn main() {
