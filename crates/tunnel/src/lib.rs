@@ -12,6 +12,7 @@ pub mod listen;
 mod opening;
 mod pipe;
 mod proxy;
+mod read_ahead;
 mod stream;
 mod token;
 mod upgrade;

@@ -23,10 +23,13 @@ use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_acc
 use url::Host;
 
 use crate::endpoint::Endpoint;
+use crate::read_ahead::ReadAhead;
 use crate::websocket::GATHERED;
 
 /// A WebSocket on which the relay's messages travel.
-pub(crate) type WebSocket = crate::websocket::WebSocket<TlsStream<TcpStream>>;
+pub(crate) type WebSocket = crate::websocket::WebSocket<Stream>;
+/// What carries it.
+type Stream = TlsStream<ReadAhead<TcpStream>>;
 
 /// How much of a refusal's body is kept, in bytes.
 const MAX_BODY: usize = 4096;
@@ -88,7 +91,7 @@ pub(crate) async fn open(
     let request = request(endpoint, path, token, &key)?;
     let tcp = connect(endpoint).await?;
     let tls = TlsConnector::from(endpoint.tls.clone())
-        .connect(endpoint.server_name.clone(), tcp)
+        .connect(endpoint.server_name.clone(), ReadAhead::new(tcp))
         .await
         .map_err(|error| UpgradeError::Tls(error.to_string()))?;
 
@@ -114,11 +117,17 @@ pub(crate) async fn open(
         _ = &mut connection => exchange.await?,
     };
     let parts = upgraded
-        .downcast::<TokioIo<TlsStream<TcpStream>>>()
+        .downcast::<TokioIo<Stream>>()
         .map_err(|_| UpgradeError::NotWebSocket("the upgraded connection is of another kind"))?;
     let mut tls = parts.io.into_inner();
     tls.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
     Ok(WebSocket::new(tls, parts.read_buf, adit_relay::frame::MAX_MESSAGE))
+}
+
+/// Gives back the memory that only bulk needs.
+pub(crate) fn rest(socket: &mut WebSocket) {
+    socket.rest();
+    socket.stream_mut().get_mut().0.rest();
 }
 
 async fn connect(endpoint: &Endpoint) -> Result<TcpStream, UpgradeError> {
