@@ -13,7 +13,7 @@ use crate::driver::{Aboard, Round};
 use crate::pipe::{Look, Pipe};
 
 /// Memory for local bytes is taken in blocks of this size, and as much of one is read in one go as is left.
-const BLOCK: usize = 128 * 1024;
+const BLOCK: usize = 64 * 1024;
 /// A block with less room than this is left to what is in it.
 const LEFT: usize = 16 * 1024;
 /// Reads that bring less than this are copied out of their block: it must not be kept for a few bytes.
