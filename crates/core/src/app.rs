@@ -83,7 +83,9 @@ impl App {
             _tasks: tasks,
         };
         app.core.refresh_if_signed_in();
-        app.tunnels.gateway.begin().await;
+        let tunnels = app.tunnels.clone();
+        // Beside the start: its password may have to wait for the keychain.
+        tokio::spawn(async move { tunnels.gateway.begin().await });
         Ok(Arc::new(app))
     }
 

@@ -12,8 +12,12 @@ use crate::Stream;
 use crate::driver::{Aboard, Round};
 use crate::pipe::{Look, Pipe};
 
-/// Bytes that are read from the local side in one go.
+/// Memory for local bytes is taken in blocks of this size, and as much of one is read in one go as is left.
 const BLOCK: usize = 64 * 1024;
+/// A block with less room than this is left to what is in it.
+const LEFT: usize = 16 * 1024;
+/// Reads that bring less than this are copied out of their block: it must not be kept for a few bytes.
+const SMALL: usize = 4 * 1024;
 /// Pieces that are written to the local side in one go.
 const PIECES: usize = 16;
 /// Rounds after which the task lets others run.
@@ -75,7 +79,7 @@ struct Copying {
 /// The local bytes.
 struct Up<'a, R> {
     reader: &'a mut R,
-    /// There is memory in it only while bytes are being read.
+    /// There is memory in it only while the tunnel is in use.
     block: BytesMut,
     done: bool,
 }
@@ -93,8 +97,11 @@ impl<R: AsyncRead + Unpin> Up<'_, R> {
                     break;
                 }
             };
-            self.block.reserve(BLOCK);
-            let mut limited = (&mut self.block).limit(room.min(BLOCK));
+            if self.block.capacity() < LEFT {
+                self.block.reserve(BLOCK);
+            }
+            let limit = room.min(self.block.capacity());
+            let mut limited = (&mut self.block).limit(limit);
             let Poll::Ready(read) = pin!(self.reader.read_buf(&mut limited)).poll(cx) else { break };
             progress = true;
             match read? {
@@ -102,15 +109,16 @@ impl<R: AsyncRead + Unpin> Up<'_, R> {
                     copying.pipe.shut_down();
                     self.done = true;
                 }
-                length if length < BLOCK / 4 * 3 => {
-                    // A block must not be kept for a few bytes of it.
+                length if length < SMALL => {
                     copying.aboard.send(Bytes::copy_from_slice(&self.block));
                     self.block.clear();
                 }
-                _ => copying.aboard.send(std::mem::take(&mut self.block).freeze()),
+                _ => copying.aboard.send(self.block.split().freeze()),
             }
         }
-        self.block = BytesMut::new();
+        if self.done || copying.aboard.is_at_rest() {
+            self.block = BytesMut::new();
+        }
         Ok(progress)
     }
 }

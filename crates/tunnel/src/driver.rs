@@ -20,11 +20,13 @@ pub(crate) use self::aboard::{Aboard, Round};
 use crate::opening::{Cause, OpenError, Shared, open};
 use crate::pipe::{LocalSide, Pipe};
 use crate::stream::Lost;
-use crate::upgrade::WebSocket;
+use crate::upgrade::{self, WebSocket};
 use crate::watch::{Board, Event, Retry};
 
 /// Rounds after which the task lets others run.
 const MAX_ROUNDS: usize = 16;
+/// How long a connection that moved bytes keeps its buffers.
+const REST_AFTER: Duration = Duration::from_secs(1);
 /// How long what was written before the stream was dropped may take to be sent and acknowledged.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -98,6 +100,9 @@ pub(crate) struct Driver {
     /// How the session ended, until the connection is closed too.
     end: Option<End>,
     counted: (u64, u64),
+    /// When a connection in use is looked at next, and what was counted when that was decided: if nothing has
+    /// moved since, it gives back the memory that only bulk needs.
+    rest: Option<(Time, (u64, u64))>,
 }
 
 impl Driver {
@@ -126,6 +131,7 @@ impl Driver {
             sign_in: None,
             end: None,
             counted: (0, 0),
+            rest: None,
         }
     }
 
@@ -178,7 +184,7 @@ impl Driver {
         progress |= self.read(cx, now);
         progress |= self.deliver();
         progress |= self.write(cx, now);
-        self.count();
+        self.count(now);
         if let Some(milestone) = self.report(now) {
             return Step::Reached(milestone);
         }
@@ -189,6 +195,16 @@ impl Driver {
     }
 
     fn keep_time(&mut self, now: Time) -> bool {
+        if let Some((at, counted)) = self.rest
+            && at <= now
+        {
+            self.rest = None;
+            if counted != self.counted {
+                self.stay_up(now);
+            } else if let Link::Up(socket) = &mut self.link {
+                upgrade::rest(socket);
+            }
+        }
         if self.session.deadline().is_some_and(|deadline| deadline <= now) {
             self.session.handle_deadline(now);
             return true;
@@ -196,14 +212,21 @@ impl Driver {
         false
     }
 
+    /// The connection is in use: looks again later whether it still is.
+    fn stay_up(&mut self, now: Time) {
+        self.rest.get_or_insert((now.saturating_add(REST_AFTER), self.counted));
+    }
+
     /// Sets the timer; true when its time has come already.
     fn arm(&mut self, cx: &mut Context<'_>) -> bool {
-        let next = [self.session.deadline(), self.linger].into_iter().flatten().min();
+        let rest = self.rest.map(|(at, _)| at);
+        let next = [self.session.deadline(), self.linger, rest].into_iter().flatten().min();
         let Some(at) = next.and_then(|next| self.start.checked_add(next)) else {
             self.armed = None;
             return false;
         };
-        if self.armed != Some(at) {
+        // A timer that is too early does no harm, and moving it back and forth with each acknowledgement does.
+        if self.armed.is_none_or(|armed| at < armed) {
             self.timer.as_mut().reset(at);
             self.armed = Some(at);
         }
@@ -291,6 +314,7 @@ impl Driver {
                         self.link = Link::Up(Box::new(socket));
                         self.cause = Cause::default();
                         self.session.opened(now);
+                        self.stay_up(now);
                     }
                     Err(OpenError::Refused { refusal, cause }) => {
                         tracing::debug!(?refusal, "no connection to the relay");
@@ -383,11 +407,12 @@ impl Driver {
         Ended { end, cause: std::mem::take(&mut self.cause) }
     }
 
-    fn count(&mut self) {
+    fn count(&mut self, now: Time) {
         let counted = (self.session.sent(), self.session.received());
         if counted != self.counted {
             self.counted = counted;
             self.board.count(counted.0, counted.1);
+            self.stay_up(now);
         }
     }
 }

@@ -21,6 +21,7 @@ mod pipe;
 pub mod pool;
 pub mod ports;
 mod proxy;
+mod read_ahead;
 mod route;
 mod stream;
 mod tls;

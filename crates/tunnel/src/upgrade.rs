@@ -16,12 +16,15 @@ use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_acc
 
 use crate::endpoint::Endpoint;
 use crate::exchange::{Answer, ExchangeError, Refused, describe, exchange};
+use crate::read_ahead::ReadAhead;
 use crate::route::{ProxyFailure, RouteError};
 use crate::tls;
 use crate::websocket::GATHERED;
 
 /// A WebSocket on which the relay's messages travel.
-pub(crate) type WebSocket = crate::websocket::WebSocket<TlsStream<TcpStream>>;
+pub(crate) type WebSocket = crate::websocket::WebSocket<Stream>;
+/// What carries it.
+type Stream = TlsStream<ReadAhead<TcpStream>>;
 
 /// Encrypted bytes that TLS may keep while the connection takes none: a gathered batch and a little.
 const TLS_BUFFER: usize = 2 * GATHERED;
@@ -73,7 +76,7 @@ pub(crate) async fn open(
     let request = request(endpoint, path, token, &key)?;
     let tcp = endpoint.route.connect().await?;
     let tls = TlsConnector::from(endpoint.tls.clone())
-        .connect(endpoint.server_name.clone(), tcp)
+        .connect(endpoint.server_name.clone(), ReadAhead::new(tcp))
         .await
         .map_err(|error| untrusted(endpoint, &error))?;
     let answer = exchange(tls, request, |status| status == StatusCode::SWITCHING_PROTOCOLS).await?;
@@ -84,6 +87,12 @@ pub(crate) async fn open(
     verify(&headers, &key)?;
     stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
     Ok(WebSocket::new(stream, read, adit_relay::frame::MAX_MESSAGE))
+}
+
+/// Gives back the memory that only bulk needs.
+pub(crate) fn rest(socket: &mut WebSocket) {
+    socket.rest();
+    socket.stream_mut().get_mut().0.rest();
 }
 
 fn untrusted(endpoint: &Endpoint, error: &std::io::Error) -> UpgradeError {

@@ -19,8 +19,6 @@ use self::inbound::{Found, Inbound};
 
 /// Outgoing bytes are gathered up to here before TLS gets them.
 pub(crate) const GATHERED: usize = 128 * 1024;
-/// An outgoing buffer that has been written keeps this much room, unless it was just used for more.
-const KEPT: usize = 4 * 1024;
 /// Room that is left for a header before its payload is there: what a full DATA frame needs, mask included.
 const HEADER: usize = 8;
 /// The longest payload of a control frame (RFC 6455, section 5.5).
@@ -98,6 +96,18 @@ impl<T> WebSocket<T> {
             pong: None,
             unflushed: false,
         }
+    }
+
+    /// Gives back the memory of the outgoing buffer, unless there is something in it.
+    pub(crate) fn rest(&mut self) {
+        if self.out.is_empty() {
+            self.out = Vec::new();
+        }
+    }
+
+    /// The stream below.
+    pub(crate) fn stream_mut(&mut self) -> &mut T {
+        &mut self.stream
     }
 
     /// Bytes that wait to be written.
@@ -210,11 +220,7 @@ impl<T: AsyncWrite + Unpin> WebSocket<T> {
             }
             self.unflushed = true;
         }
-        if self.written <= KEPT && self.out.capacity() > KEPT {
-            self.out = Vec::new();
-        } else {
-            self.out.clear();
-        }
+        self.out.clear();
         self.written = 0;
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.unflushed = false;

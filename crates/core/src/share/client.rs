@@ -1,5 +1,7 @@
 //! The command line's side of the shared socket.
 
+use std::time::Duration;
+
 use adit_contract::{Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 
@@ -8,6 +10,11 @@ use crate::{config::Config, failure, tunnels::Told};
 
 type Reader = BufReader<ReadHalf<socket::Outgoing>>;
 type Writer = WriteHalf<socket::Outgoing>;
+
+/// How long an app may take to show that it is there.
+const FIND_LIMIT: Duration = Duration::from_secs(3);
+/// How long it may take for an answer that needs nobody else's.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
 /// The pool of the running app.
 #[derive(Debug, Clone)]
@@ -27,7 +34,7 @@ impl Shared {
     /// asked.
     pub async fn find(config: &Config) -> Option<Self> {
         let found = Self::of(config);
-        match found.tunnels().await {
+        match tokio::time::timeout(FIND_LIMIT, found.tunnels()).await.unwrap_or_else(|_| Err(silent())) {
             Ok(_) => Some(found),
             Err(failure) => {
                 tracing::debug!(code = ?failure.code, title = failure.title, "no app shares its tunnels");
@@ -47,8 +54,11 @@ impl Shared {
     }
 
     async fn ask_once(&self, what: What) -> Result<Answer, Failure> {
-        let (mut reader, _writer) = self.ask(what).await?;
-        answer(&mut reader).await
+        let asked = async {
+            let (mut reader, _writer) = self.ask(what).await?;
+            answer(&mut reader).await
+        };
+        tokio::time::timeout(ANSWER_LIMIT, asked).await.unwrap_or_else(|_| Err(silent()))
     }
 
     /// All tunnels of the app.
@@ -161,7 +171,7 @@ impl SharedStream {
     /// Carries bytes both ways until the far side's end has been written out.
     ///
     /// # Errors
-    /// How the stream was lost, or that the local side failed ([`FailureCode::File`]).
+    /// How the stream was lost, or that the app has gone.
     pub async fn carry<R, W>(self, from: &mut R, to: &mut W) -> Result<(), Failure>
     where
         R: AsyncRead + Unpin,
@@ -176,7 +186,12 @@ impl SharedStream {
             std::future::pending::<()>().await;
         };
         let down = async {
-            frame::unwrap(&mut reader, to).await.map_err(|error| broken(error.into()))?;
+            match frame::unwrap(&mut reader, to).await {
+                Ok(()) => {}
+                // The program at the other end of the pipe has gone: that is how ssh ends.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+                Err(error) => return Err(broken(error.into())),
+            }
             // Whoever reads has all of it; a pipe that cannot be shut needs no complaint.
             let _ = to.shutdown().await;
             match answer(&mut reader).await? {
@@ -197,6 +212,10 @@ async fn answer(reader: &mut Reader) -> Result<Answer, Failure> {
         Answer::Failed(failure) => Err(failure),
         answer => Ok(answer),
     }
+}
+
+fn silent() -> Failure {
+    Failure::new(FailureCode::ConnectionLost, "Adit's app does not answer", "Close it, or try again.")
 }
 
 fn broken(error: Broken) -> Failure {

@@ -155,19 +155,20 @@ async fn dial(
     let up = async {
         let unwrapped = frame::unwrap(&mut reader, &mut to).await;
         let _ = to.shutdown().await;
-        if unwrapped.is_err() {
-            // The command has gone: so does its stream.
-            return;
+        if unwrapped.is_ok() {
+            gone(&mut reader).await;
         }
-        std::future::pending::<()>().await;
+        // The command has gone: so does its stream.
     };
     let down = async { frame::wrap(&mut from, &mut writer).await };
-    let both = async { tokio::join!(carrying, down) };
-    let (ended, wrapped) = tokio::select! {
-        both = both => both,
+    let both = async {
+        // Whoever cannot be written to needs no stream any more.
+        tokio::try_join!(async { Ok(carrying.await) }, down)
+    };
+    let (ended, ()) = tokio::select! {
+        both = both => both?,
         () = up => return Ok(()),
     };
-    wrapped?;
     let answer = match ended {
         Ok(_) => Answer::Done,
         Err(error) => Answer::Failed(failure::lost_proxy(&error)),

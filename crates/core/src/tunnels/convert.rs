@@ -88,12 +88,12 @@ pub fn fill(words: &[String], local: &Local) -> Vec<String> {
 /// [`FailureCode::InvalidInput`] for what cannot be a tunnel.
 pub fn pool_spec(asked: &TunnelSpec, place: Place) -> Result<(Spec, Option<Launched>), Failure> {
     check(asked)?;
-    let (spec, launch) = spec(asked, Path::new(""), "");
+    let (spec, launch) = spec(asked, Path::new(""));
     Ok((Spec { place, ..spec }, launch))
 }
 
 /// What the pool is to open, and the launch that its audience waits for.
-pub(super) fn spec(asked: &TunnelSpec, folder: &Path, id: &str) -> (Spec, Option<Launched>) {
+pub(super) fn spec(asked: &TunnelSpec, folder: &Path) -> (Spec, Option<Launched>) {
     let mut launch = None;
     let audience = match &asked.audience {
         TunnelAudience::User => Audience::User,
@@ -104,7 +104,7 @@ pub(super) fn spec(asked: &TunnelSpec, folder: &Path, id: &str) -> (Spec, Option
     let patient = if asked.wait_for_vm { Patient::Yes } else { Patient::No };
     let spec = Spec {
         target: relay_target(&asked.target),
-        place: place(asked, folder, id),
+        place: place(asked, folder),
         audience,
         guard: guard(asked),
         limits: Options::default(),
@@ -132,7 +132,7 @@ fn guard(asked: &TunnelSpec) -> Guard {
     }
 }
 
-fn place(asked: &TunnelSpec, folder: &Path, id: &str) -> Place {
+fn place(asked: &TunnelSpec, folder: &Path) -> Place {
     match asked.place {
         TunnelPlace::Steady => Place::Steady,
         TunnelPlace::Port { port } => Place::Address((std::net::Ipv4Addr::LOCALHOST, port).into()),
@@ -151,14 +151,21 @@ fn place(asked: &TunnelSpec, folder: &Path, id: &str) -> Place {
                 | TunnelProtocol::Mongodb
                 | TunnelProtocol::Redis => "socket".to_owned(),
             };
-            Place::Socket(folder.join(format!("t{id}")).join(name))
+            Place::Socket(folder.join(socket_folder(&asked.target)).join(name))
         }
     }
 }
 
+/// The folder of a target's socket: the same each time, so that a saved address never leads to another target.
+fn socket_folder(target: &TunnelTarget) -> String {
+    use sha2::Digest as _;
+    let whole = sha2::Sha256::digest(format!("{:?}", relay_target(target)).as_bytes());
+    whole.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Where it will be, if that is free.
-pub(super) fn local(asked: &TunnelSpec, folder: &Path, id: &str) -> String {
-    match place(asked, folder, id) {
+pub(super) fn local(asked: &TunnelSpec, folder: &Path) -> String {
+    match place(asked, folder) {
         Place::Address(address) => address.to_string(),
         Place::Steady => steady(&asked.target),
         Place::Socket(path) => path.display().to_string(),
@@ -233,20 +240,28 @@ mod tests {
 
     #[test]
     fn only_what_is_declared_otherwise_keeps_http_out() {
-        let guard = |protocol| spec(&to_web_1(protocol), Path::new("/run"), "1").0.guard;
+        let guard = |protocol| spec(&to_web_1(protocol), Path::new("/run")).0.guard;
         assert_eq!(guard(TunnelProtocol::Any), Guard::Any);
         assert_eq!(guard(TunnelProtocol::Http), Guard::StrictHttp);
         assert_eq!(guard(TunnelProtocol::Postgres), Guard::NotHttp);
         let open = TunnelSpec { http: HttpRule::Open, ..to_web_1(TunnelProtocol::Http) };
-        assert_eq!(spec(&open, Path::new("/run"), "1").0.guard, Guard::Any);
+        assert_eq!(spec(&open, Path::new("/run")).0.guard, Guard::Any);
     }
 
     #[test]
     fn a_socket_for_postgres_has_the_name_that_its_clients_expect() {
         let asked = TunnelSpec { place: TunnelPlace::Socket, ..to_web_1(TunnelProtocol::Postgres) };
-        let path = Path::new("/run").join("t7").join(".s.PGSQL.5432");
-        assert_eq!(spec(&asked, Path::new("/run"), "7").0.place, Place::Socket(path.clone()));
-        assert_eq!(local(&asked, Path::new("/run"), "7"), path.display().to_string());
+        let Place::Socket(path) = spec(&asked, Path::new("/run")).0.place else { panic!("no socket") };
+        assert_eq!(path.file_name().and_then(|name| name.to_str()), Some(".s.PGSQL.5432"));
+        assert_eq!(local(&asked, Path::new("/run")), path.display().to_string());
+        // Another target's socket is never at the same place.
+        let other = TunnelTarget::Instance {
+            instance: InstanceRef { project: "p".into(), zone: "z".into(), name: "web-2".into() },
+            interface: "nic0".into(),
+            port: 5432,
+        };
+        let other = TunnelSpec { target: other, ..asked };
+        assert_ne!(local(&other, Path::new("/run")), path.display().to_string());
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Entry {
                 (self.state(&stats), Some(lease.tunnel().local().to_string()), Some(stats))
             }
         };
-        let local = local.unwrap_or_else(|| convert::local(&self.spec, run, &id));
+        let local = local.unwrap_or_else(|| convert::local(&self.spec, run));
         let of = |read: fn(&Stats) -> u64| stats.as_ref().map_or(0, read);
         let few = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         TunnelInfo {

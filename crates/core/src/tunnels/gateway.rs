@@ -11,10 +11,15 @@ use adit_tunnel::{
     pool::{GatewayListener, GatewaySpec, Pool},
 };
 use base64::Engine as _;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::{Ways, count};
-use crate::{config::Config, events::EventSink, failure, keychain::Keychain};
+use crate::{
+    config::Config,
+    events::EventSink,
+    failure,
+    keychain::{Keychain, Lookup},
+};
 
 /// The user name that clients give.
 const USER: &str = "adit";
@@ -32,6 +37,8 @@ pub(crate) struct Gateway {
     inner: Mutex<Inner>,
     /// Held while it is changed.
     changing: tokio::sync::Mutex<()>,
+    /// Held while the password is looked for or made.
+    making: tokio::sync::Mutex<()>,
 }
 
 struct Inner {
@@ -72,6 +79,7 @@ impl Gateway {
             entry: config.cloud.entry("gateway-password", USER),
             inner: Mutex::new(Inner { settings, listener: None, failure: None, told: None }),
             changing: tokio::sync::Mutex::default(),
+            making: tokio::sync::Mutex::default(),
         }
     }
 
@@ -145,13 +153,20 @@ impl Gateway {
 
     /// The password, made when it is first needed. Without a keychain it lasts until the app ends.
     pub(crate) async fn password(&self) -> SecretString {
-        if let Some(password) = self.keychain.get(&self.entry).await {
-            return password;
+        // One at a time, so that the clipboard and the listener have the same.
+        let _making = self.making.lock().await;
+        let found = self.keychain.look(&self.entry).await;
+        if let Lookup::Found { secret, keeping: _ } = found {
+            return secret;
         }
         let mut bytes: [u8; PASSWORD] = rand::random();
         let password = SecretString::from(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes));
         zeroize::Zeroize::zeroize(&mut bytes);
-        self.keychain.set(&self.entry, &SecretString::from(password.expose_secret().to_owned())).await;
+        match found {
+            // What a locked keychain may have stays there; this one lasts until the app ends.
+            Lookup::Unreachable(_) => self.keychain.hold(&self.entry, &password).await,
+            Lookup::Missing | Lookup::Found { .. } => self.keychain.set(&self.entry, &password).await,
+        }
         password
     }
 

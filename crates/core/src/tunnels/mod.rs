@@ -46,6 +46,8 @@ pub use self::{
 const MOST_TUNNELS: usize = 500;
 /// Connections that all tunnels together serve at once.
 const MOST_CONNECTIONS: usize = 2048;
+/// The shortest time between two events about one tunnel's connections.
+const BREATH: Duration = Duration::from_millis(50);
 /// How often statistics are told at most.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -154,13 +156,13 @@ impl Tunnels {
     pub(crate) async fn change(self: &Arc<Self>, id: &str, spec: TunnelSpec) -> Result<(), Failure> {
         convert::check(&spec)?;
         let id = self.find(id)?;
-        let ran = self.with(id, |entry| {
+        self.is_ours(id)?;
+        self.with(id, |entry| {
             entry.spec = spec;
-            entry.stop(None)
+            if entry.stop(None) == Ran::Yes {
+                self.begin(id, entry, None, None);
+            }
         });
-        if ran == Some(Ran::Yes) {
-            self.start(id, None, None);
-        }
         self.save().await
     }
 
@@ -171,13 +173,20 @@ impl Tunnels {
     pub(crate) async fn act(self: &Arc<Self>, id: &str, action: TunnelAction) -> Result<(), Failure> {
         let id = self.find(id)?;
         match action {
-            TunnelAction::Start => self.start(id, None, None),
+            TunnelAction::Start => {
+                self.is_ours(id)?;
+                self.start(id, None, None);
+            }
             TunnelAction::Stop => {
                 self.with(id, |entry| entry.stop(None));
             }
             TunnelAction::Restart => {
-                self.with(id, |entry| entry.stop(None));
-                self.start(id, None, None);
+                self.is_ours(id)?;
+                // In one step, so that a stop in between is not lost.
+                self.with(id, |entry| {
+                    entry.stop(None);
+                    self.begin(id, entry, None, None);
+                });
             }
             TunnelAction::ResumeNow => {
                 if let Some(lease) = self.lease(id) {
@@ -206,8 +215,10 @@ impl Tunnels {
     /// For an unknown tunnel.
     pub(crate) async fn peers(&self, id: &str) -> Result<Vec<TunnelPeer>, Failure> {
         let id = self.find(id)?;
-        let Some(lease) = self.lease(id) else { return Ok(Vec::new()) };
-        let connections = lease.tunnel().connections().await;
+        let tunnel = self.lease(id).map(|lease| lease.tunnel().clone());
+        // No share is held meanwhile: it would keep a stopped tunnel alive.
+        let Some(tunnel) = tunnel else { return Ok(Vec::new()) };
+        let connections = tunnel.connections().await;
         Ok(connections.into_iter().map(entry::peer).collect())
     }
 
@@ -298,19 +309,39 @@ impl Tunnels {
         local: Option<SocketAddr>,
         opened: Option<oneshot::Sender<Result<Lease, Failure>>>,
     ) {
-        self.with(id, |entry| {
-            if !matches!(entry.run, Run::Stopped { .. }) {
-                return;
-            }
-            entry.epoch = entry.epoch.wrapping_add(1);
-            let (tunnels, spec, epoch) = (self.clone(), entry.spec.clone(), entry.epoch);
-            let task = tokio::spawn(async move {
-                let start = Starting { id, epoch, spec, local };
-                tunnels.run(start, opened).await;
-            });
-            let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
-            entry.run = Run::Starting { text, since: now(), task: task.abort_handle() };
+        self.with(id, |entry| self.begin(id, entry, local, opened));
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        id: u64,
+        entry: &mut Entry,
+        local: Option<SocketAddr>,
+        opened: Option<oneshot::Sender<Result<Lease, Failure>>>,
+    ) {
+        if !matches!(entry.run, Run::Stopped { .. }) {
+            return;
+        }
+        entry.epoch = entry.epoch.wrapping_add(1);
+        let (tunnels, spec, epoch) = (self.clone(), entry.spec.clone(), entry.epoch);
+        let task = tokio::spawn(async move {
+            let start = Starting { id, epoch, spec, local };
+            tunnels.run(start, opened).await;
         });
+        let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
+        entry.run = Run::Starting { text, since: now(), task: task.abort_handle() };
+    }
+
+    /// Refuses to begin anew what a command opened: it ends with its first run.
+    fn is_ours(&self, id: u64) -> Result<(), Failure> {
+        match self.all().entries.get(&id).map(|entry| entry.kept) {
+            Some(Kept::WhileUsed) => Err(Failure::new(
+                FailureCode::InvalidInput,
+                "This tunnel belongs to a command",
+                "It ends with that command; begin it there again.",
+            )),
+            Some(Kept::Yes) | None => Ok(()),
+        }
     }
 
     /// Opens and follows a tunnel until it is stopped.
@@ -345,6 +376,8 @@ impl Tunnels {
                         break;
                     }
                     self.change_in(id, epoch, |_| {});
+                    // Not more often than the eye can follow; what changes meanwhile comes with the next.
+                    tokio::time::sleep(BREATH).await;
                 }
                 () = launch::ended(&mut program) => break,
             }
@@ -358,7 +391,7 @@ impl Tunnels {
     ) -> Result<(Lease, String, Option<tokio::process::Child>), Failure> {
         let Starting { id, epoch, spec: asked, local } = start;
         let (account, access) = self.ways.way(convert::project(&asked.target))?;
-        let (mut spec, launch) = convert::spec(asked, &self.run, &id.to_string());
+        let (mut spec, launch) = convert::spec(asked, &self.run);
         if let Some(local) = local {
             spec.place = adit_tunnel::listen::Place::Address(*local);
         }

@@ -1,7 +1,7 @@
 //! The measure of the tunnel: a local port whose connections go through TLS, and nothing else, to the peer.
 //!
 //! It runs as a process of its own, as a tunnel does. The cipher is the one that rustls prefers in the tunnel
-//! too, and buffers are as large.
+//! too, buffers are as large, and the connection is read ahead as it is there.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -37,12 +38,15 @@ pub(crate) async fn run(peer: SocketAddr, ca: &Path) -> Result<()> {
 }
 
 /// TLS to the peer.
-pub(crate) async fn connect(connector: &TlsConnector, peer: SocketAddr) -> Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(
+    connector: &TlsConnector,
+    peer: SocketAddr,
+) -> Result<TlsStream<BufReader<TcpStream>>> {
     let tcp = TcpStream::connect(peer).await?;
     tcp.set_nodelay(true)?;
     let name = ServerName::try_from("localhost").context("a name")?;
-    let mut tls = connector.connect(name, tcp).await?;
-    tls.get_mut().1.set_buffer_limit(Some(4 * BUFFER));
+    let mut tls = connector.connect(name, BufReader::with_capacity(BUFFER, tcp)).await?;
+    tls.get_mut().1.set_buffer_limit(Some(2 * BUFFER));
     Ok(tls)
 }
 

@@ -88,11 +88,16 @@ struct Measured {
     half: Vec<f64>,
     tail: Vec<f64>,
     first: Vec<f64>,
+    /// Processor time of the contender alone, in seconds for each gigabyte.
+    down_cost: Vec<f64>,
+    up_cost: Vec<f64>,
 }
 
 fn run(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Runtime::new()?;
+    // Timers are made outside of it.
+    let _inside = runtime.enter();
     let peer = runtime.block_on(Peer::start())?;
     let place = Place { ca: folder.path().join("ca.pem"), token: folder.path().join("token") };
     std::fs::write(&place.ca, &peer.ca)?;
@@ -113,7 +118,7 @@ fn run(options: &Options) -> Result<()> {
     for round in 0..options.rounds {
         for (name, contender, measured) in &mut contenders {
             eprintln!("round {} of {}: {name}", round + 1, options.rounds);
-            measure(contender.port, &pattern, options.bytes, measured)
+            measure(contender, &pattern, options.bytes, measured)
                 .with_context(|| format!("{name} failed"))?;
         }
         for _ in 0..FIRST_BYTES {
@@ -139,9 +144,16 @@ const ROUND_TRIPS: usize = 2000;
 /// First bytes in each round.
 const FIRST_BYTES: usize = 20;
 
-fn measure(port: u16, pattern: &[u8], bytes: u64, measured: &mut Measured) -> Result<()> {
+fn measure(contender: &Contender, pattern: &[u8], bytes: u64, measured: &mut Measured) -> Result<()> {
+    let port = contender.port;
+    let gigabytes = bytes as f64 / 1e9;
+    let used = || contender.processor().unwrap_or_default().as_secs_f64();
+    let before = used();
     measured.down.push(client::download(port, pattern, bytes).context("download")?);
+    let between = used();
     measured.up.push(client::upload(port, pattern, bytes).context("upload")?);
+    measured.down_cost.push((between - before) / gigabytes);
+    measured.up_cost.push((used() - between) / gigabytes);
     measured.both.push(client::both(port, pattern, bytes / 2).context("both ways")?);
     let times: Vec<f64> = client::round_trips(port, ROUND_TRIPS)
         .context("round trips")?
@@ -205,6 +217,8 @@ fn absolute(name: &str, measured: &Measured) {
         ("round trip p50", &measured.half, "us"),
         ("round trip p99", &measured.tail, "us"),
         ("first byte", &measured.first, "ms"),
+        ("processor, download", &measured.down_cost, "s/GB"),
+        ("processor, upload", &measured.up_cost, "s/GB"),
     ] {
         Figure {
             name: format!("{figure}, {name}"),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
@@ -20,7 +20,7 @@ use crate::backend::{Backend, FRAME, Next, pattern, piece};
 use crate::frames::{Incoming, Parser, Prebuilt, binary, control};
 
 /// Read from TLS, and handed to TLS, in one go, in bytes. Raw TLS has the same.
-pub(crate) const BUFFER: usize = 64 * 1024;
+pub(crate) const BUFFER: usize = 128 * 1024;
 /// Payload that may be unacknowledged before the relay stops sending, as with the real one.
 const WINDOW: u64 = 1536 * 1024;
 /// Payload after which the relay acknowledges.
@@ -74,6 +74,9 @@ fn listen() -> std::io::Result<TcpListener> {
     socket.listen(1024)
 }
 
+/// TLS over a connection that is read ahead: TLS asks for little at a time.
+type Tls = TlsStream<BufReader<TcpStream>>;
+
 struct Shared {
     acceptor: TlsAcceptor,
     pattern: Arc<[u8]>,
@@ -92,8 +95,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, relay: Option<Arc<Pr
 
 async fn serve(tcp: TcpStream, shared: &Shared, relay: Option<Arc<Prebuilt>>) -> Result<()> {
     tcp.set_nodelay(true)?;
-    let mut tls = shared.acceptor.accept(tcp).await?;
-    tls.get_mut().1.set_buffer_limit(Some(4 * BUFFER));
+    let mut tls = shared.acceptor.accept(BufReader::with_capacity(BUFFER, tcp)).await?;
+    tls.get_mut().1.set_buffer_limit(Some(2 * BUFFER));
     let state = State {
         backend: Backend::new(Arc::clone(&shared.pattern)),
         received: 0,
@@ -123,7 +126,7 @@ async fn serve(tcp: TcpStream, shared: &Shared, relay: Option<Arc<Prebuilt>>) ->
 }
 
 /// Answers the upgrade and gives the session its identifier.
-async fn upgrade(tls: &mut TlsStream<TcpStream>) -> Result<()> {
+async fn upgrade(tls: &mut Tls) -> Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() > MAX_HEAD || tls.read_buf(&mut head).await? == 0 {
@@ -177,7 +180,7 @@ impl Connection {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read_raw(&self, mut reader: ReadHalf<TlsStream<TcpStream>>) -> Result<()> {
+    async fn read_raw(&self, mut reader: ReadHalf<Tls>) -> Result<()> {
         let mut buffer = vec![0; BUFFER];
         loop {
             let length = reader.read(&mut buffer).await?;
@@ -189,7 +192,7 @@ impl Connection {
         }
     }
 
-    async fn write_raw(&self, mut writer: WriteHalf<TlsStream<TcpStream>>) -> Result<()> {
+    async fn write_raw(&self, mut writer: WriteHalf<Tls>) -> Result<()> {
         loop {
             let next = self.state().backend.next(BUFFER);
             match next {
@@ -205,7 +208,7 @@ impl Connection {
         }
     }
 
-    async fn read_frames(&self, mut reader: ReadHalf<TlsStream<TcpStream>>) -> Result<()> {
+    async fn read_frames(&self, mut reader: ReadHalf<Tls>) -> Result<()> {
         let mut buffer = vec![0; BUFFER];
         let mut parser = Parser::default();
         loop {
@@ -233,11 +236,7 @@ impl Connection {
         }
     }
 
-    async fn write_frames(
-        &self,
-        mut writer: WriteHalf<TlsStream<TcpStream>>,
-        prebuilt: &Prebuilt,
-    ) -> Result<()> {
+    async fn write_frames(&self, mut writer: WriteHalf<Tls>, prebuilt: &Prebuilt) -> Result<()> {
         let mut small = Vec::new();
         loop {
             small.clear();

@@ -76,6 +76,11 @@ impl Aboard {
         Some(if room < WORTHWHILE && session.unacknowledged() > 0 { 0 } else { room })
     }
 
+    /// Whether nothing has moved for a while.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.driver.as_ref().is_none_or(|driver| driver.rest.is_none())
+    }
+
     /// Hands local bytes to the session, not more than [`room`](Self::room) allowed.
     pub(crate) fn send(&mut self, bytes: Bytes) {
         if let Some(driver) = &mut self.driver {

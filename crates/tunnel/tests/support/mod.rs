@@ -46,6 +46,8 @@ pub(crate) enum Reply {
     Silence,
     /// 101 and a session that sends [`FLOOD`] without end, whoever reads it.
     Flood,
+    /// 101 and a session that sends these messages without end.
+    Repeat(Vec<Message>),
 }
 
 /// When an echo session's connection is cut.
@@ -80,11 +82,12 @@ struct Session {
     down_acked: u64,
 }
 
+#[derive(Clone)]
 pub(crate) struct Relay {
     pub(crate) url: String,
     /// Where it really is.
     pub(crate) port: u16,
-    pub(crate) certificates: Certificates,
+    pub(crate) certificates: Arc<Certificates>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -137,7 +140,7 @@ impl Relay {
                 });
             }
         });
-        Self { url, port, certificates, seen }
+        Self { url, port, certificates: Arc::new(certificates), seen }
     }
 
     pub(crate) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -155,6 +158,26 @@ impl Relay {
     /// A dialer that trusts this relay, but goes to another.
     pub(crate) fn dialer_for(&self, url: &str) -> Dialer {
         Dialer::new(self.endpoint(url), Arc::new(Tokens::default())).unwrap()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> (&'static str, u16) {
+        ("127.0.0.1", self.port)
+    }
+
+    /// TLS that trusts this relay and nobody else.
+    pub(crate) fn tls(&self) -> Arc<rustls::ClientConfig> {
+        use rustls::pki_types::pem::PemObject as _;
+        let mut roots = rustls::RootCertStore::empty();
+        let authority = self.certificates.authority_pem();
+        roots.add(rustls::pki_types::CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Arc::new(config)
     }
 
     /// This relay's authority with that address.
@@ -207,7 +230,11 @@ async fn serve(
             let _ = socket.send(Message::Close(Some(frame))).await;
             while let Some(Ok(_)) = socket.next().await {}
         }
-        Reply::Flood => flood(socket, number, &seen).await,
+        Reply::Flood => {
+            let frame = Frame::Data(Bytes::from_static(&FLOOD)).encode();
+            repeat(socket, number, &[Message::Binary(frame)], &seen).await;
+        }
+        Reply::Repeat(messages) => repeat(socket, number, &messages, &seen).await,
         Reply::Silence => {
             while let Some(Ok(_)) = socket.next().await {}
             seen.lock().unwrap().abandoned = true;
@@ -225,11 +252,18 @@ async fn serve(
 /// One DATA payload of a flood.
 pub(crate) const FLOOD: [u8; 16_384] = [0x5a; 16_384];
 
-async fn flood(mut socket: WebSocketStream<TlsStream<TcpStream>>, number: usize, seen: &Mutex<Seen>) {
-    let frame = Frame::Data(Bytes::from_static(&FLOOD)).encode();
-    let mut next = sid(number);
-    loop {
-        let sending = socket.send(next);
+async fn repeat(
+    mut socket: WebSocketStream<TlsStream<TcpStream>>,
+    number: usize,
+    messages: &[Message],
+    seen: &Mutex<Seen>,
+) {
+    if socket.send(sid(number)).await.is_err() {
+        return;
+    }
+    for next in messages.iter().cycle() {
+        // Several go out at once: small ones would take long otherwise.
+        let sending = socket.feed(next.clone());
         tokio::pin!(sending);
         let sent = match tokio::time::timeout(Duration::from_millis(300), &mut sending).await {
             Ok(sent) => sent,
@@ -241,7 +275,6 @@ async fn flood(mut socket: WebSocketStream<TlsStream<TcpStream>>, number: usize,
         if sent.is_err() {
             return;
         }
-        next = Message::Binary(frame.clone());
     }
 }
 
