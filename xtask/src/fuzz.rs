@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::process::{self, cargo, run};
 
 const CARGO_FUZZ: &str = "0.13.2";
-const TARGETS: [&str; 2] = ["decode", "client"];
+const TARGETS: [&str; 2] = ["decode", "relay"];
 
 /// Runs one target for so many minutes. A finding ends it with an error and leaves what reproduces it.
 pub(crate) fn run_for(target: &str, minutes: &str) -> Result<()> {

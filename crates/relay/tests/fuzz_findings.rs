@@ -2,10 +2,10 @@
 
 #![cfg(test)]
 
-#[path = "support/client_input.rs"]
-mod client_input;
 #[path = "support/decode_input.rs"]
 mod decode_input;
+#[path = "support/relay_input.rs"]
+mod relay_input;
 
 use std::path::Path;
 
@@ -29,8 +29,8 @@ fn kept_inputs_of_decode() {
 }
 
 #[test]
-fn kept_inputs_of_client() {
-    replay("client", client_input::run);
+fn kept_inputs_of_relay() {
+    replay("relay", relay_input::run);
 }
 
 proptest! {
@@ -40,6 +40,6 @@ proptest! {
     #[test]
     fn arbitrary_input(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         decode_input::run(&bytes);
-        client_input::run(&bytes);
+        relay_input::run(&bytes);
     }
 }

@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a hostile sequence of calls: what the fuzz target `client` runs, and what the tests run
+//! Arbitrary bytes as a hostile sequence of calls: what the fuzz target `relay` runs, and what the tests run
 //! again on what it found.
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../tests/support/client_input.rs"]
+#[path = "../../tests/support/relay_input.rs"]
 mod input;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| input::run(bytes));
