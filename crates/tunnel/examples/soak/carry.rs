@@ -144,9 +144,9 @@ fn broken(error: std::io::Error, at: &str) -> anyhow::Error {
 
 /// Mostly none, now and then one in which timers run out.
 async fn pause(random: &mut StdRng) {
-    let longest = match random.random_range(0..20) {
-        0..12 => return,
-        12..19 => 50,
+    let longest = match random.random_range(0..100) {
+        0..70 => return,
+        70..99 => 50,
         _ => 2000,
     };
     sleep(Duration::from_millis(random.random_range(0..longest))).await;

@@ -16,15 +16,15 @@ const SOMETIMES: [u16; 2] = [4000, 4004];
 pub(crate) fn draw(random: &mut StdRng) -> Faults {
     let mut faults = Faults::default();
     match random.random_range(0..12) {
-        0..4 => faults.drop_after = Some(log_uniform(random, 1024, 1 << 20)),
-        4..7 => faults.drop_up_after = Some(log_uniform(random, 1024, 1 << 20)),
+        0..4 => faults.drop_after = Some(cut_after(random)),
+        4..7 => faults.drop_up_after = Some(cut_after(random)),
         7 => {
-            faults.drop_after = Some(log_uniform(random, 1024, 1 << 20));
-            faults.drop_up_after = Some(log_uniform(random, 1024, 1 << 20));
+            faults.drop_after = Some(cut_after(random));
+            faults.drop_up_after = Some(cut_after(random));
         }
         8..10 => {
             let code = ALWAYS[random.random_range(0..ALWAYS.len())];
-            faults.close_after = Some(CloseAfter { bytes: log_uniform(random, 1024, 1 << 20), code });
+            faults.close_after = Some(CloseAfter { bytes: cut_after(random), code });
         }
         10 => {
             let code = SOMETIMES[random.random_range(0..SOMETIMES.len())];
@@ -43,6 +43,11 @@ pub(crate) fn draw(random: &mut StdRng) -> Faults {
     faults.frame =
         random.random_bool(0.4).then(|| u32::try_from(log_uniform(random, 32, 16_384)).unwrap_or(16_384));
     faults
+}
+
+/// Payload before a cut, in bytes.
+fn cut_after(random: &mut StdRng) -> u64 {
+    log_uniform(random, 512, 512 * 1024)
 }
 
 /// A number of these bounds, each order of magnitude as likely as the next.
