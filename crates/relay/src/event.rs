@@ -64,11 +64,11 @@ pub enum Refusal {
     TimedOut,
 }
 
-/// What is to be put on the WebSocket.
+/// What is to be put on the WebSocket. `M` is the message, or `()` where it was put into the caller's buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Transmit {
+pub enum Transmit<M = Bytes> {
     /// One binary message, in one unfragmented WebSocket frame (section 3, rule 2).
-    Message(Bytes),
+    Message(M),
     /// A WebSocket Ping; report the answer with [`Session::handle_pong`](crate::Session::handle_pong).
     Ping,
     /// A WebSocket Close with this code; then end the connection. It ends the session on the relay for good.

@@ -3,7 +3,7 @@
 //! Client and local cloud share this codec and nothing else, so that a mistake in a state machine is not
 //! made twice.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 
 /// Largest payload that is ever *sent* in one DATA frame, in bytes (section 4).
 pub const MAX_PAYLOAD: usize = 16_384;
@@ -106,14 +106,20 @@ impl Frame {
     /// Encodes the frame as one WebSocket message. [`Frame::Unknown`] becomes its bare tag.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut out = BytesMut::with_capacity(16);
+        let mut out = Vec::with_capacity(16);
+        self.encode_into(&mut out);
+        out.into()
+    }
+
+    /// Puts the encoded frame behind what `out` holds.
+    pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
         match self {
-            Self::ConnectSuccessSid(sid) => put_counted(&mut out, TAG_CONNECT_SUCCESS_SID, sid),
+            Self::ConnectSuccessSid(sid) => put_counted(out, TAG_CONNECT_SUCCESS_SID, sid),
             Self::ReconnectSuccessAck(ack) => {
                 out.put_u16(TAG_RECONNECT_SUCCESS_ACK);
                 out.put_u64(*ack);
             }
-            Self::Data(payload) => put_counted(&mut out, TAG_DATA, payload),
+            Self::Data(payload) => put_counted(out, TAG_DATA, payload),
             Self::Ack(ack) => {
                 out.put_u16(TAG_ACK);
                 out.put_u64(*ack);
@@ -121,12 +127,11 @@ impl Frame {
             Self::LongClose { code, reason } => {
                 out.put_u16(TAG_LONG_CLOSE);
                 out.put_u32(*code);
-                put_length(&mut out, reason.len());
+                put_length(out, reason.len());
                 out.put_slice(reason.as_bytes());
             }
             Self::Unknown(tag) => out.put_u16(*tag),
         }
-        out.freeze()
     }
 }
 
@@ -147,19 +152,19 @@ fn take_counted(message: &mut Bytes) -> Result<Bytes, DecodeError> {
 pub(crate) const DATA_HEADER: usize = 6;
 
 /// Begins a DATA frame whose payload the caller puts behind it.
-pub(crate) fn put_data_header(out: &mut BytesMut, length: usize) {
+pub(crate) fn put_data_header(out: &mut Vec<u8>, length: usize) {
     out.put_u16(TAG_DATA);
     put_length(out, length);
 }
 
-fn put_counted(out: &mut BytesMut, tag: u16, payload: &[u8]) {
+fn put_counted(out: &mut Vec<u8>, tag: u16, payload: &[u8]) {
     out.reserve(6 + payload.len());
     out.put_u16(tag);
     put_length(out, payload.len());
     out.put_slice(payload);
 }
 
-fn put_length(out: &mut BytesMut, length: usize) {
+fn put_length(out: &mut Vec<u8>, length: usize) {
     // A payload of 4 GiB cannot be built: callers cut at `MAX_PAYLOAD` and messages at `MAX_MESSAGE`.
     out.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
 }

@@ -13,6 +13,9 @@ const SMALL: usize = 2048;
 /// Size at which gathered payloads become a chunk.
 const GATHERED: usize = 16 * 1024;
 
+/// Entries for which a queue that has become empty keeps its room.
+const KEPT: usize = 64;
+
 /// The incoming stream: counters of section 5 and the bounded queue before the local side.
 pub(crate) struct ReceiveQueue {
     chunks: VecDeque<Bytes>,
@@ -133,6 +136,13 @@ impl ReceiveQueue {
         self.flush_tail();
         let chunk = self.chunks.pop_front()?;
         self.queued = self.queued.saturating_sub(chunk.len());
+        if self.queued == 0 {
+            // A tunnel may be idle for days.
+            self.tail = BytesMut::new();
+            if self.chunks.capacity() > KEPT {
+                self.chunks = VecDeque::new();
+            }
+        }
         Some(chunk)
     }
 

@@ -9,8 +9,11 @@ use crate::{Violation, frame, frame::MAX_PAYLOAD};
 /// Writes below this size are gathered, so that a buffer of single bytes costs no allocation each.
 const SMALL: usize = 1024;
 
-/// Room that is allocated at once for gathered writes and for outgoing messages.
-const SLAB: usize = 64 * 1024;
+/// Room that is allocated at once for gathered writes.
+const GATHERED: usize = 16 * 1024;
+
+/// Entries for which a queue that has become empty keeps its room.
+const KEPT: usize = 64;
 
 /// Most chunks that are kept: bounds the cost of many small, unacknowledged writes.
 const MAX_CHUNKS: usize = 65_536;
@@ -36,8 +39,6 @@ pub(crate) struct SendBuffer {
     /// Where `next` is: index into `chunks` and offset there.
     cursor: usize,
     offset: usize,
-    /// Messages are cut from here; the memory comes back when they have been written.
-    slab: BytesMut,
     largest_message: usize,
 }
 
@@ -54,7 +55,6 @@ impl SendBuffer {
             end: start,
             cursor: 0,
             offset: 0,
-            slab: BytesMut::new(),
             largest_message: 0,
         }
     }
@@ -98,7 +98,7 @@ impl SendBuffer {
         if length < SMALL {
             if self.tail.capacity() - self.tail.len() < length {
                 self.flush_tail();
-                self.tail.reserve(SLAB / 4);
+                self.tail.reserve(GATHERED);
             }
             self.tail.put_slice(&bytes);
         } else {
@@ -114,8 +114,9 @@ impl SendBuffer {
         }
     }
 
-    /// The next DATA message, header and payload in one, cut anew from whatever chunks there are.
-    pub(crate) fn next_message(&mut self) -> Option<Bytes> {
+    /// Puts the next DATA message, header and payload in one and cut anew from whatever chunks there are,
+    /// behind what `out` holds. `None` when there is nothing to send.
+    pub(crate) fn next_message(&mut self, out: &mut Vec<u8>) -> Option<()> {
         let wanted =
             usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(usize::MAX).min(MAX_PAYLOAD);
         if wanted == 0 {
@@ -123,16 +124,14 @@ impl SendBuffer {
         }
         self.flush_tail();
         let size = frame::DATA_HEADER + wanted;
-        if self.slab.capacity() - self.slab.len() < size {
-            self.slab.reserve(SLAB);
-        }
-        frame::put_data_header(&mut self.slab, wanted);
+        out.reserve(size);
+        frame::put_data_header(out, wanted);
         let mut left = wanted;
         while left > 0 {
             let chunk = self.chunks.get(self.cursor)?;
             let part = chunk.get(self.offset..)?;
             let taken = part.get(..left.min(part.len()))?;
-            self.slab.put_slice(taken);
+            out.put_slice(taken);
             left -= taken.len();
             self.offset += taken.len();
             if self.offset == chunk.len() {
@@ -145,7 +144,7 @@ impl SendBuffer {
         self.sent = self.sent.max(self.next);
         self.largest_message = self.largest_message.max(size);
         self.trim();
-        Some(self.slab.split().freeze())
+        Some(())
     }
 
     /// An ACK: checks it against section 5 and drops what it covers, splitting a chunk if need be. During a
@@ -205,13 +204,23 @@ impl SendBuffer {
             }
         }
         self.acked = self.acked.max(position);
+        if self.acked == self.end {
+            self.rest();
+        }
+    }
+
+    /// Gives back the memory of a buffer that holds nothing: a tunnel may be idle for days.
+    fn rest(&mut self) {
+        self.tail = BytesMut::new();
+        if self.chunks.capacity() > KEPT {
+            self.chunks = VecDeque::new();
+        }
     }
 
     /// Frees what is held; the counters stay.
     pub(crate) fn clear(&mut self) {
         self.chunks = VecDeque::new();
         self.tail = BytesMut::new();
-        self.slab = BytesMut::new();
         self.cursor = 0;
         self.offset = 0;
         self.next = self.end;

@@ -1,15 +1,23 @@
 //! Bytes between a local connection and a tunnel.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use crate::Stream;
+use crate::driver::{Aboard, Round};
+use crate::pipe::{Look, Pipe};
 
 /// Bytes that are read from the local side in one go.
-const BUFFER: usize = 64 * 1024;
+const BLOCK: usize = 64 * 1024;
+/// Pieces that are written to the local side in one go.
+const PIECES: usize = 16;
+/// Rounds after which the task lets others run.
+const MAX_ROUNDS: usize = 16;
 
 /// How a copy ended.
 #[derive(Debug)]
@@ -22,122 +30,162 @@ pub(crate) enum Copied {
     Tunnel,
 }
 
-enum Up {
-    Reading,
-    Writing { from: usize, to: usize },
-    Done,
-}
-
-enum Down {
-    Copying,
-    /// Written, but not yet flushed: the tunnel has nothing more for now.
-    ShuttingDown,
-}
-
-/// Copies both ways until the tunnel's end is delivered or one side fails. The local end of file becomes the
-/// stream's `shutdown` and nothing more: late replies still arrive (specification section 6.3).
+/// Copies both ways until the tunnel's end is delivered or one side fails, and drives the session meanwhile.
+/// The local end of file becomes the stream's `shutdown` and nothing more: late replies still arrive
+/// (specification section 6.3).
 pub(crate) async fn copy<R, W>(stream: &mut Stream, reader: &mut R, writer: &mut W) -> Copied
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let mut buffer = vec![0_u8; BUFFER];
-    let mut up = Up::Reading;
-    let mut down = Down::Copying;
-    let mut unflushed = false;
+    let (aboard, pipe) = stream.take_over().await;
+    let mut up = Up { reader, block: BytesMut::new(), done: false };
+    let mut down = Down { writer, pieces: Default::default(), stage: Stage::Copying };
+    let mut copying = Copying { aboard, pipe };
     std::future::poll_fn(|cx| {
-        // Neither direction waits for the other: both are polled, and either may end the copy.
-        if let Poll::Ready(Err(end)) = poll_up(cx, stream, reader, &mut buffer, &mut up) {
-            return Poll::Ready(end);
+        copying.aboard.register(cx);
+        for _ in 0..MAX_ROUNDS {
+            // Neither direction waits for the other: all are polled, and any may end the copy.
+            let mut progress = match up.poll(cx, &mut copying) {
+                Ok(progress) => progress,
+                Err(error) => return Poll::Ready(Copied::Local(error)),
+            };
+            progress |= copying.aboard.step(cx) == Round::Progress;
+            match down.poll(cx, &copying.pipe) {
+                Ok(Moved::Nothing) => {}
+                Ok(Moved::Some) => progress = true,
+                Ok(Moved::All(end)) => return Poll::Ready(end),
+                Err(error) => return Poll::Ready(Copied::Local(error)),
+            }
+            if !progress {
+                return Poll::Pending;
+            }
         }
-        match ready!(poll_down(cx, stream, writer, &mut down, &mut unflushed)) {
-            Ok(()) => Poll::Ready(Copied::Ended),
-            Err(end) => Poll::Ready(end),
-        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     })
     .await
 }
 
-fn poll_up<R: AsyncRead + Unpin>(
-    cx: &mut Context<'_>,
-    stream: &mut Stream,
-    reader: &mut R,
-    buffer: &mut [u8],
-    up: &mut Up,
-) -> Poll<Result<(), Copied>> {
-    loop {
-        match up {
-            Up::Reading => {
-                let mut read = ReadBuf::new(buffer);
-                ready!(Pin::new(&mut *reader).poll_read(cx, &mut read)).map_err(Copied::Local)?;
-                let to = read.filled().len();
-                if to == 0 {
-                    ready!(Pin::new(&mut *stream).poll_shutdown(cx)).map_err(|error| lost(&error))?;
-                    *up = Up::Done;
-                } else {
-                    *up = Up::Writing { from: 0, to };
+struct Copying {
+    aboard: Aboard,
+    pipe: Arc<Pipe>,
+}
+
+/// The local bytes.
+struct Up<'a, R> {
+    reader: &'a mut R,
+    /// There is memory in it only while bytes are being read.
+    block: BytesMut,
+    done: bool,
+}
+
+impl<R: AsyncRead + Unpin> Up<'_, R> {
+    /// Reads what is there, as far as there is room for it; whether there was anything.
+    fn poll(&mut self, cx: &mut Context<'_>, copying: &mut Copying) -> io::Result<bool> {
+        let mut progress = false;
+        while !self.done {
+            let room = match copying.aboard.room() {
+                Some(0) => break,
+                Some(room) => room,
+                None => {
+                    self.done = true;
+                    break;
                 }
+            };
+            self.block.reserve(BLOCK);
+            let mut limited = (&mut self.block).limit(room.min(BLOCK));
+            let Poll::Ready(read) = pin!(self.reader.read_buf(&mut limited)).poll(cx) else { break };
+            progress = true;
+            match read? {
+                0 => {
+                    copying.pipe.shut_down();
+                    self.done = true;
+                }
+                length if length < BLOCK / 4 * 3 => {
+                    // A block must not be kept for a few bytes of it.
+                    copying.aboard.send(Bytes::copy_from_slice(&self.block));
+                    self.block.clear();
+                }
+                _ => copying.aboard.send(std::mem::take(&mut self.block).freeze()),
             }
-            Up::Writing { from, to } => {
-                let rest = buffer.get(*from..*to).unwrap_or_default();
-                match ready!(Pin::new(&mut *stream).poll_write(cx, rest)) {
-                    Ok(written) => *from += written,
-                    // The backend is gone; what it said last is still to be delivered.
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                        *up = Up::Done;
-                        continue;
-                    }
-                    Err(error) => return Poll::Ready(Err(lost(&error))),
-                }
-                if *from >= *to {
-                    *up = Up::Reading;
-                }
-            }
-            Up::Done => return Poll::Ready(Ok(())),
         }
+        self.block = BytesMut::new();
+        Ok(progress)
     }
 }
 
-fn poll_down<W: AsyncWrite + Unpin>(
-    cx: &mut Context<'_>,
-    stream: &mut Stream,
-    writer: &mut W,
-    down: &mut Down,
-    unflushed: &mut bool,
-) -> Poll<Result<(), Copied>> {
-    loop {
-        match down {
-            Down::Copying => {
-                let piece = match Pin::new(&mut *stream).poll_fill_buf(cx) {
-                    Poll::Ready(Ok(piece)) => piece,
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(lost(&error))),
-                    Poll::Pending => {
-                        if *unflushed {
-                            ready!(Pin::new(&mut *writer).poll_flush(cx)).map_err(Copied::Local)?;
-                            *unflushed = false;
-                        }
-                        return Poll::Pending;
-                    }
-                };
-                if piece.is_empty() {
-                    *down = Down::ShuttingDown;
-                    continue;
-                }
-                let written = ready!(Pin::new(&mut *writer).poll_write(cx, piece)).map_err(Copied::Local)?;
-                if written == 0 {
-                    return Poll::Ready(Err(Copied::Local(io::ErrorKind::WriteZero.into())));
-                }
-                Pin::new(&mut *stream).consume(written);
-                *unflushed = true;
-            }
-            Down::ShuttingDown => {
-                return Pin::new(&mut *writer).poll_shutdown(cx).map_err(Copied::Local);
-            }
-        }
-    }
+/// The bytes for the local side.
+struct Down<'a, W> {
+    writer: &'a mut W,
+    pieces: [Bytes; PIECES],
+    stage: Stage,
 }
 
-fn lost(error: &io::Error) -> Copied {
-    tracing::debug!(%error, "the tunnel of a local connection failed");
-    Copied::Tunnel
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Copying,
+    /// Written, but not yet flushed.
+    Flushing,
+    ShuttingDown,
+}
+
+enum Moved {
+    Nothing,
+    Some,
+    /// Everything there was.
+    All(Copied),
+}
+
+impl<W: AsyncWrite + Unpin> Down<'_, W> {
+    fn poll(&mut self, cx: &mut Context<'_>, pipe: &Pipe) -> io::Result<Moved> {
+        let mut moved = Moved::Nothing;
+        if self.stage == Stage::ShuttingDown {
+            return self.shut_down(cx);
+        }
+        loop {
+            let count = match pipe.look(&mut self.pieces) {
+                Look::Pieces(count) => count,
+                Look::Nothing => break,
+                Look::Eof => {
+                    self.stage = Stage::ShuttingDown;
+                    return self.shut_down(cx);
+                }
+                Look::Lost(lost) => {
+                    tracing::debug!(error = %lost, "the tunnel of a local connection failed");
+                    return Ok(Moved::All(Copied::Tunnel));
+                }
+            };
+            let pieces = self.pieces.get(..count).unwrap_or_default();
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            for (slice, piece) in slices.iter_mut().zip(pieces) {
+                *slice = IoSlice::new(piece);
+            }
+            let slices = slices.get(..count).unwrap_or_default();
+            let written = Pin::new(&mut *self.writer).poll_write_vectored(cx, slices);
+            self.pieces = Default::default();
+            let Poll::Ready(written) = written else { return Ok(moved) };
+            let written = written?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            pipe.consume(written);
+            self.stage = Stage::Flushing;
+            moved = Moved::Some;
+        }
+        if self.stage == Stage::Flushing
+            && let Poll::Ready(flushed) = Pin::new(&mut *self.writer).poll_flush(cx)
+        {
+            flushed?;
+            self.stage = Stage::Copying;
+        }
+        Ok(moved)
+    }
+
+    fn shut_down(&mut self, cx: &mut Context<'_>) -> io::Result<Moved> {
+        match Pin::new(&mut *self.writer).poll_shutdown(cx) {
+            Poll::Ready(ended) => ended.map(|()| Moved::All(Copied::Ended)),
+            Poll::Pending => Ok(Moved::Nothing),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! Everything is polled from one place, and nothing in it waits for anything else: a write that blocks does
 //! not keep messages from being read, nor a full reader acknowledgements from being sent (hard case 19).
 
+mod aboard;
 mod traffic;
 
 use std::pin::Pin;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use adit_relay::{Config, End, Event as SessionEvent, Failure, FailureKind, Session, Target, Time};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+pub(crate) use self::aboard::{Aboard, Round};
 use crate::opening::{Cause, OpenError, Shared, open};
 use crate::pipe::{LocalSide, Pipe};
 use crate::stream::Lost;
@@ -66,6 +68,15 @@ enum Stage {
     Over,
 }
 
+/// What one round came to.
+enum Step {
+    Reached(Milestone),
+    /// Something was done, and more may be possible.
+    Progress,
+    /// All there is to do is to wait.
+    Idle,
+}
+
 pub(crate) struct Driver {
     session: Session,
     shared: Arc<Shared>,
@@ -75,8 +86,6 @@ pub(crate) struct Driver {
     start: Instant,
     link: Link,
     stage: Stage,
-    /// Something was put into the WebSocket's buffer and not yet flushed.
-    unflushed: bool,
     timer: Pin<Box<Sleep>>,
     armed: Option<Instant>,
     /// What the session was told of the local side.
@@ -109,7 +118,6 @@ impl Driver {
             start,
             link: Link::Down,
             stage: Stage::Dialing,
-            unflushed: false,
             timer: Box::pin(sleep_until(start)),
             armed: None,
             local: LocalSide::Open,
@@ -121,14 +129,28 @@ impl Driver {
         }
     }
 
-    /// Drives an established session to its end, which the queues and the board then tell.
-    pub(crate) async fn run(mut self) {
-        loop {
-            match std::future::poll_fn(|cx| self.poll(cx)).await {
-                Milestone::Waiting(_) | Milestone::Connected => {}
-                Milestone::Ended(_) => return,
+    /// Drives an established session to its end, which the queues and the board then tell, or until whoever
+    /// has the stream wants to drive it.
+    pub(crate) async fn run(self: Box<Self>) {
+        let mut driver = Some(self);
+        std::future::poll_fn(|cx| {
+            while let Some(mut running) = driver.take() {
+                match running.poll(cx) {
+                    Poll::Ready(Milestone::Ended(_)) => {}
+                    Poll::Ready(Milestone::Waiting(_) | Milestone::Connected) => driver = Some(running),
+                    Poll::Pending => match running.pipe.take_seat() {
+                        // Taken over, unless the other has gone meanwhile.
+                        Some(seat) => driver = seat.send(running).err(),
+                        None => {
+                            driver = Some(running);
+                            return Poll::Pending;
+                        }
+                    },
+                }
             }
-        }
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Drives until the next milestone.
@@ -136,29 +158,34 @@ impl Driver {
         // Before anything is looked at, so that no change falls between looking and waiting.
         self.pipe.register_driver(cx.waker());
         for _ in 0..MAX_ROUNDS {
-            let now = self.start.elapsed();
-            let mut progress = self.keep_time(now);
-            self.obey(now);
-            progress |= self.follow_local_side(now);
-            progress |= self.poll_link(cx, now);
-            progress |= self.read(cx, now);
-            progress |= self.deliver();
-            progress |= self.write(cx, now);
-            self.count();
-            if let Some(milestone) = self.report(now) {
-                return Poll::Ready(milestone);
-            }
-            if let (Some(end), Link::Down) =
-                (self.end.take_if(|_| matches!(self.link, Link::Down)), &self.link)
-            {
-                return Poll::Ready(Milestone::Ended(self.conclude(end)));
-            }
-            if !progress && !self.arm(cx) {
-                return Poll::Pending;
+            match self.step(cx) {
+                Step::Reached(milestone) => return Poll::Ready(milestone),
+                Step::Progress => {}
+                Step::Idle => return Poll::Pending,
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// One round of everything.
+    fn step(&mut self, cx: &mut Context<'_>) -> Step {
+        let now = self.start.elapsed();
+        let mut progress = self.keep_time(now);
+        self.obey(now);
+        progress |= self.follow_local_side(now);
+        progress |= self.poll_link(cx, now);
+        progress |= self.read(cx, now);
+        progress |= self.deliver();
+        progress |= self.write(cx, now);
+        self.count();
+        if let Some(milestone) = self.report(now) {
+            return Step::Reached(milestone);
+        }
+        if let Some(end) = self.end.take_if(|_| matches!(self.link, Link::Down)) {
+            return Step::Reached(Milestone::Ended(self.conclude(end)));
+        }
+        if progress || self.arm(cx) { Step::Progress } else { Step::Idle }
     }
 
     fn keep_time(&mut self, now: Time) -> bool {
@@ -262,7 +289,6 @@ impl Driver {
                 match result {
                     Ok(socket) => {
                         self.link = Link::Up(Box::new(socket));
-                        self.unflushed = false;
                         self.cause = Cause::default();
                         self.session.opened(now);
                     }

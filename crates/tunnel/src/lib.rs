@@ -27,6 +27,7 @@ mod tls;
 mod token;
 mod upgrade;
 mod watch;
+mod websocket;
 
 pub use adit_relay::{Config, Failure, FailureKind, Patience, Target, Violation};
 

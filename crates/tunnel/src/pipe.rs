@@ -7,8 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::sync::oneshot;
 
 use crate::Lost;
+use crate::driver::Driver;
 
 /// Bytes that may wait on their way to the relay, before the session takes them for replay.
 const UP_LIMIT: usize = 256 * 1024;
@@ -19,6 +21,16 @@ const DOWN_LIMIT: usize = 512 * 1024;
 const DOWN_PIECES: usize = 1024;
 /// Memory for outgoing bytes is taken in pieces of this size.
 const UP_CHUNK: usize = 64 * 1024;
+
+/// What the reader finds.
+#[derive(Debug)]
+pub(crate) enum Look {
+    /// So many pieces.
+    Pieces(usize),
+    Nothing,
+    Eof,
+    Lost(Lost),
+}
 
 /// How reading ends.
 #[derive(Debug, Clone)]
@@ -40,7 +52,15 @@ pub(crate) enum LocalSide {
     Gone,
 }
 
-#[derive(Debug, Default)]
+/// Whether stream and driver are in the same hands: then neither has to be woken for the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Hands {
+    #[default]
+    Two,
+    One,
+}
+
+#[derive(Default)]
 struct State {
     up: BytesMut,
     shut_down: bool,
@@ -49,12 +69,15 @@ struct State {
     down_len: usize,
     end: Option<End>,
     driver: Option<Waker>,
+    /// Where the driver is awaited by whoever wants to drive it together with the stream.
+    seat: Option<oneshot::Sender<Box<Driver>>>,
+    hands: Hands,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Pipe {
     state: Mutex<State>,
 }
@@ -79,6 +102,14 @@ impl Pipe {
     pub(crate) fn wake_driver(&self) {
         let waker = self.lock().driver.take();
         wake(waker);
+    }
+
+    /// Whoever wants to drive the session from now on.
+    pub(crate) fn take_seat(&self) -> Option<oneshot::Sender<Box<Driver>>> {
+        let mut state = self.lock();
+        let seat = state.seat.take().filter(|seat| !seat.is_closed())?;
+        state.hands = Hands::One;
+        Some(seat)
     }
 
     /// At most `limit` written bytes, none when there are none.
@@ -154,6 +185,7 @@ impl Pipe {
         let mut state = self.lock();
         state.end.get_or_insert(end);
         state.driver = None;
+        state.seat = None;
         state.up = BytesMut::new();
         let wakers = (state.reader.take(), state.writer.take());
         drop(state);
@@ -162,6 +194,46 @@ impl Pipe {
     }
 
     // The stream's side.
+
+    /// Where the driver will arrive; `None` when the session is over. If it ends meanwhile, nothing arrives.
+    pub(crate) fn ask_for_driver(&self) -> Option<oneshot::Receiver<Box<Driver>>> {
+        let mut state = self.lock();
+        if state.end.is_some() {
+            return None;
+        }
+        let (seat, arrival) = oneshot::channel();
+        state.seat = Some(seat);
+        let waker = state.driver.take();
+        drop(state);
+        wake(waker);
+        Some(arrival)
+    }
+
+    /// The driver is a task of its own again.
+    pub(crate) fn stand_up(&self) {
+        self.lock().hands = Hands::Two;
+    }
+
+    /// Whether bytes were written that the driver has not collected.
+    pub(crate) fn holds_written(&self) -> bool {
+        !self.lock().up.is_empty()
+    }
+
+    /// The next pieces for the reader, left in the queue, at most so many as there are places.
+    pub(crate) fn look(&self, places: &mut [Bytes]) -> Look {
+        let state = self.lock();
+        let mut count = 0;
+        for (place, piece) in places.iter_mut().zip(&state.down) {
+            place.clone_from(piece);
+            count += 1;
+        }
+        match (&state.end, count) {
+            (_, 1..) => Look::Pieces(count),
+            (None, 0) => Look::Nothing,
+            (Some(End::Eof), 0) => Look::Eof,
+            (Some(End::Lost(lost)), 0) => Look::Lost(lost.clone()),
+        }
+    }
 
     pub(crate) fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         let mut state = self.lock();
@@ -245,13 +317,22 @@ impl Pipe {
             }
         }
         // Not at each byte: the driver is worth waking for a good part of the room.
-        let waker = if state.down_len <= DOWN_LIMIT / 2 && state.down.len() <= DOWN_PIECES / 2 {
-            state.driver.take()
-        } else {
-            None
-        };
+        let half = state.down_len <= DOWN_LIMIT / 2 && state.down.len() <= DOWN_PIECES / 2;
+        let waker = if half && state.hands == Hands::Two { state.driver.take() } else { None };
         drop(state);
         wake(waker);
+    }
+}
+
+impl std::fmt::Debug for Pipe {
+    /// Shows how much waits, and no bytes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Pipe")
+            .field("up", &state.up.len())
+            .field("down", &state.down_len)
+            .field("end", &state.end)
+            .finish_non_exhaustive()
     }
 }
 

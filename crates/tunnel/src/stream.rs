@@ -9,6 +9,7 @@ use adit_relay::Failure;
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::driver::Aboard;
 use crate::pipe::Pipe;
 
 /// The session was lost: what was read so far is not the whole. The source of the [`io::Error`] with which
@@ -66,6 +67,14 @@ pub struct Stream {
 impl Stream {
     pub(crate) fn new(pipe: Arc<Pipe>) -> Self {
         Self { pipe, current: Bytes::new() }
+    }
+
+    /// Takes over the task that drives the session, to be one with whoever copies local bytes. Until the result
+    /// goes, nothing else may read or write this stream.
+    pub(crate) async fn take_over(&mut self) -> (Aboard, Arc<Pipe>) {
+        // What was being read is still in the pipe.
+        self.current = Bytes::new();
+        (Aboard::take_over(Arc::clone(&self.pipe)).await, Arc::clone(&self.pipe))
     }
 
     fn poll_current(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -12,24 +12,19 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::endpoint::Endpoint;
 use crate::exchange::{Answer, ExchangeError, Refused, describe, exchange};
 use crate::route::{ProxyFailure, RouteError};
 use crate::tls;
+use crate::websocket::GATHERED;
 
 /// A WebSocket on which the relay's messages travel.
-pub(crate) type WebSocket = WebSocketStream<TlsStream<TcpStream>>;
+pub(crate) type WebSocket = crate::websocket::WebSocket<TlsStream<TcpStream>>;
 
-/// Plaintext that is read from TLS in one go. Larger loses: a TLS record has at most 16 KiB, and the WebSocket
-/// library zeroes as much of the buffer as is free before each read.
-const READ_BUFFER: usize = 32 * 1024;
-/// Outgoing frames are gathered up to here before TLS gets them (ssh-and-tunnels: a flush for four full
-/// frames or more).
-pub(crate) const WRITE_BUFFER: usize = 64 * 1024;
+/// Encrypted bytes that TLS may keep while the connection takes none: a gathered batch and a little.
+const TLS_BUFFER: usize = 2 * GATHERED;
 
 /// Why there is no WebSocket.
 #[derive(Debug)]
@@ -82,19 +77,13 @@ pub(crate) async fn open(
         .await
         .map_err(|error| untrusted(endpoint, &error))?;
     let answer = exchange(tls, request, |status| status == StatusCode::SWITCHING_PROTOCOLS).await?;
-    let (headers, stream, read) = match answer {
+    let (headers, mut stream, read) = match answer {
         Answer::Switched { headers, stream, read } => (headers, stream, read),
         Answer::Refused(refused) => return Err(UpgradeError::Status(refused)),
     };
     verify(&headers, &key)?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        // Never reached: the driver stops feeding as soon as a write would block.
-        .max_write_buffer_size(WRITE_BUFFER + 2 * adit_relay::frame::MAX_MESSAGE)
-        .max_message_size(Some(adit_relay::frame::MAX_MESSAGE))
-        .max_frame_size(Some(adit_relay::frame::MAX_MESSAGE));
-    Ok(WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Client, Some(config)).await)
+    stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
+    Ok(WebSocket::new(stream, read, adit_relay::frame::MAX_MESSAGE))
 }
 
 fn untrusted(endpoint: &Endpoint, error: &std::io::Error) -> UpgradeError {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     DecodeError, Event, Failure, FailureKind, Frame, FrameName, Session, Sid, Time, Violation,
+    frame::DATA_HEADER,
     liveness::Finding,
     outcome::{self, Phase},
     receive::{AckTimer, Queued},
@@ -104,8 +105,9 @@ impl Session {
         if payload.is_empty() {
             return Ok(());
         }
-        // A message that is mostly bytes behind the frame must not be kept alive by the payload.
-        let payload = if payload.len() < length / 2 { Bytes::copy_from_slice(&payload) } else { payload };
+        // Bytes behind the frame must not be kept alive by the payload.
+        let payload =
+            if payload.len() + DATA_HEADER < length { Bytes::copy_from_slice(&payload) } else { payload };
         match self.receive.push(payload)? {
             Queued::Yes => self.grace_progress(now),
             // Only a driver that reads on although it was told not to comes here. Dropping the connection
@@ -118,7 +120,7 @@ impl Session {
     }
 
     /// The ACK that is due now, if any; else sees to it that a remainder is acknowledged in time (section 5.1).
-    pub(super) fn poll_ack(&mut self, now: Time) -> Option<Bytes> {
+    pub(super) fn poll_ack(&mut self, now: Time) -> Option<Frame> {
         let outstanding = self.receive.unacknowledged();
         if outstanding == 0 {
             return None;
@@ -129,7 +131,7 @@ impl Session {
         }
         self.ack_timer = AckTimer::Off;
         self.grace_progress(now);
-        Some(Frame::Ack(self.receive.take_ack()).encode())
+        Some(Frame::Ack(self.receive.take_ack()))
     }
 
     pub(super) fn after_check(&mut self, finding: Finding, now: Time) {

@@ -35,7 +35,7 @@ const MAX_EVENTS: usize = 64;
 ///    [`refused`](Self::refused);
 /// 3. [`receive`](Self::receive), write to the local side, then [`accepted`](Self::accepted);
 /// 4. read the local side while [`send_capacity`](Self::send_capacity) allows, then [`send`](Self::send);
-/// 5. [`poll_transmit`](Self::poll_transmit) while the WebSocket takes it;
+/// 5. [`poll_transmit_into`](Self::poll_transmit_into) while the WebSocket takes it;
 /// 6. read the WebSocket while [`wants_messages`](Self::wants_messages):
 ///    [`handle_message`](Self::handle_message), [`handle_pong`](Self::handle_pong), [`closed`](Self::closed);
 /// 7. sleep no longer than [`deadline`](Self::deadline), then [`handle_deadline`](Self::handle_deadline).
@@ -60,7 +60,7 @@ pub struct Session {
     ack_timer: AckTimer,
     finishing: Option<Finishing>,
     /// The last thing to put on the connection that is being left.
-    parting: Option<Transmit>,
+    parting: Option<Transmit<()>>,
     /// A reason that came in a LONG_CLOSE frame, for the Close that may follow it.
     long_reason: Option<String>,
     events: VecDeque<Event>,
@@ -138,6 +138,18 @@ impl Session {
 
     /// What is to be put on the WebSocket next. Control first: ACKs overtake queued data (hard case 19).
     pub fn poll_transmit(&mut self, now: Time) -> Option<Transmit> {
+        let mut message = Vec::new();
+        Some(match self.poll_transmit_into(now, &mut message)? {
+            Transmit::Message(()) => Transmit::Message(message.into()),
+            Transmit::Ping => Transmit::Ping,
+            Transmit::Close { code } => Transmit::Close { code },
+            Transmit::Abandon => Transmit::Abandon,
+        })
+    }
+
+    /// As [`poll_transmit`](Self::poll_transmit), with the message put behind what `out` holds: the driver's
+    /// buffer is the first place that the bytes are copied to. Nothing is put there but a message.
+    pub fn poll_transmit_into(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit<()>> {
         if let Some(parting) = self.parting.take() {
             return Some(parting);
         }
@@ -155,11 +167,12 @@ impl Session {
             return Some(Transmit::Ping);
         }
         if let Some(ack) = self.poll_ack(now) {
-            return Some(Transmit::Message(ack));
+            ack.encode_into(out);
+            return Some(Transmit::Message(()));
         }
-        let message = self.send.next_message()?;
+        self.send.next_message(out)?;
         self.drain_progress(now);
-        Some(Transmit::Message(message))
+        Some(Transmit::Message(()))
     }
 
     /// The next event. [`Event::Closed`] comes last, and only once everything received was taken.
@@ -295,7 +308,7 @@ impl Session {
     }
 
     /// Puts the last word on the connection, if there is one.
-    fn part_with(&mut self, word: Transmit) {
+    fn part_with(&mut self, word: Transmit<()>) {
         match self.link {
             Link::Opening { .. } | Link::Open { .. } => self.parting = Some(word),
             Link::Dialing { .. } | Link::Waiting { .. } | Link::SigningIn { .. } | Link::Ended => {}

@@ -1,23 +1,19 @@
 //! Messages and bytes between the WebSocket, the session and the queues.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use adit_relay::{Time, Transmit};
-use bytes::Bytes;
-use futures_util::{Sink as _, SinkExt as _, StreamExt as _};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Error as WsError;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
 use super::{Driver, Link};
-use crate::upgrade::{WRITE_BUFFER, WebSocket};
+use crate::upgrade::WebSocket;
+use crate::websocket::{Broken, GATHERED, Incoming};
 
 /// Messages that are read before it is the writing side's turn.
-const READ_BATCH: usize = 32;
+const READ_BATCH: usize = 16;
 /// How long the closing handshake may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -30,28 +26,29 @@ impl Driver {
             if !self.session.wants_messages() {
                 break;
             }
-            let Poll::Ready(item) = socket.poll_next_unpin(cx) else { break };
+            let Poll::Ready(incoming) = socket.poll_next(cx) else { break };
             progress = true;
-            match item {
-                Some(Ok(Message::Binary(message))) => self.session.handle_message(message, now),
-                Some(Ok(Message::Text(_))) => self.session.handle_text(),
-                Some(Ok(Message::Pong(_))) => self.session.handle_pong(now),
-                // The library has queued the Pong; a flush sends it.
-                Some(Ok(Message::Ping(_))) => self.unflushed = true,
-                // Only handed out when frames are asked for.
-                Some(Ok(Message::Frame(_))) => {}
-                Some(Ok(Message::Close(frame))) => {
-                    let close = frame.map(|frame| (u16::from(frame.code), frame.reason.as_str().to_owned()));
-                    self.part_after_close();
+            match incoming {
+                Ok(Incoming::Binary(message)) => self.session.handle_message(message, now),
+                Ok(Incoming::Text) => self.session.handle_text(),
+                Ok(Incoming::Pong) => self.session.handle_pong(now),
+                // The Pong goes out with the next flush.
+                Ok(Incoming::Ping) => {}
+                Ok(Incoming::Close(close)) => {
+                    self.part_after_close(close.as_ref().map(|(code, _)| *code));
                     self.session.set_jitter(rand::random());
                     // A Close frame without a code is 1005 by RFC 6455, section 7.1.5.
                     self.session.closed(Some(close.unwrap_or((1005, String::new()))), now);
                 }
-                Some(Err(error)) => {
+                Ok(Incoming::End) => self.lose(None, now),
+                Err(Broken::Io(error)) => {
                     tracing::debug!(%error, "the websocket ended");
-                    self.lose(violation(&error), now);
+                    self.lose(None, now);
                 }
-                None => self.lose(None, now),
+                Err(Broken::Violation { code, reason }) => {
+                    tracing::debug!(code, reason, "the relay broke the websocket");
+                    self.lose(Some((code, reason.to_owned())), now);
+                }
             }
         }
         progress
@@ -59,15 +56,12 @@ impl Driver {
 
     /// Answers the relay's Close beside the session, which may already want another connection. Nothing is
     /// read from the old one any more (hard case 8).
-    fn part_after_close(&mut self) {
+    fn part_after_close(&mut self, code: Option<u16>) {
         if let Link::Up(mut socket) = std::mem::replace(&mut self.link, Link::Down) {
+            socket.close(code);
             tokio::spawn(async move {
                 // A relay that is gone needs no answer.
-                let _ = timeout(CLOSE_LIMIT, async {
-                    let _ = socket.flush().await;
-                    let _ = tokio::io::AsyncWriteExt::shutdown(socket.get_mut()).await;
-                })
-                .await;
+                let _ = timeout(CLOSE_LIMIT, socket.shut_down()).await;
             });
         }
     }
@@ -89,79 +83,59 @@ impl Driver {
 
     /// Sends what the session wants sent, then as much of the local bytes as fit, with one flush for all.
     pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Time) -> bool {
-        if !matches!(self.link, Link::Up(_)) {
+        let Link::Up(socket) = &mut self.link else {
             // A last word for a connection that is gone by now; asking also starts the session's timers.
-            let _ = self.session.poll_transmit(now);
+            let _ = self.session.poll_transmit_into(now, &mut Vec::new());
             return false;
-        }
+        };
         if self.session.has_ended() {
             // The last word, if any, does not wait until others are through.
-            match self.session.poll_transmit(now) {
+            match self.session.poll_transmit_into(now, &mut Vec::new()) {
                 Some(Transmit::Close { code }) => self.close(code),
-                Some(Transmit::Message(_) | Transmit::Ping | Transmit::Abandon) | None => {
-                    self.link = Link::Down
+                Some(Transmit::Message(()) | Transmit::Ping | Transmit::Abandon) | None => {
+                    self.link = Link::Down;
                 }
             }
             return true;
         }
         let mut progress = false;
-        let mut batch = 0_usize;
-        loop {
-            let Link::Up(socket) = &mut self.link else { return progress };
-            if batch < WRITE_BUFFER {
-                match Pin::new(&mut **socket).poll_ready(cx) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => return self.lost_while_writing(cx, &error, now),
-                    Poll::Pending => return progress,
+        while socket.queued() < GATHERED {
+            match socket.put(|out| self.session.poll_transmit_into(now, out)) {
+                Some(Transmit::Message(())) => {}
+                Some(Transmit::Ping) => socket.ping(),
+                Some(Transmit::Close { code }) => {
+                    self.close(code);
+                    return true;
                 }
-                let message = match self.session.poll_transmit(now) {
-                    Some(Transmit::Message(message)) => Some(Message::Binary(message)),
-                    Some(Transmit::Ping) => Some(Message::Ping(Bytes::new())),
-                    Some(Transmit::Close { code }) => {
-                        self.close(code);
-                        return true;
-                    }
-                    Some(Transmit::Abandon) => {
-                        self.link = Link::Down;
-                        return true;
-                    }
-                    None => None,
-                };
-                if let Some(message) = message {
-                    batch = batch.saturating_add(message.len());
-                    self.unflushed = true;
-                    progress = true;
-                    if let Err(error) = Pin::new(&mut **socket).start_send(message) {
-                        return self.lost_while_writing(cx, &error, now);
-                    }
-                    continue;
+                Some(Transmit::Abandon) => {
+                    self.link = Link::Down;
+                    return true;
                 }
-                // Local bytes wait in their queue, where they gather, until the wire can take them.
-                let bytes = self.pipe.collect(self.session.send_capacity());
-                if !bytes.is_empty() {
+                None => {
+                    // Local bytes wait in their queue, where they gather, until the wire can take them.
+                    let bytes = self.pipe.collect(self.session.send_capacity());
+                    if bytes.is_empty() {
+                        break;
+                    }
                     self.session.send(bytes);
-                    progress = true;
-                    continue;
                 }
             }
-            if !self.unflushed {
-                return progress;
-            }
-            return match Pin::new(&mut **socket).poll_flush(cx) {
-                Poll::Ready(Ok(())) => {
-                    self.unflushed = false;
-                    true
-                }
-                Poll::Ready(Err(error)) => self.lost_while_writing(cx, &error, now),
-                Poll::Pending => progress,
-            };
+            progress = true;
+        }
+        if !socket.wants_flush() {
+            return progress;
+        }
+        match socket.poll_flush(cx) {
+            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Err(error)) => self.lost_while_writing(cx, &error, now),
+            Poll::Pending => progress,
         }
     }
 
     /// A write error is a lost connection, not a line in the log (hard case 22). What had arrived before is
     /// still read: it may hold the relay's Close, which says why. The rest is discarded, and the relay sends it
     /// again (hard case 9).
-    fn lost_while_writing(&mut self, cx: &mut Context<'_>, error: &WsError, now: Time) -> bool {
+    fn lost_while_writing(&mut self, cx: &mut Context<'_>, error: &io::Error, now: Time) -> bool {
         tracing::debug!(%error, "the websocket cannot be written");
         while matches!(self.link, Link::Up(_)) && self.read(cx, now) {}
         if matches!(self.link, Link::Up(_)) {
@@ -186,35 +160,19 @@ impl Driver {
 
 /// Sends our Close and waits, not for long, for the relay's. Whatever else still comes is of no use.
 async fn close(mut socket: WebSocket, code: u16) {
+    socket.close(Some(code));
     let handshake = async {
-        let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
-        if socket.send(Message::Close(Some(frame))).await.is_err() {
+        if poll_fn(|cx| socket.poll_flush(cx)).await.is_err() {
             return;
         }
-        while let Some(Ok(_)) = socket.next().await {}
+        while !matches!(
+            poll_fn(|cx| socket.poll_next(cx)).await,
+            Ok(Incoming::Close(_) | Incoming::End) | Err(_)
+        ) {}
         // Nothing depends on the goodbye of TLS.
-        let _ = tokio::io::AsyncWriteExt::shutdown(socket.get_mut()).await;
+        let _ = socket.shut_down().await;
     };
     if timeout(CLOSE_LIMIT, handshake).await.is_err() {
         tracing::debug!("the relay did not answer our close");
-    }
-}
-
-/// What the WebSocket library found wrong, as the close code that names it; `None` for a mere loss.
-fn violation(error: &WsError) -> Option<(u16, String)> {
-    match error {
-        WsError::Capacity(_) => Some((1009, error.to_string())),
-        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        WsError::Protocol(_) => Some((1002, error.to_string())),
-        WsError::Utf8(_) => Some((1007, error.to_string())),
-        WsError::ConnectionClosed
-        | WsError::AlreadyClosed
-        | WsError::Io(_)
-        | WsError::Tls(_)
-        | WsError::WriteBufferFull(_)
-        | WsError::AttackAttempt
-        | WsError::Url(_)
-        | WsError::Http(_)
-        | WsError::HttpFormat(_) => None,
     }
 }
