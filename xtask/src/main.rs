@@ -1,5 +1,6 @@
 //! Every developer's command: `cargo xtask demo | test | ci | …`. Each does its own set-up.
 
+mod bench;
 mod ci;
 mod demo;
 mod display;
@@ -11,6 +12,7 @@ mod platforms;
 mod policy;
 mod process;
 mod setup;
+mod soak;
 mod test;
 mod tidy;
 
@@ -27,7 +29,14 @@ const USAGE: &str = "cargo xtask COMMAND
   generate             write the TypeScript of the contract crate
   deny                 licences, sources and doubles of the dependencies
   fuzz TARGET --minutes N
-                       feed the relay crate what a hostile relay might send: decode, or relay for the whole state machine
+                       feed the relay crate what a hostile relay might send: decode or relay
+  soak tunnel --minutes N [--tunnels N] [--seed N]
+                       many tunnels through a relay whose faults change all the while, every byte compared;
+                       a finding leaves its log in artifacts/soak/. Through another relay, without faults:
+                       --relay-url URL --ca FILE --token-file FILE --target PROJECT/ZONE/NAME:PORT
+  bench tunnel [--client NAME=COMMAND]...
+                       what a tunnel costs next to plain TLS, on release builds; figures on stdout. COMMAND is
+                       another client to measure, with {port}, {target-port}, {relay-url}, {ca}, {token-file}
   setup                install what is missing and nothing else";
 
 fn main() {
@@ -52,6 +61,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ["generate"] => generate::write(),
         ["deny"] => policy::run(),
         ["fuzz", target, "--minutes", minutes] => fuzz::run_for(target, minutes),
+        ["soak", what, options @ ..] => soak::run_for(what, options),
+        ["bench", what, options @ ..] => bench::run_for(what, options),
         ["setup"] => setup::ensure(&setup::EVERYTHING),
         // As the program that `ADIT_BROWSER` names, xtask is given an address and nothing else.
         [url] if url.starts_with("http://127.0.0.1:") => pick_user::run(url),

@@ -17,8 +17,17 @@ pub(crate) fn root() -> PathBuf {
 
 /// Where built programs of the development profile are.
 pub(crate) fn built(name: &str) -> PathBuf {
+    of_profile("debug", name)
+}
+
+/// Where built programs of the release profile are.
+pub(crate) fn released(name: &str) -> PathBuf {
+    of_profile("release", name)
+}
+
+fn of_profile(folder: &str, name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    target.join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The running cargo.

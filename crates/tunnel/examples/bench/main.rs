@@ -1,5 +1,4 @@
-//! What a tunnel costs, in ratios to plain TLS measured in the same run. To be built with `--release`, as the `adit`
-//! that it is given.
+//! `cargo xtask bench tunnel` runs this: what a tunnel costs, in ratios to plain TLS measured in the same run.
 //!
 //! Application, tunnel and relay stand in a row on this machine. In the place of the tunnel comes, by turns,
 //! `adit tunnel`, a program that forwards to plain TLS, and whatever other client is named. All share the
@@ -130,13 +129,17 @@ fn run(options: &Options) -> Result<()> {
     let mut sides = contenders.iter().map(|(name, _, measured)| (*name, measured));
     let (Some((_, raw)), Some((_, adit))) = (sides.next(), sides.next()) else { bail!("nobody ran") };
     compare(raw, adit, &bare);
+    for (name, other) in sides.clone() {
+        beside(name, adit, other);
+    }
     for (name, measured) in std::iter::once((RAW, raw)).chain([("adit", adit)]).chain(sides) {
         absolute(name, measured);
     }
     drop(contenders);
     let adit = Kind::Adit(options.adit.clone());
-    crowd::idle(&runtime, &peer, || Contender::start(&adit, &peer, &place))?;
-    crowd::burst(&runtime, || Contender::start(&adit, &peer, &place))
+    let idle = crowd::idle(&runtime, &peer, || Contender::start(&adit, &peer, &place));
+    crowd::burst(&runtime, || Contender::start(&adit, &peer, &place))?;
+    idle
 }
 
 /// One-byte round trips in each round.
@@ -168,19 +171,38 @@ fn measure(contender: &Contender, pattern: &[u8], bytes: u64, measured: &mut Mea
     Ok(())
 }
 
+/// Prints the median of the rounds' ratios.
+fn print_ratio(figure: &str, ours: &[f64], (name, theirs): (&str, &[f64]), target: Target) {
+    let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
+    Figure {
+        name: figure.to_owned(),
+        value: median(&ratios),
+        unit: "ratio",
+        of: Some((name, median(theirs))),
+        runs: ratios.len(),
+        target,
+    }
+    .print();
+}
+
+/// Ratios to another client that was named.
+fn beside(name: &str, adit: &Measured, other: &Measured) {
+    for (figure, ours, theirs) in [
+        ("download", &adit.down, &other.down),
+        ("upload", &adit.up, &other.up),
+        ("both ways", &adit.both, &other.both),
+        ("round trip p50", &adit.half, &other.half),
+        ("round trip p99", &adit.tail, &other.tail),
+        ("first byte", &adit.first, &other.first),
+    ] {
+        print_ratio(&format!("{figure}, by {name}"), ours, (name, theirs), Target::None);
+    }
+}
+
 /// The figures with targets.
 fn compare(raw: &Measured, adit: &Measured, bare: &[f64]) {
-    let ratio = |name: &str, ours: &[f64], theirs: &[f64], target| {
-        let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
-        Figure {
-            name: name.to_owned(),
-            value: median(&ratios),
-            unit: "ratio",
-            of: Some((RAW, median(theirs))),
-            runs: ratios.len(),
-            target,
-        }
-        .print();
+    let ratio = |figure: &str, ours: &[f64], theirs: &[f64], target| {
+        print_ratio(figure, ours, (RAW, theirs), target);
     };
     ratio("download", &adit.down, &raw.down, Target::AtLeast(0.6));
     ratio("upload", &adit.up, &raw.up, Target::AtLeast(0.6));

@@ -12,17 +12,17 @@ pub(crate) enum Target {
 }
 
 /// One figure.
-pub(crate) struct Figure {
+pub(crate) struct Figure<'a> {
     pub(crate) name: String,
     pub(crate) value: f64,
     pub(crate) unit: &'static str,
     /// What the value is a ratio to, or is counted above, and that side's own value.
-    pub(crate) of: Option<(&'static str, f64)>,
+    pub(crate) of: Option<(&'a str, f64)>,
     pub(crate) runs: usize,
     pub(crate) target: Target,
 }
 
-impl Figure {
+impl Figure<'_> {
     /// Prints it: the line of JSON to standard output, the row to standard error.
     pub(crate) fn print(&self) {
         let (target, met, wanted) = match self.target {
