@@ -12,6 +12,7 @@ use tauri::Manager as _;
 
 fn main() {
     adit_core::log::start("warn,adit=info");
+    adit_core::files::raise_limit();
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("A TLS provider was already installed");
     }

@@ -25,6 +25,7 @@ use ending::Format;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     adit_core::log::start("error");
+    adit_core::files::raise_limit();
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("A TLS provider was already installed");
     }

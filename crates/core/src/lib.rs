@@ -15,6 +15,7 @@ mod core;
 mod events;
 pub mod failure;
 pub mod file;
+pub mod files;
 pub mod inventory;
 pub mod keychain;
 pub mod log;

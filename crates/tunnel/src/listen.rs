@@ -34,7 +34,7 @@ pub(crate) use self::places::{Places, SharedPlaces};
 pub use self::stats::{Activity, ConnectionInfo, ConnectionState, Stats};
 
 /// Connections that are served at once unless [`Options`] say otherwise.
-pub const DEFAULT_LIMIT: usize = 256;
+pub const DEFAULT_LIMIT: usize = 2048;
 /// Connections beyond them that wait for a place unless [`Options`] say otherwise.
 pub const DEFAULT_WAITING: usize = 256;
 /// How long they wait unless [`Options`] say otherwise.

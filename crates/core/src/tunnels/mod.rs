@@ -45,7 +45,7 @@ pub use self::{
 /// The most tunnels that are kept, stopped ones included.
 const MOST_TUNNELS: usize = 500;
 /// Connections that all tunnels together serve at once.
-const MOST_CONNECTIONS: usize = 2048;
+const MOST_CONNECTIONS: usize = 4096;
 /// The shortest time between two events about one tunnel's connections.
 const BREATH: Duration = Duration::from_millis(50);
 /// How often statistics are told at most.
