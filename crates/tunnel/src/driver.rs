@@ -145,8 +145,8 @@ impl Driver {
                     Poll::Ready(Milestone::Ended(_)) => {}
                     Poll::Ready(Milestone::Waiting(_) | Milestone::Connected) => driver = Some(running),
                     Poll::Pending => match running.pipe.take_seat() {
-                        // Taken over, unless the other has gone meanwhile.
-                        Some(seat) => driver = seat.send(running).err(),
+                        // If the other has gone meanwhile, it is a task of its own again.
+                        Some(seat) => drop(seat.send(Aboard::of(running))),
                         None => {
                             driver = Some(running);
                             return Poll::Pending;

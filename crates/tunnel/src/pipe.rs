@@ -10,7 +10,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::sync::oneshot;
 
 use crate::Lost;
-use crate::driver::Driver;
+use crate::driver::Aboard;
 
 /// Bytes that may wait on their way to the relay, before the session takes them for replay.
 const UP_LIMIT: usize = 256 * 1024;
@@ -70,7 +70,7 @@ struct State {
     end: Option<End>,
     driver: Option<Waker>,
     /// Where the driver is awaited by whoever wants to drive it together with the stream.
-    seat: Option<oneshot::Sender<Box<Driver>>>,
+    seat: Option<oneshot::Sender<Aboard>>,
     hands: Hands,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -105,7 +105,7 @@ impl Pipe {
     }
 
     /// Whoever wants to drive the session from now on.
-    pub(crate) fn take_seat(&self) -> Option<oneshot::Sender<Box<Driver>>> {
+    pub(crate) fn take_seat(&self) -> Option<oneshot::Sender<Aboard>> {
         let mut state = self.lock();
         let seat = state.seat.take().filter(|seat| !seat.is_closed())?;
         state.hands = Hands::One;
@@ -196,7 +196,7 @@ impl Pipe {
     // The stream's side.
 
     /// Where the driver will arrive; `None` when the session is over. If it ends meanwhile, nothing arrives.
-    pub(crate) fn ask_for_driver(&self) -> Option<oneshot::Receiver<Box<Driver>>> {
+    pub(crate) fn ask_for_driver(&self) -> Option<oneshot::Receiver<Aboard>> {
         let mut state = self.lock();
         if state.end.is_some() {
             return None;

@@ -2,7 +2,7 @@
 
 mod support;
 
-use adit_tunnel::{Config, Connection, Event};
+use adit_tunnel::{Config, Connection, Event, proxy};
 use std::time::Duration;
 use support::{Cut, FLOOD, Relay, Reply, pattern, target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -85,4 +85,26 @@ async fn a_relay_that_never_acknowledges_stops_the_writer() {
     stream.write_all(&pattern(4 * 1024 * 1024 + 256 * 1024)).await.unwrap();
     assert!(futures_util::poll!(Box::pin(stream.write(b"x"))).is_pending());
     assert!(watch.control().bytes().0 <= 4 * 1024 * 1024);
+}
+
+#[tokio::test]
+async fn a_copy_that_is_called_off_at_once_ends_its_session_in_order() {
+    let relay = Relay::start(|_, _| Reply::Echo(Cut::Never)).await;
+    let connection = relay.dialer().dial(&target(7)).await.unwrap();
+    let (ours, _theirs) = tokio::io::duplex(64);
+    let (mut reader, mut writer) = tokio::io::split(ours);
+    let mut carrying = Box::pin(proxy(connection, &mut reader, &mut writer, |_| {}));
+    assert!(futures_util::poll!(carrying.as_mut()).is_pending());
+    // The session's task is handing the session over to somebody who will not take it.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    drop(carrying);
+    let closed = async {
+        while relay.seen().closes.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), closed).await.unwrap();
+    assert_eq!(relay.seen().closes, [1000]);
 }

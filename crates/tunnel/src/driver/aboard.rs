@@ -32,11 +32,17 @@ pub(crate) struct Aboard {
 impl Aboard {
     /// Takes over the driver of this pipe. Without effect where the session is over.
     pub(crate) async fn take_over(pipe: Arc<Pipe>) -> Self {
-        let driver = match pipe.ask_for_driver() {
-            Some(seat) => seat.await.ok(),
+        let arrived = match pipe.ask_for_driver() {
+            Some(arrival) => arrival.await.ok(),
             None => None,
         };
-        Self { driver, pipe }
+        arrived.unwrap_or(Self { driver: None, pipe })
+    }
+
+    /// A driver on its way to whoever asked for it.
+    pub(super) fn of(driver: Box<Driver>) -> Self {
+        let pipe = Arc::clone(&driver.pipe);
+        Self { driver: Some(driver), pipe }
     }
 
     /// To be called at the beginning of each poll, so that no change is missed.
