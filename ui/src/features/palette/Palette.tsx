@@ -32,7 +32,7 @@ import { statusWord } from "../explorer/words";
 import { deskOf, useDesk } from "../window/desk";
 import { keysOf, type WindowCommand } from "../window/keys";
 import { isOn, keyOf, plainSpec } from "../tunnels/target";
-import { useHits } from "./hits";
+import { useHits, useOnceFresh } from "./hits";
 import { type Forward, forwardOf, matches } from "./match";
 import { words } from "./words";
 import "./palette.css";
@@ -80,7 +80,7 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const forward = forwardOf(text);
-  const hits = useHits(forward === null ? text : forward.vm, LIMIT);
+  const { hits, fresh } = useHits(forward === null ? text : forward.vm, LIMIT);
   const commands = useCommands();
   const tunnelCommands = useTunnelCommands();
   const desk = deskOf(model);
@@ -140,6 +140,7 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
       setTimeout(() => item.run(how), 0);
     }
   };
+  const enter = useOnceFresh(text, fresh, (how: "usual" | "new") => run(items[at], how));
   const option = (item: Item, index: number) => (
     // The field has the keyboard, and names the chosen option.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -192,14 +193,14 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
               setChosen((at + count - 1) % count);
             } else if (event.key === "Enter") {
               event.preventDefault();
-              run(items[at], event.shiftKey ? "new" : "usual");
+              enter(event.shiftKey ? "new" : "usual");
             }
           }}
         />
         <Keys of={["Esc"]} />
       </div>
       <div className="palette-list" id={`${id}-list`} role="listbox" ref={list} aria-label={words.label}>
-        {items.length === 0 && (
+        {items.length === 0 && fresh && (
           <p className="palette-nothing quiet">{text === "" ? words.nothingYet : words.nothing(text)}</p>
         )}
         {shownVms.length > 0 && (

@@ -5,7 +5,7 @@ import type { Os } from "../../contract/Os";
 import { OsIcon } from "../../design/Icon";
 import { markOfStatus, StateMark } from "../../design/StateMark";
 import { statusWord } from "../explorer/words";
-import { useHits } from "../palette/hits";
+import { useHits, useOnceFresh } from "../palette/hits";
 import { Field } from "./fields";
 import { words } from "./words";
 
@@ -47,8 +47,14 @@ export function VmField({
 function Search({ id, fault, onChange }: { id: string; fault: string | null; onChange: (instance: InstanceRef, os: Os) => void }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  const hits = useHits(text, LIMIT);
+  const { hits, fresh } = useHits(text, LIMIT);
   const at = Math.min(chosen, Math.max(0, hits.length - 1));
+  const enter = useOnceFresh<null>(text, fresh, () => {
+    const hit = hits[at];
+    if (hit !== undefined) {
+      onChange(hit.instance, hit.os);
+    }
+  });
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
@@ -76,22 +82,21 @@ function Search({ id, fault, onChange }: { id: string; fault: string | null; onC
         }}
         onKeyDown={(event) => {
           const count = hits.length;
-          const hit = hits[at];
           if (event.key === "ArrowDown" && count > 0) {
             event.preventDefault();
             setChosen((at + 1) % count);
           } else if (event.key === "ArrowUp" && count > 0) {
             event.preventDefault();
             setChosen((at + count - 1) % count);
-          } else if (event.key === "Enter" && hit !== undefined) {
+          } else if (event.key === "Enter" && (!fresh || count > 0)) {
             // Chooses; the next Enter is the form's.
             event.preventDefault();
-            onChange(hit.instance, hit.os);
+            enter(null);
           }
         }}
       />
       <div className="form-hits" role="listbox" id={`${id}-list`} ref={list} aria-label={say.vm}>
-        {hits.length === 0 && text !== "" && <p className="quiet form-nothing">{say.noVm(text)}</p>}
+        {hits.length === 0 && fresh && text !== "" && <p className="quiet form-nothing">{say.noVm(text)}</p>}
         {hits.map(({ instance, os, status }, index) => (
           // The field has the keyboard, and names the chosen option.
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
