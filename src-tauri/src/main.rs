@@ -4,8 +4,6 @@
 
 mod commands;
 mod start;
-#[cfg(test)]
-mod tests;
 mod window;
 
 use tauri::Manager as _;
