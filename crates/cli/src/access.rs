@@ -65,18 +65,18 @@ pub(crate) async fn dialer(arguments: &AccessArguments) -> Result<Dialer, Failur
         (Some(url), Some(given)) => {
             let mut endpoint = RelayEndpoint::new(url.clone(), roots.unwrap_or(Roots::System));
             RelayRoute::from_environment()?.apply(&mut endpoint).await?;
-            route(&arguments.route).apply(&mut endpoint).await?;
+            route(&arguments.route)?.apply(&mut endpoint).await?;
             Dialer::new(endpoint, Arc::new(given)).map_err(|error| failure::from_endpoint(&error))
         }
         (url, Some(given)) => {
             let mut endpoint = endpoint(&Cloud::from_environment().await?, url.as_ref(), roots);
-            route(&arguments.route).apply(&mut endpoint).await?;
+            route(&arguments.route)?.apply(&mut endpoint).await?;
             Dialer::new(endpoint, Arc::new(given)).map_err(|error| failure::from_endpoint(&error))
         }
         (url, None) => {
             let mut config = Config::from_environment().await?;
             config.cloud.relay = endpoint(&config.cloud, url.as_ref(), roots);
-            route(&arguments.route).apply(&mut config.cloud.relay).await?;
+            route(&arguments.route)?.apply(&mut config.cloud.relay).await?;
             let keychain = Keychain::new(config.vault.clone());
             let (_, access) = adit_core::stored_account(&config, &keychain, None).await?;
             Ok(access.dialer().clone())
@@ -85,12 +85,13 @@ pub(crate) async fn dialer(arguments: &AccessArguments) -> Result<Dialer, Failur
 }
 
 /// What the options choose.
-fn route(options: &Route) -> RelayRoute {
+fn route(options: &Route) -> Result<RelayRoute, Failure> {
     RelayRoute {
         address: options.relay_address.clone(),
         identity: options.client_certificate.clone().zip(options.client_key.clone()),
-        proxy: options.proxy.clone(),
+        proxy: None,
     }
+    .with_proxy("--proxy", options.proxy.as_deref())
 }
 
 fn endpoint(cloud: &Cloud, url: Option<&url::Url>, roots: Option<Roots>) -> RelayEndpoint {

@@ -8,7 +8,7 @@ use adit_contract::{
 };
 use adit_core::{
     Config, Told, called, failure, pool_spec, relay_target,
-    share::{Patient, Shared, SharedTunnel},
+    share::{Patient, Shared, SharedTunnel, Wait},
 };
 use adit_tunnel::{
     Event,
@@ -56,8 +56,7 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<u8, Failure> {
         && arguments.socket.is_none()
         && let Some(shared) = sharing(&arguments.access).await
     {
-        let waiting = |words: String| tracing::info!(words, "waiting");
-        let tunnel = shared.open(spec, arguments.local, waiting).await?;
+        let tunnel = shared.open(spec, arguments.local, |wait| report.waiting(&wait)).await?;
         return follow_shared(tunnel, &report).await.map(|()| ending::DONE);
     }
     let place = match (&arguments.socket, arguments.local) {
@@ -70,8 +69,7 @@ pub(crate) async fn run(arguments: TunnelArguments) -> Result<u8, Failure> {
     let pool = Pool::new(Options::default().limit, Arc::new(SystemPeers));
     // There is one account here, whatever it is called.
     let opened = pool.open_observed("", &dialer, wanted, |waiting| {
-        let wait = waiting.retry.at.saturating_duration_since(std::time::Instant::now());
-        report.waiting(waiting.retry.attempt, &waiting.retry.reason, wait);
+        report.waiting(&(&waiting.retry).into());
     });
     let lease = opened.await.map_err(|error| failure::bind(&error, &relay_target(&spec.target)))?;
     let program = match launched {
@@ -309,9 +307,8 @@ impl Report {
     }
 
     /// The probe of a VM that still starts.
-    fn waiting(&self, attempt: u32, reason: &str, wait: Duration) {
+    fn waiting(&self, Wait { attempt, reason, in_ms }: &Wait) {
         use std::io::Write as _;
-        let in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         match self.format {
             Output::Json => {
                 let line = json!({ "event": "waiting", "attempt": attempt, "inMs": in_ms, "reason": reason });
@@ -331,21 +328,24 @@ impl Report {
     }
 }
 
+fn say_waits(name: &str, reason: &str) {
+    ending::say!("adit: waiting for {name}: {reason}");
+}
+
 /// `adit proxy`: standard input and output, for OpenSSH's ProxyCommand.
 pub(crate) async fn run_proxy(arguments: ProxyArguments) -> Result<(), Failure> {
     let target = target(&arguments.target)?;
+    let to = relay_target(&target);
+    let called = called(&target).to_owned();
+    let name = called.as_str();
     let patient = if arguments.wait { Patient::Yes } else { Patient::No };
     let (mut input, mut output) = (tokio::io::stdin(), tokio::io::stdout());
     if let Some(shared) = sharing(&arguments.access).await {
-        let stream = shared.dial(target, patient, |words| ending::say!("adit: {words}")).await?;
+        let stream = shared.dial(target, patient, |wait| say_waits(name, &wait.reason)).await?;
         return stream.carry(&mut input, &mut output).await;
     }
     let dialer = access::dialer(&arguments.access).await?.with_patience(patient.into());
-    let to = relay_target(&target);
-    let name = called(&target);
-    let dialed = dialer.dial_observed(&to, |waiting| {
-        ending::say!("adit: waiting for {name}: {}", waiting.retry.reason);
-    });
+    let dialed = dialer.dial_observed(&to, |waiting| say_waits(name, &waiting.retry.reason));
     let connection = dialed.await.map_err(|error| failure::dial_to(&error, &to))?;
     let quiet = |event: &Event| tracing::debug!(?event, "tunnel");
     match proxy(connection, &mut input, &mut output, quiet).await {

@@ -1,14 +1,17 @@
 //! One account's way to Google: its APIs and the relay, with one set of tokens that a new sign-in replaces in
 //! place, so that what is open goes on with the new one.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+};
 
 use adit_contract::Failure;
 use adit_google::{Credentials, ErrorKind, Google, Identity};
 use adit_tunnel::{Dialer, Freshness, TokenError, TokenSource};
 use async_trait::async_trait;
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::{
     cloud::Cloud,
@@ -26,11 +29,42 @@ pub struct Access {
 
 /// The tokens of one account, for the relay.
 #[derive(Debug)]
-struct Tokens(RwLock<Credentials>);
+struct Tokens {
+    credentials: RwLock<Credentials>,
+    /// Where it is told that a person has to sign in, and of which account.
+    refusals: OnceLock<(Arc<Refusals>, String)>,
+}
+
+/// Accounts whose tokens were refused, whatever wanted one: a session, a tunnel, the gateway or a stream of the
+/// command line.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    accounts: Mutex<BTreeSet<String>>,
+    told: Notify,
+}
+
+impl Refusals {
+    fn tell(&self, account: &str) {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned());
+        self.told.notify_one();
+    }
+
+    /// The next account that has to sign in again. For one listener.
+    pub(crate) async fn next(&self) -> String {
+        loop {
+            let told = self.told.notified();
+            let account = self.accounts.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
+            if let Some(account) = account {
+                return account;
+            }
+            told.await;
+        }
+    }
+}
 
 impl Tokens {
     fn credentials(&self) -> Credentials {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.credentials.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -41,7 +75,7 @@ impl TokenSource for Tokens {
             Freshness::Cached => adit_google::Freshness::Cached,
             Freshness::Renewed => adit_google::Freshness::Renewed,
         };
-        self.credentials().access_token(need).await.map_err(|error| {
+        let token = self.credentials().access_token(need).await.map_err(|error| {
             let message = failure::google(&error, Subject::Account).title;
             match error.kind {
                 ErrorKind::Unreachable
@@ -68,7 +102,13 @@ impl TokenSource for Tokens {
                 | ErrorKind::Unsupported
                 | ErrorKind::SignInExpired => TokenError::SignInNeeded { message },
             }
-        })
+        });
+        if let (Err(TokenError::SignInNeeded { .. }), Some((refusals, account))) =
+            (&token, self.refusals.get())
+        {
+            refusals.tell(account);
+        }
+        token
     }
 }
 
@@ -80,7 +120,7 @@ impl Access {
     pub fn new(cloud: &Cloud, credentials: Credentials, identity: Option<Identity>) -> Result<Self, Failure> {
         let google = Google::new(cloud.endpoints.clone(), credentials.clone())
             .map_err(|error| failure::google(&error, Subject::Account))?;
-        let tokens = Arc::new(Tokens(RwLock::new(credentials)));
+        let tokens = Arc::new(Tokens { credentials: RwLock::new(credentials), refusals: OnceLock::new() });
         let dialer = Dialer::new(cloud.relay.clone(), tokens.clone())
             .map_err(|error| failure::from_endpoint(&error))?;
         let identity = identity.map_or_else(OnceCell::new, |identity| OnceCell::new_with(Some(identity)));
@@ -91,9 +131,15 @@ impl Access {
     pub(crate) fn renew(&self, cloud: &Cloud, credentials: Credentials) -> Result<(), Failure> {
         let google = Google::new(cloud.endpoints.clone(), credentials.clone())
             .map_err(|error| failure::google(&error, Subject::Account))?;
-        *self.tokens.0.write().unwrap_or_else(PoisonError::into_inner) = credentials;
+        *self.tokens.credentials.write().unwrap_or_else(PoisonError::into_inner) = credentials;
         *self.google.write().unwrap_or_else(PoisonError::into_inner) = google;
         Ok(())
+    }
+
+    /// From now on it is told there when this account has to sign in again.
+    pub(crate) fn report_to(&self, refusals: &Arc<Refusals>, account: &str) {
+        // Once is enough: neither changes while the account is known.
+        let _ = self.tokens.refusals.set((refusals.clone(), account.to_owned()));
     }
 
     /// Google's APIs.

@@ -68,6 +68,7 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(core.clone().tell_inventory());
         tasks.spawn(core.clone().tell_keychain());
+        tasks.spawn(core.clone().watch_refusals());
         let (tunnels, tunnels_trouble) =
             Tunnels::load(&core.config, core.keychain.clone(), sink.clone(), core.clone());
         tasks.spawn(tunnels.clone().tick());
@@ -118,7 +119,7 @@ impl App {
     /// # Errors
     /// [`FailureCode::InvalidInput`] when no OAuth client is known.
     pub async fn sign_in(&self, method: SignInMethod) -> Result<(), Failure> {
-        self.core.begin_sign_in(method, self.sessions.clone(), self.tunnels.clone())
+        self.core.begin_sign_in(method, self.tunnels.clone())
     }
 
     /// Ends the sign-in under way, or puts away what it said at last.

@@ -24,7 +24,7 @@ use crate::{
     inventory::{self, Inventory, listing::Found},
     keychain::Keychain,
     now,
-    sessions::{Context, KnownHosts, Sessions, Surroundings},
+    sessions::{Context, KnownHosts, Surroundings},
     tunnels::{Tunnels, Ways},
 };
 
@@ -87,6 +87,14 @@ impl Core {
         }
     }
 
+    /// Marks accounts whose tokens were refused, whatever wanted one.
+    pub(crate) async fn watch_refusals(self: Arc<Self>) {
+        loop {
+            let account = self.accounts.refused().await;
+            Surroundings::sign_in_needed(&*self, &account);
+        }
+    }
+
     pub(crate) fn tell_accounts(&self) {
         self.sink.send(Event::Accounts(self.accounts.infos()));
     }
@@ -119,7 +127,6 @@ impl Core {
     pub(crate) fn begin_sign_in(
         self: &Arc<Self>,
         method: SignInMethod,
-        sessions: Arc<Sessions>,
         tunnels: Arc<Tunnels>,
     ) -> Result<(), Failure> {
         let client = match method {
@@ -138,7 +145,6 @@ impl Core {
             let result = core.run_sign_in(number, client.as_ref()).await;
             let state = match result {
                 Ok(account) => {
-                    sessions.signed_in(&account);
                     tunnels.signed_in(&account);
                     core.tell_accounts();
                     core.relist();
@@ -310,5 +316,9 @@ impl Ways for Core {
 
     fn needs_sign_in(&self, account: &str) {
         Surroundings::sign_in_needed(self, account);
+    }
+
+    fn knows(&self, account: &str) -> bool {
+        self.accounts.knows(account)
     }
 }

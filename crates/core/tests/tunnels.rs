@@ -4,18 +4,21 @@
 
 mod desk;
 
+use std::sync::Arc;
+
 use adit_contract::{
-    Event, FailureCode, GatewayLogin, GatewaySettings, GatewayState, HttpRule, TunnelAction, TunnelAudience,
-    TunnelInfo, TunnelPlace, TunnelProtocol, TunnelSpec, TunnelState, TunnelTarget,
+    AccountState, Event, FailureCode, GatewayLogin, GatewaySettings, GatewayState, HttpRule, TunnelAction,
+    TunnelAudience, TunnelInfo, TunnelPlace, TunnelProtocol, TunnelSpec, TunnelState, TunnelTarget,
 };
 use adit_core::{
     App,
-    share::{Patient, Shared},
+    share::{Patient, Shared, Wait},
 };
 use desk::{Desk, Recorder, instance_ref};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    sync::Notify,
 };
 
 const ANA: &str = "ana@acme.example#the office";
@@ -240,4 +243,87 @@ async fn a_socket_and_a_launched_program_are_ways_in_of_their_own() {
         info.state == TunnelState::Stopped && info.since.is_none() && info.refused == 0
     })
     .await;
+}
+
+/// Until `seen` has been told something.
+async fn told(seen: &Notify) {
+    tokio::time::timeout(std::time::Duration::from_secs(60), seen.notified()).await.expect("it was told");
+}
+
+#[tokio::test]
+async fn a_sign_out_ends_what_commands_hold_and_says_why() {
+    let desk = Desk::signed_in(ANA).await;
+    let shared = Shared::find(&desk.config).await.expect("the app is there");
+    // A VM that does not run: both are still on the way, and say so.
+    let asleep = TunnelSpec { wait_for_vm: true, ..to("acme-prod/europe-west1-b/web-3", 22) };
+    let (opening, dialing) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let opened = tokio::spawn({
+        let (shared, spec, opening) = (shared.clone(), asleep.clone(), opening.clone());
+        async move { shared.open(spec, None, |wait| tell(&opening, &wait)).await.map(drop) }
+    });
+    let dialed = tokio::spawn({
+        let (shared, dialing) = (shared.clone(), dialing.clone());
+        async move { shared.dial(asleep.target, Patient::Yes, |wait| tell(&dialing, &wait)).await.map(drop) }
+    });
+    told(&opening).await;
+    told(&dialing).await;
+    // One that listens, and a stream that nobody ends.
+    let mut tunnel = shared.open(to(ECHO, 7), None, |_| {}).await.unwrap();
+    let stream = shared.dial(to(ECHO, 7).target, Patient::No, |_| {}).await.unwrap();
+    let (mut input, mut typed) = tokio::io::duplex(64);
+    let (mut output, mut echoed) = tokio::io::duplex(64);
+    let carried = tokio::spawn(async move { stream.carry(&mut input, &mut output).await });
+    typed.write_all(b"hello").await.unwrap();
+    let mut answer = [0; 5];
+    echoed.read_exact(&mut answer).await.unwrap();
+
+    let account = desk.app.snapshot().await.accounts[0].id.clone();
+    desk.app.sign_out(&account).await.unwrap();
+    for (what, ended) in [
+        ("a tunnel on its way", opened.await.unwrap()),
+        ("a stream on its way", dialed.await.unwrap()),
+        ("a tunnel", tunnel.next().await.map(drop)),
+        ("a stream", carried.await.unwrap()),
+    ] {
+        let failure = ended.expect_err(what);
+        assert_eq!(failure.code, FailureCode::SignInNeeded, "{what}: {failure:?}");
+        assert_eq!(failure.title, "The account was signed out", "{what}");
+    }
+}
+
+fn tell(seen: &Notify, wait: &Wait) {
+    assert!(wait.attempt > 0 && !wait.reason.is_empty(), "{wait:?}");
+    seen.notify_one();
+}
+
+#[tokio::test]
+async fn the_gateway_tells_of_a_sign_in_that_is_no_longer_good() {
+    use secrecy::ExposeSecret as _;
+    let desk = Desk::signed_in(ANA).await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    desk.app.gateway_set(GatewaySettings { on: true, port, login: GatewayLogin::None }).await.unwrap();
+    // An administrator ends the sign-in.
+    let account = desk.app.snapshot().await.accounts[0].id.clone();
+    let entry = format!("refresh-token|{}|{account}", desk.config.cloud.id);
+    let token = desk.config.vault.get(&entry).await.unwrap().unwrap();
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(format!("{}/revoke", desk.cloud.url().trim_end_matches('/')))
+        .form(&[("token", token.expose_secret())])
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let host = "web-1.europe-west1-b.acme-prod.adit:7";
+    stream.write_all(format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+    desk.events
+        .find(|event| match event {
+            Event::Accounts(all) => (all[0].state == AccountState::SignInNeeded).then_some(()),
+            _ => None,
+        })
+        .await;
 }

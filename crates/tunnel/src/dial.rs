@@ -91,6 +91,18 @@ impl Dialer {
         Self { shared: Arc::clone(&self.shared), config }
     }
 
+    /// The account has signed in again: every tunnel of this dialer, and of its clones, that waits for a token goes
+    /// on, those that are still being opened included.
+    pub fn signed_in(&self) {
+        self.shared.network.tunnels().iter().for_each(|tunnel| tunnel.signed_in());
+    }
+
+    /// Ends every tunnel of this dialer and of its clones now, those that are still being opened included: the
+    /// account is signed out. A dial after this is not kept from anything.
+    pub fn abort(&self) {
+        self.shared.network.tunnels().iter().for_each(|tunnel| tunnel.abort());
+    }
+
     /// Opens a tunnel to `target`. Returns once the relay has reached the backend, not merely itself
     /// (specification section 6.1). Dropping the future ends the attempt at once.
     ///

@@ -1,5 +1,5 @@
-//! Notices that the machine woke up or that its network is another one, and tells every tunnel of a dialer at
-//! once, without anybody having to ask for it (hard case 17).
+//! The tunnels of one dialer. Notices that the machine woke up or that its network is another one, and tells
+//! every one of them at once, without anybody having to ask for it (hard case 17).
 
 mod system;
 
@@ -63,6 +63,11 @@ impl Network {
             task.running = Some(tokio::spawn(run(changes, Arc::clone(&self.boards))));
         }
     }
+
+    /// All tunnels that have not ended.
+    pub(crate) fn tunnels(&self) -> Vec<Arc<Board>> {
+        alive(&self.boards)
+    }
 }
 
 impl Drop for Network {
@@ -77,14 +82,16 @@ impl Drop for Network {
 async fn run(mut changes: Box<dyn NetworkChanges>, boards: Arc<Mutex<Vec<Weak<Board>>>>) {
     loop {
         changes.changed().await;
-        let boards: Vec<_> = {
-            let mut boards = boards.lock().unwrap_or_else(PoisonError::into_inner);
-            boards.retain(|board| board.strong_count() > 0);
-            boards.iter().filter_map(Weak::upgrade).collect()
-        };
+        let boards = alive(&boards);
         tracing::debug!(tunnels = boards.len(), "the network changed");
         for board in boards {
             board.network_changed();
         }
     }
+}
+
+fn alive(boards: &Mutex<Vec<Weak<Board>>>) -> Vec<Arc<Board>> {
+    let mut boards = boards.lock().unwrap_or_else(PoisonError::into_inner);
+    boards.retain(|board| board.strong_count() > 0);
+    boards.iter().filter_map(Weak::upgrade).collect()
 }

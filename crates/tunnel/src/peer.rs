@@ -236,6 +236,15 @@ impl PeerLookup for SystemPeers {
     }
 }
 
+/// Whose process this is.
+///
+/// # Errors
+/// There is no such process, or the system did not tell.
+#[cfg(windows)]
+pub fn process_user(pid: u32) -> io::Result<PeerUser> {
+    windows::process_user(pid)
+}
+
 #[cfg(unix)]
 fn no_process() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "the system does not tell which process is there")

@@ -165,6 +165,14 @@ impl Board {
         self.ask(|asked| asked.network_changed = true);
     }
 
+    pub(crate) fn signed_in(&self) {
+        self.ask(|asked| asked.signed_in = true);
+    }
+
+    pub(crate) fn abort(&self) {
+        self.ask(|asked| asked.abort = true);
+    }
+
     fn ask(&self, mark: impl FnOnce(&mut Asked)) {
         mark(&mut self.lock().asked);
         self.pipe.wake_driver();
@@ -232,12 +240,12 @@ impl Control {
 
     /// The person has signed in again: a session that waits for a token ([`Event::SignInNeeded`]) goes on.
     pub fn signed_in(&self) {
-        self.board.ask(|asked| asked.signed_in = true);
+        self.board.signed_in();
     }
 
     /// Ends the session now, without waiting for anything to be sent.
     pub fn abort(&self) {
-        self.board.ask(|asked| asked.abort = true);
+        self.board.abort();
     }
 
     /// Payload bytes sent to and received from the backend so far, in this order.

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 
 use self::store::{Record, Store};
 use crate::{
-    access::Access,
+    access::{Access, Refusals},
     cloud::Cloud,
     config::Folders,
     failure::{self, Subject},
@@ -33,6 +33,8 @@ pub(crate) struct Accounts {
     cloud: Cloud,
     store: Store,
     all: Mutex<Vec<Account>>,
+    /// Where each account's access tells that a person has to sign in.
+    refusals: Arc<Refusals>,
 }
 
 /// One account.
@@ -66,13 +68,17 @@ impl Accounts {
         let store = Store::new(&folders.data);
         let (records, trouble) = store.load(&cloud.id).await;
         let remembered = RememberedClient::load(&folders.settings, &cloud, keychain).await;
+        let refusals = Arc::<Refusals>::default();
         let mut all = Vec::with_capacity(records.len());
         for record in records {
             let access = open(&cloud, &record, remembered.as_ref(), keychain).await;
+            if let Some(access) = &access {
+                access.report_to(&refusals, &record.id);
+            }
             let state = if access.is_some() { AccountState::Ready } else { AccountState::SignInNeeded };
             all.push(Account { record, access, state });
         }
-        (Self { cloud, store, all: Mutex::new(all) }, trouble)
+        (Self { cloud, store, all: Mutex::new(all), refusals }, trouble)
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Account>> {
@@ -145,22 +151,38 @@ impl Accounts {
                 access.renew(&self.cloud, credentials)?;
                 access
             }
-            None => Arc::new(Access::new(&self.cloud, credentials, Some(identity))?),
+            None => {
+                let access = Arc::new(Access::new(&self.cloud, credentials, Some(identity))?);
+                access.report_to(&self.refusals, &id);
+                access
+            }
         };
         {
             let mut all = self.all();
             let account =
-                Account { record: record.clone(), access: Some(access), state: AccountState::Ready };
+                Account { record: record.clone(), access: Some(access.clone()), state: AccountState::Ready };
             match all.iter_mut().find(|account| account.record.id == id) {
                 Some(known) => *known = account,
                 None => all.push(account),
             }
         }
+        // What waited for it goes on.
+        access.dialer().signed_in();
         self.store.add(record).await?;
         Ok(id)
     }
 
-    /// Removes an account: revokes its credentials at the server and deletes them here. What is here is
+    /// Whether it has signed in here, and has not signed out since.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.all().iter().any(|account| account.record.id == id)
+    }
+
+    /// The next account whose tokens were refused. For one listener.
+    pub(crate) async fn refused(&self) -> String {
+        self.refusals.next().await
+    }
+
+    /// Removes an account: ends what runs on its behalf, revokes its credentials at the server and deletes them here. What is here is
     /// deleted even if the server cannot be reached.
     pub(crate) async fn remove(&self, id: &str, keychain: &Keychain) -> Result<(), Failure> {
         let removed = {
@@ -174,6 +196,9 @@ impl Accounts {
             })?;
             all.remove(at)
         };
+        if let Some(access) = &removed.access {
+            access.dialer().abort();
+        }
         if let (Some(access), AccountSource::Browser) = (&removed.access, removed.record.source)
             && let Err(error) = access.credentials().revoke().await
         {

@@ -45,11 +45,21 @@ impl RelayRoute {
                 ));
             }
         };
-        Ok(Self {
+        Self {
             address: chosen("ADIT_RELAY_ADDRESS", text("ADIT_RELAY_ADDRESS").as_deref())?,
             identity,
-            proxy: chosen("ADIT_PROXY", text("ADIT_PROXY").as_deref())?,
-        })
+            proxy: None,
+        }
+        .with_proxy("ADIT_PROXY", text("ADIT_PROXY").as_deref())
+    }
+
+    /// Takes the proxy that `name`, an option or a variable, names.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for what cannot be understood, without its text: it may hold a password.
+    pub fn with_proxy(mut self, name: &str, text: Option<&str>) -> Result<Self, Failure> {
+        self.proxy = chosen(name, text)?;
+        Ok(self)
     }
 
     /// Has `relay` reached this way.

@@ -138,18 +138,6 @@ impl Sessions {
         Ok(())
     }
 
-    /// An account has signed in again: tunnels that waited for it go on.
-    pub(crate) fn signed_in(&self, account: &str) {
-        for session in self.all().values() {
-            let inner = session.inner();
-            if inner.account.as_deref() == Some(account)
-                && let Some(control) = &inner.control
-            {
-                control.signed_in();
-            }
-        }
-    }
-
     /// Ends the sessions of an account that signs out.
     pub(crate) fn signed_out(&self, account: &str) {
         for session in self.all().values() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use adit_contract::{Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 
-use super::{Answer, Ask, Broken, Patient, What, frame, hear, say, socket};
+use super::{Answer, Ask, Broken, LONGEST_ANSWER, Patient, Wait, What, frame, hear, say, socket};
 use crate::{config::Config, failure, tunnels::Told};
 
 type Reader = BufReader<ReadHalf<socket::Outgoing>>;
@@ -103,12 +103,12 @@ impl Shared {
         &self,
         spec: TunnelSpec,
         local: Option<std::net::SocketAddr>,
-        waiting: impl Fn(String),
+        waiting: impl Fn(Wait),
     ) -> Result<SharedTunnel, Failure> {
         let (mut reader, writer) = self.ask(What::Open { spec: Box::new(spec), local }).await?;
         loop {
             match answer(&mut reader).await? {
-                Answer::Waiting(words) => waiting(words),
+                Answer::Waiting(wait) => waiting(wait),
                 Answer::Listening(local) => return Ok(SharedTunnel { local, reader, _writer: writer }),
                 other => return Err(out_of_place(&other)),
             }
@@ -123,12 +123,12 @@ impl Shared {
         &self,
         target: TunnelTarget,
         patient: Patient,
-        waiting: impl Fn(String),
+        waiting: impl Fn(Wait),
     ) -> Result<SharedStream, Failure> {
         let (mut reader, writer) = self.ask(What::Dial { target, patient }).await?;
         loop {
             match answer(&mut reader).await? {
-                Answer::Waiting(words) => waiting(words),
+                Answer::Waiting(wait) => waiting(wait),
                 Answer::Stream => return Ok(SharedStream { reader, writer }),
                 other => return Err(out_of_place(&other)),
             }
@@ -208,7 +208,7 @@ impl SharedStream {
 
 /// The next answer, failures being errors.
 async fn answer(reader: &mut Reader) -> Result<Answer, Failure> {
-    match hear(reader).await.map_err(broken)? {
+    match hear(reader, LONGEST_ANSWER).await.map_err(broken)? {
         Answer::Failed(failure) => Err(failure),
         answer => Ok(answer),
     }

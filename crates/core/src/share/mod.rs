@@ -18,8 +18,10 @@ use crate::tunnels::Told;
 pub use self::client::{Shared, SharedStream, SharedTunnel};
 pub(crate) use self::server::serve;
 
-/// The longest line, in bytes: an answer that lists all tunnels is the longest there is.
-const LONGEST_LINE: usize = 8 * 1024 * 1024;
+/// The longest answer, in bytes: one that lists all tunnels is the longest there is.
+const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// The longest ask, in bytes: one tunnel with all that belongs to it.
+const LONGEST_ASK: usize = 512 * 1024;
 
 /// What the command line asks for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,8 +63,8 @@ enum Answer {
     Peers(Vec<TunnelPeer>),
     Done,
     Failed(Failure),
-    /// Still on the way, in words.
-    Waiting(String),
+    /// Still on the way.
+    Waiting(Wait),
     /// A tunnel listens here.
     Listening(String),
     /// Something happened to one of its connections.
@@ -71,13 +73,39 @@ enum Answer {
     Stream,
 }
 
+/// A try that failed, and when the next one follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wait {
+    /// The try that comes next, from 1.
+    pub attempt: u32,
+    /// Why the last one failed.
+    pub reason: String,
+    /// Milliseconds until the next one.
+    pub in_ms: u64,
+}
+
+impl Wait {
+    /// Tells of it; one that finds no room would be out of date by the time it is read.
+    pub(crate) fn tell(waits: &tokio::sync::mpsc::Sender<Self>, retry: &adit_tunnel::Retry) {
+        let _ = waits.try_send(retry.into());
+    }
+}
+
+impl From<&adit_tunnel::Retry> for Wait {
+    fn from(retry: &adit_tunnel::Retry) -> Self {
+        let in_ms = u64::try_from(retry.wait().as_millis()).unwrap_or(u64::MAX);
+        Self { attempt: retry.attempt, reason: retry.reason.clone(), in_ms }
+    }
+}
+
 /// Why a conversation broke off.
 #[derive(Debug, thiserror::Error)]
 enum Broken {
     #[error("the other side ended the conversation")]
     Ended,
-    #[error("a line is longer than {LONGEST_LINE} bytes")]
-    TooLong,
+    #[error("a line is longer than {0} bytes")]
+    TooLong(usize),
     #[error("it does not speak as expected: {0}")]
     Foreign(#[from] serde_json::Error),
     #[error(transparent)]
@@ -93,8 +121,8 @@ async fn say<W: AsyncWrite + Unpin>(to: &mut W, what: &impl Serialize) -> Result
     Ok(())
 }
 
-/// Reads one line, byte by byte from what is buffered: what follows it may be no line any more.
-async fn hear<R, T>(from: &mut R) -> Result<T, Broken>
+/// Reads one line of at most so many bytes, byte by byte from what is buffered: what follows it may be no line any more.
+async fn hear<R, T>(from: &mut R, longest: usize) -> Result<T, Broken>
 where
     R: AsyncRead + Unpin,
     T: for<'a> Deserialize<'a>,
@@ -103,8 +131,8 @@ where
     loop {
         match from.read_u8().await {
             Ok(b'\n') => return Ok(serde_json::from_slice(&line)?),
-            Ok(byte) if line.len() < LONGEST_LINE => line.push(byte),
-            Ok(_) => return Err(Broken::TooLong),
+            Ok(byte) if line.len() < longest => line.push(byte),
+            Ok(_) => return Err(Broken::TooLong(longest)),
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(Broken::Ended),
             Err(error) => return Err(error.into()),
         }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adit_contract::{Failure, FailureCode, TunnelTarget};
+use adit_contract::{Failure, FailureCode, TunnelSpec, TunnelTarget};
 use adit_tunnel::proxy;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf},
@@ -10,11 +10,11 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Answer, Ask, Broken, Patient, What, frame, hear, say, socket};
+use super::{Answer, Ask, Broken, LONGEST_ASK, Patient, Wait, What, frame, hear, say, socket};
 use crate::{
     config::Config,
     failure,
-    tunnels::{Told, Tunnels},
+    tunnels::{Dialed, Told, Tunnels},
 };
 
 /// Conversations at the same time.
@@ -23,6 +23,8 @@ const MOST: usize = 512;
 const ASK_LIMIT: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be taken.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Waits that may lie unread.
+const WAITS: usize = 4;
 /// Bytes between a stream and its frames.
 const BETWEEN: usize = 64 * 1024;
 
@@ -64,7 +66,9 @@ pub(crate) async fn serve(config: Config, tunnels: Arc<Tunnels>) {
 async fn converse(stream: socket::Incoming, tunnels: &Arc<Tunnels>, cloud: &str) -> Result<(), Broken> {
     let (reader, mut writer) = tokio::io::split(stream);
     let mut reader = BufReader::new(reader);
-    let Ok(asked) = tokio::time::timeout(ASK_LIMIT, hear::<_, Ask>(&mut reader)).await else { return Ok(()) };
+    let Ok(asked) = tokio::time::timeout(ASK_LIMIT, hear::<_, Ask>(&mut reader, LONGEST_ASK)).await else {
+        return Ok(());
+    };
     let Ask { cloud: meant, what } = asked?;
     if meant != cloud {
         let other = Failure::new(
@@ -81,28 +85,7 @@ async fn converse(stream: socket::Incoming, tunnels: &Arc<Tunnels>, cloud: &str)
             tunnels.act(&id, action).await.map_or_else(Answer::Failed, |()| Answer::Done)
         }
         What::Open { spec, local } => {
-            let opening = tunnels.borrow(*spec, local);
-            let borrowed = tokio::select! {
-                borrowed = opening => borrowed,
-                () = gone(&mut reader) => return Ok(()),
-            };
-            match borrowed {
-                Ok(mut borrowed) => {
-                    say(&mut writer, &Answer::Listening(borrowed.local.clone())).await?;
-                    loop {
-                        let event = tokio::select! {
-                            event = borrowed.events.next() => event,
-                            () = gone(&mut reader) => return Ok(()),
-                        };
-                        let Some(event) = event else { break };
-                        if let Some(told) = Told::of(&event) {
-                            say(&mut writer, &Answer::Told(told)).await?;
-                        }
-                    }
-                    Answer::Done
-                }
-                Err(failure) => Answer::Failed(failure),
-            }
+            return Box::pin(open(reader, writer, tunnels, *spec, local)).await;
         }
         What::Dial { target, patient } => {
             return Box::pin(dial(reader, writer, tunnels, target, patient)).await;
@@ -117,6 +100,52 @@ async fn gone(reader: &mut Reader) {
     while matches!(reader.read(&mut byte).await, Ok(1..)) {}
 }
 
+/// Completes with what `work` comes to, and tells meanwhile what it waits for; `None` when the command has gone.
+async fn waited<T>(
+    reader: &mut Reader,
+    writer: &mut Writer,
+    mut waiting: mpsc::Receiver<Wait>,
+    work: impl Future<Output = T>,
+) -> Result<Option<T>, Broken> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(Some(done)),
+            Some(wait) = waiting.recv() => say(writer, &Answer::Waiting(wait)).await?,
+            // The command says nothing before it has its answer.
+            () = gone(reader) => return Ok(None),
+        }
+    }
+}
+
+async fn open(
+    mut reader: Reader,
+    mut writer: Writer,
+    tunnels: &Arc<Tunnels>,
+    spec: TunnelSpec,
+    local: Option<std::net::SocketAddr>,
+) -> Result<(), Broken> {
+    let (waits, waiting) = mpsc::channel(WAITS);
+    let opening = tunnels.borrow(spec, local, waits);
+    let Some(borrowed) = waited(&mut reader, &mut writer, waiting, opening).await? else { return Ok(()) };
+    let mut borrowed = match borrowed {
+        Ok(borrowed) => borrowed,
+        Err(failure) => return say(&mut writer, &Answer::Failed(failure)).await,
+    };
+    say(&mut writer, &Answer::Listening(borrowed.local.clone())).await?;
+    loop {
+        let event = tokio::select! {
+            event = borrowed.events.next() => event,
+            () = gone(&mut reader) => return Ok(()),
+        };
+        let Some(event) = event else { break };
+        if let Some(told) = Told::of(&event) {
+            say(&mut writer, &Answer::Told(told)).await?;
+        }
+    }
+    say(&mut writer, &borrowed.failure().map_or(Answer::Done, Answer::Failed)).await
+}
+
 async fn dial(
     mut reader: Reader,
     mut writer: Writer,
@@ -124,22 +153,11 @@ async fn dial(
     target: TunnelTarget,
     patient: Patient,
 ) -> Result<(), Broken> {
-    let (waits, mut waiting) = mpsc::channel(4);
-    let dialing = tunnels.dial(&target, patient, move |words| {
-        // One that finds no room is out of date by the time it would be read.
-        let _ = waits.try_send(words);
-    });
-    tokio::pin!(dialing);
-    let dialed = loop {
-        tokio::select! {
-            dialed = &mut dialing => break dialed,
-            Some(words) = waiting.recv() => say(&mut writer, &Answer::Waiting(words)).await?,
-            // The command sends no frames before the stream is announced.
-            () = gone(&mut reader) => return Ok(()),
-        }
-    };
-    let connection = match dialed {
-        Ok(connection) => connection,
+    let (waits, waiting) = mpsc::channel(WAITS);
+    let dialing = tunnels.dial(&target, patient, waits);
+    let Some(dialed) = waited(&mut reader, &mut writer, waiting, dialing).await? else { return Ok(()) };
+    let Dialed { connection, account } = match dialed {
+        Ok(dialed) => dialed,
         Err(failure) => return say(&mut writer, &Answer::Failed(failure)).await,
     };
     say(&mut writer, &Answer::Stream).await?;
@@ -169,9 +187,7 @@ async fn dial(
         both = both => both?,
         () = up => return Ok(()),
     };
-    let answer = match ended {
-        Ok(_) => Answer::Done,
-        Err(error) => Answer::Failed(failure::lost_proxy(&error)),
-    };
-    say(&mut writer, &answer).await
+    // A sign-out ends a stream without a word of its own.
+    let ended = tunnels.end_of(&account).and(ended.map_err(|error| failure::lost_proxy(&error)));
+    say(&mut writer, &ended.map_or_else(Answer::Failed, |_| Answer::Done)).await
 }

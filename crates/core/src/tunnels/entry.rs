@@ -11,7 +11,7 @@ use adit_tunnel::{
     listen::{Activity, ConnectionInfo, Stats},
     pool::Lease,
 };
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::{
     Ran, convert, count,
@@ -35,18 +35,37 @@ pub(super) struct Entry {
     pub(super) run: Run,
     /// Counts the starts: what an earlier one says is dropped.
     pub(super) epoch: u64,
+    /// What runs it, or ran it last.
+    pub(super) task: Option<JoinHandle<()>>,
     meter: Meter,
 }
 
 pub(super) enum Run {
-    Stopped { failure: Option<Failure> },
-    Starting { text: String, since: f64, task: AbortHandle },
-    Running { lease: Lease, account: String, task: AbortHandle },
+    Stopped {
+        failure: Option<Failure>,
+    },
+    /// The account is known once it has been found.
+    Starting {
+        text: String,
+        since: f64,
+        account: Option<String>,
+    },
+    Running {
+        lease: Lease,
+        account: String,
+    },
 }
 
 impl Entry {
     pub(super) fn new(spec: TunnelSpec, kept: Kept) -> Self {
-        Self { spec, kept, run: Run::Stopped { failure: None }, epoch: 0, meter: Meter::default() }
+        Self {
+            spec,
+            kept,
+            run: Run::Stopped { failure: None },
+            epoch: 0,
+            task: None,
+            meter: Meter::default(),
+        }
     }
 
     pub(super) fn lease(&self) -> Option<Lease> {
@@ -64,6 +83,22 @@ impl Entry {
         }
     }
 
+    /// The account that it runs or starts for.
+    pub(super) fn account(&self) -> Option<&str> {
+        match &self.run {
+            Run::Running { account, .. } => Some(account),
+            Run::Starting { account, .. } => account.as_deref(),
+            Run::Stopped { .. } => None,
+        }
+    }
+
+    /// Whose tunnel it is going to be.
+    pub(super) fn starts_for(&mut self, of: String) {
+        if let Run::Starting { account, .. } = &mut self.run {
+            *account = Some(of);
+        }
+    }
+
     /// Still on the way, for another reason.
     pub(super) fn waits(&mut self, words: String) {
         if let Run::Starting { text, .. } = &mut self.run {
@@ -73,10 +108,7 @@ impl Entry {
 
     /// It listens now.
     pub(super) fn listens(&mut self, lease: Lease, account: String) {
-        let stopped = Run::Stopped { failure: None };
-        if let Run::Starting { task, .. } = std::mem::replace(&mut self.run, stopped) {
-            self.run = Run::Running { lease, account, task };
-        }
+        self.run = Run::Running { lease, account };
     }
 
     /// Its task comes to its own end.
@@ -89,8 +121,10 @@ impl Entry {
         self.epoch = self.epoch.wrapping_add(1);
         match std::mem::replace(&mut self.run, Run::Stopped { failure }) {
             Run::Stopped { .. } => Ran::No,
-            Run::Starting { task, .. } | Run::Running { task, .. } => {
-                task.abort();
+            Run::Starting { .. } | Run::Running { .. } => {
+                if let Some(task) = &self.task {
+                    task.abort();
+                }
                 Ran::Yes
             }
         }

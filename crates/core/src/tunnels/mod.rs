@@ -20,12 +20,12 @@ use adit_contract::{
     Event, Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_tunnel::{
-    Connection, Waiting,
+    Connection, Retry, Waiting,
     listen::{Activity, Events},
     peer::SystemPeers,
     pool::{Lease, Pool},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use self::{
     entry::{Entry, Kept, Run},
@@ -33,7 +33,13 @@ use self::{
     meter::{Moved, as_number},
 };
 use crate::{
-    access::Access, config::Config, events::EventSink, failure, keychain::Keychain, now, share::Patient,
+    access::Access,
+    config::Config,
+    events::EventSink,
+    failure,
+    keychain::Keychain,
+    now,
+    share::{Patient, Wait},
 };
 
 pub(crate) use self::gateway::Gateway;
@@ -44,6 +50,8 @@ pub use self::{
 
 /// The most tunnels that are kept, stopped ones included.
 const MOST_TUNNELS: usize = 500;
+/// The most tunnels of commands at the same time; they do not take the kept ones' room.
+const MOST_BORROWED: usize = 256;
 /// Connections that all tunnels together serve at once.
 const MOST_CONNECTIONS: usize = 4096;
 /// The shortest time between two events about one tunnel's connections.
@@ -57,6 +65,8 @@ pub(crate) trait Ways: Send + Sync {
     fn way(&self, project: &str) -> Result<(String, Arc<Access>), Failure>;
     /// A tunnel found that an account has to sign in again.
     fn needs_sign_in(&self, account: &str);
+    /// Whether an account is still signed in here.
+    fn knows(&self, account: &str) -> bool;
 }
 
 /// All tunnels, oldest first.
@@ -134,12 +144,12 @@ impl Tunnels {
 
     fn insert(&self, spec: TunnelSpec, kept: Kept) -> Result<u64, Failure> {
         let mut all = self.all();
-        if all.entries.len() >= MOST_TUNNELS {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                format!("There are {MOST_TUNNELS} tunnels"),
-                "Remove one of them first.",
-            ));
+        let (most, full, advice) = match kept {
+            Kept::Yes => (MOST_TUNNELS, "tunnels", "Remove one of them first."),
+            Kept::WhileUsed => (MOST_BORROWED, "tunnels of commands", "End one of the commands first."),
+        };
+        if all.entries.values().filter(|entry| entry.kept == kept).count() >= most {
+            return Err(Failure::new(FailureCode::InvalidInput, format!("There are {most} {full}"), advice));
         }
         let id = all.next;
         all.next = id.saturating_add(1);
@@ -230,19 +240,21 @@ impl Tunnels {
         self: &Arc<Self>,
         spec: TunnelSpec,
         local: Option<SocketAddr>,
+        waits: mpsc::Sender<Wait>,
     ) -> Result<Borrowed, Failure> {
         convert::check(&spec)?;
         let id = self.insert(spec, Kept::WhileUsed)?;
         let guard = Removing { tunnels: self.clone(), id };
         let (told, opened) = oneshot::channel();
-        self.start(id, local, Some(told));
+        self.start(id, local, Some(Asker { waits, opened: told }));
         match opened.await {
             Ok(Ok(lease)) => {
                 let (local, events) = (lease.tunnel().local().to_string(), lease.tunnel().events());
-                Ok(Borrowed { local, events, _guard: guard })
+                Ok(Borrowed { local, events, guard })
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(failure::cancelled()),
+            // Stopped on the way, by the person or because the account signed out.
+            Err(_) => Err(guard.failure().unwrap_or_else(failure::cancelled)),
         }
     }
 
@@ -254,14 +266,22 @@ impl Tunnels {
         &self,
         target: &TunnelTarget,
         patient: Patient,
-        mut waiting: impl FnMut(String),
-    ) -> Result<Connection, Failure> {
+        waits: mpsc::Sender<Wait>,
+    ) -> Result<Dialed, Failure> {
         let (account, access) = self.ways.way(convert::project(target))?;
         let dialer = access.dialer().with_patience(patient.into());
         let to = relay_target(target);
-        let dialed =
-            dialer.dial_observed(&to, |wait| waiting(waiting_words(convert::called(target), &wait))).await;
-        dialed.map_err(|error| self.note(&account, failure::dial_to(&error, &to)))
+        let dialed = dialer.dial_observed(&to, |waiting| Wait::tell(&waits, &waiting.retry)).await;
+        match dialed {
+            Ok(connection) => Ok(Dialed { connection, account }),
+            Err(_) if !self.ways.knows(&account) => Err(signed_out()),
+            Err(error) => Err(self.note(&account, failure::dial_to(&error, &to))),
+        }
+    }
+
+    /// What a stream came to that ended without an error: an account that signed out meanwhile ended it.
+    pub(crate) fn end_of(&self, account: &str) -> Result<(), Failure> {
+        if self.ways.knows(account) { Ok(()) } else { Err(signed_out()) }
     }
 
     /// Tells of an account that has to sign in.
@@ -303,33 +323,27 @@ impl Tunnels {
     }
 
     /// Starts one that does not run. `local` stands in place of its own place.
-    fn start(
-        self: &Arc<Self>,
-        id: u64,
-        local: Option<SocketAddr>,
-        opened: Option<oneshot::Sender<Result<Lease, Failure>>>,
-    ) {
-        self.with(id, |entry| self.begin(id, entry, local, opened));
+    fn start(self: &Arc<Self>, id: u64, local: Option<SocketAddr>, asker: Option<Asker>) {
+        self.with(id, |entry| self.begin(id, entry, local, asker));
     }
 
-    fn begin(
-        self: &Arc<Self>,
-        id: u64,
-        entry: &mut Entry,
-        local: Option<SocketAddr>,
-        opened: Option<oneshot::Sender<Result<Lease, Failure>>>,
-    ) {
+    fn begin(self: &Arc<Self>, id: u64, entry: &mut Entry, local: Option<SocketAddr>, asker: Option<Asker>) {
         if !matches!(entry.run, Run::Stopped { .. }) {
             return;
         }
         entry.epoch = entry.epoch.wrapping_add(1);
         let (tunnels, spec, epoch) = (self.clone(), entry.spec.clone(), entry.epoch);
-        let task = tokio::spawn(async move {
+        let before = entry.task.take();
+        entry.task = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                // It was stopped. Until it has gone, its port may still be in use.
+                drop(before.await);
+            }
             let start = Starting { id, epoch, spec, local };
-            tunnels.run(start, opened).await;
-        });
+            tunnels.run(start, asker).await;
+        }));
         let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
-        entry.run = Run::Starting { text, since: now(), task: task.abort_handle() };
+        entry.run = Run::Starting { text, since: now(), account: None };
     }
 
     /// Refuses to begin anew what a command opened: it ends with its first run.
@@ -345,9 +359,10 @@ impl Tunnels {
     }
 
     /// Opens and follows a tunnel until it is stopped.
-    async fn run(self: Arc<Self>, start: Starting, opened: Option<oneshot::Sender<Result<Lease, Failure>>>) {
+    async fn run(self: Arc<Self>, start: Starting, asker: Option<Asker>) {
         let Starting { id, epoch, .. } = start;
-        let (lease, account, mut program) = match self.open(&start).await {
+        let (waits, opened) = asker.map(|asker| (asker.waits, asker.opened)).unzip();
+        let (lease, account, mut program) = match self.open(&start, waits.as_ref()).await {
             Ok(running) => running,
             Err(failure) => {
                 if let Some(opened) = opened {
@@ -388,9 +403,11 @@ impl Tunnels {
     async fn open(
         &self,
         start: &Starting,
+        waits: Option<&mpsc::Sender<Wait>>,
     ) -> Result<(Lease, String, Option<tokio::process::Child>), Failure> {
         let Starting { id, epoch, spec: asked, local } = start;
         let (account, access) = self.ways.way(convert::project(&asked.target))?;
+        self.change_in(*id, *epoch, |entry| entry.starts_for(account.clone()));
         let (mut spec, launch) = convert::spec(asked, &self.run);
         if let Some(local) = local {
             spec.place = adit_tunnel::listen::Place::Address(*local);
@@ -398,7 +415,10 @@ impl Tunnels {
         let target = spec.target.clone();
         let called = convert::called(&asked.target);
         let waiting = |waiting: Waiting| {
-            let text = waiting_words(called, &waiting);
+            if let Some(waits) = waits {
+                Wait::tell(waits, &waiting.retry);
+            }
+            let text = waiting_words(called, &waiting.retry);
             self.change_in(*id, *epoch, |entry| entry.waits(text));
         };
         let opened = self.pool.open_observed(&account, access.dialer(), spec, waiting).await;
@@ -424,11 +444,11 @@ impl Tunnels {
     pub(crate) fn signed_out(&self, account: &str) {
         let ids: Vec<u64> = {
             let all = self.all();
-            let its = all.entries.iter().filter(|(_, entry)| entry.lease_of(account).is_some());
+            let its = all.entries.iter().filter(|(_, entry)| entry.account() == Some(account));
             its.map(|(id, _)| *id).collect()
         };
         for id in ids {
-            self.with(id, |entry| entry.stop(Some(failure::sign_in_needed("The account was signed out"))));
+            self.with(id, |entry| entry.stop(Some(signed_out())));
         }
     }
 
@@ -502,12 +522,40 @@ pub(crate) struct Borrowed {
     pub(crate) local: String,
     /// What happens to its connections.
     pub(crate) events: Events,
-    _guard: Removing,
+    guard: Removing,
+}
+
+impl Borrowed {
+    /// Why it was stopped; nothing when a person did.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.guard.failure()
+    }
+}
+
+/// A stream for a command, and the account on whose behalf it is open.
+pub(crate) struct Dialed {
+    pub(crate) connection: Connection,
+    pub(crate) account: String,
+}
+
+/// Whoever waits for a start.
+struct Asker {
+    waits: mpsc::Sender<Wait>,
+    opened: oneshot::Sender<Result<Lease, Failure>>,
 }
 
 struct Removing {
     tunnels: Arc<Tunnels>,
     id: u64,
+}
+
+impl Removing {
+    fn failure(&self) -> Option<Failure> {
+        match &self.tunnels.all().entries.get(&self.id)?.run {
+            Run::Stopped { failure } => failure.clone(),
+            Run::Starting { .. } | Run::Running { .. } => None,
+        }
+    }
 }
 
 impl Drop for Removing {
@@ -516,8 +564,12 @@ impl Drop for Removing {
     }
 }
 
-fn waiting_words(called: &str, waiting: &Waiting) -> String {
-    format!("Waiting for {called}: {} (attempt {})", waiting.retry.reason, waiting.retry.attempt)
+fn waiting_words(called: &str, retry: &Retry) -> String {
+    format!("Waiting for {called}: {} (attempt {})", retry.reason, retry.attempt)
+}
+
+fn signed_out() -> Failure {
+    failure::sign_in_needed("The account was signed out")
 }
 
 fn count(number: u64) -> f64 {

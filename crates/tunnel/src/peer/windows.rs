@@ -15,12 +15,7 @@ pub(super) struct TcpTable;
 
 impl System for TcpTable {
     fn user(&self, ends: Ends) -> io::Result<PeerUser> {
-        match holder(ends) {
-            Ok((_, process)) => process.user(),
-            // It belongs to somebody else or has higher rights.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(PeerUser::Other),
-            Err(error) => Err(error),
-        }
+        user_of(holder(ends).map(|(_, process)| process))
     }
 
     fn process(&self, ends: Ends) -> io::Result<Process> {
@@ -30,6 +25,19 @@ impl System for TcpTable {
 
     fn running(&self, pid: u32) -> io::Result<Process> {
         Handle::open(pid)?.describe(pid)
+    }
+}
+
+pub(super) fn process_user(pid: u32) -> io::Result<PeerUser> {
+    user_of(Handle::open(pid))
+}
+
+fn user_of(process: io::Result<Handle>) -> io::Result<PeerUser> {
+    match process {
+        Ok(process) => process.user(),
+        // It belongs to somebody else or has higher rights.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(PeerUser::Other),
+        Err(error) => Err(error),
     }
 }
 

@@ -24,12 +24,29 @@ pub(in super::super) struct Listener {
 
 /// The socket's file, removed when this goes.
 #[derive(Debug)]
-struct File(PathBuf);
+struct File {
+    path: PathBuf,
+    /// Device and inode: another process may have put its own there meanwhile.
+    is: Option<(u64, u64)>,
+}
+
+impl File {
+    fn new(path: PathBuf) -> Self {
+        let is = Self::at(&path);
+        Self { path, is }
+    }
+
+    fn at(path: &Path) -> Option<(u64, u64)> {
+        std::fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    }
+}
 
 impl Drop for File {
     fn drop(&mut self) {
-        // Somebody may have removed it already.
-        let _ = std::fs::remove_file(&self.0);
+        if self.is.is_some() && self.is == Self::at(&self.path) {
+            // Somebody may have removed it already.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -52,7 +69,7 @@ impl Listener {
             Err(error) => return Err(error),
         }
         let socket = UnixListener::bind(&path)?;
-        Ok(Self { socket, file: File(path) })
+        Ok(Self { socket, file: File::new(path) })
     }
 
     /// The next connection of this system user; others are hung up on.
@@ -62,14 +79,14 @@ impl Listener {
             if stream.peer_cred().is_ok_and(|peer| peer.uid() == own()) {
                 return Ok(stream);
             }
-            tracing::warn!(file = %self.file.0.display(), "another user's process was not let in");
+            tracing::warn!(file = %self.file.path.display(), "another user's process was not let in");
         }
     }
 
     /// Leaves the file behind, as a crash does.
     #[cfg(test)]
     pub(super) fn forget_file(self) -> PathBuf {
-        let path = self.file.0.clone();
+        let path = self.file.path.clone();
         std::mem::forget(self.file);
         path
     }

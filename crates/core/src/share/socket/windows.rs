@@ -1,7 +1,8 @@
 //! A named pipe that only its owner may open. Type-checked, and not yet run on Windows.
 
-use std::{io, path::Path, ptr};
+use std::{io, os::windows::io::AsRawHandle as _, path::Path, ptr};
 
+use adit_tunnel::peer::PeerUser;
 use sha2::{Digest as _, Sha256};
 use tokio::net::windows::named_pipe::{
     ClientOptions, NamedPipeClient, NamedPipeServer, PipeMode, ServerOptions,
@@ -12,6 +13,7 @@ use windows_sys::Win32::{
         Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1},
         PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES,
     },
+    System::Pipes::GetNamedPipeServerProcessId,
 };
 
 use super::NAME;
@@ -45,22 +47,35 @@ impl Listener {
 
     /// The next connection.
     pub(in super::super) async fn accept(&mut self) -> io::Result<Incoming> {
-        self.next.connect().await?;
+        let connected = self.next.connect().await;
+        // Also after a failure: an instance whose client vanished before it was taken serves nobody else.
         let fresh = instance(&self.name, Instance::Further)?;
-        Ok(std::mem::replace(&mut self.next, fresh))
+        let next = std::mem::replace(&mut self.next, fresh);
+        connected.map(|()| next)
     }
 }
 
 /// Connects to whoever listens by the name of this folder; `None` when nobody does.
 ///
 /// # Errors
-/// Whatever the system says.
+/// [`io::ErrorKind::PermissionDenied`] when another user's process listens there, and whatever the system says.
 pub(in super::super) async fn connect(folder: &Path) -> io::Result<Option<Outgoing>> {
     match ClientOptions::new().open(name(folder)) {
-        Ok(pipe) => Ok(Some(pipe)),
+        Ok(pipe) if server_user(&pipe)? == PeerUser::Same => Ok(Some(pipe)),
+        Ok(_) => Err(io::ErrorKind::PermissionDenied.into()),
         Err(error) if error.raw_os_error() == i32::try_from(ERROR_FILE_NOT_FOUND).ok() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whose process is at the other end. The name belongs to whoever made the pipe first, who need not be this user.
+fn server_user(pipe: &NamedPipeClient) -> io::Result<PeerUser> {
+    let mut pid = 0;
+    // SAFETY: the handle is open for as long as `pipe`, and the number is writable.
+    if unsafe { GetNamedPipeServerProcessId(pipe.as_raw_handle(), &raw mut pid) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    adit_tunnel::peer::process_user(pid)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
