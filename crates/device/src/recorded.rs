@@ -62,3 +62,94 @@ impl Probe for Recorded {
         self.bit_locker
     }
 }
+
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Recorded;
+    use crate::{linux, macos, windows};
+
+    /// Every question is answered by the same nonsense.
+    struct Nonsense(String, i32);
+
+    impl super::Probe for Nonsense {
+        fn read(&self, _: &str) -> Option<String> {
+            Some(self.0.clone())
+        }
+
+        fn variable(&self, _: &str) -> Option<String> {
+            Some(self.0.clone())
+        }
+
+        fn registry(&self, _: super::Hive, _: &str, _: &str) -> Option<String> {
+            Some(self.0.clone())
+        }
+
+        async fn run(&self, _: &str, _: &[&str]) -> Option<String> {
+            Some(self.0.clone())
+        }
+
+        async fn bit_locker(&self, _: &str) -> Option<i32> {
+            Some(self.1)
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "ID=",
+        "VERSION_ID=",
+        "\"",
+        "\n",
+        " / ",
+        " - ",
+        "/dev/sda",
+        "{\"blockdevices\":",
+        "[",
+        "{",
+        "}",
+        "]",
+        ":",
+        "\"type\":\"crypt\"",
+        "true",
+        "gnome",
+        "kde",
+        "YES",
+        "NO",
+        "AzureAdJoined",
+        "DomainJoined",
+        "0x1",
+        "0x",
+        "0e796bdb-100d-47d6-a2d5-f7d2daa51f51",
+        "MDM enrollment:",
+        "FileVault is ",
+        "é",
+        "\u{0}",
+    ];
+
+    fn nonsense() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![proptest::sample::select(PIECES).prop_map(str::to_owned), any::<String>()];
+        proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_answer_makes_it_panic(text in nonsense(), number in any::<i32>()) {
+            let probe = Nonsense(text, number);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                linux::look(&probe).await;
+                macos::look(&probe).await;
+                windows::look(&probe).await;
+            });
+        }
+    }
+
+    #[tokio::test]
+    async fn no_two_systems_are_taken_for_one() {
+        let silent = Recorded::default();
+        let types = [linux::look(&silent).await, macos::look(&silent).await, windows::look(&silent).await]
+            .map(|device| device.os_type.value.map(crate::OsType::name));
+        assert_eq!(types, [Some("DESKTOP_LINUX"), Some("DESKTOP_MAC"), Some("DESKTOP_WINDOWS")]);
+    }
+}
