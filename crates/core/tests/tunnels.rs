@@ -138,7 +138,7 @@ async fn what_was_asked_for_is_there_at_the_next_start() {
 #[tokio::test]
 async fn the_command_line_shares_the_pool() {
     let desk = Desk::signed_in(ANA).await;
-    let shared = Shared::find(&desk.config).await.expect("the app is there");
+    let shared = Shared::find(&desk.config).await.unwrap();
     assert_eq!(shared.tunnels().await.unwrap(), []);
 
     let mut tunnel = shared.open(to(ECHO, 7), None, |_| {}).await.unwrap();
@@ -247,13 +247,13 @@ async fn a_socket_and_a_launched_program_are_ways_in_of_their_own() {
 
 /// Until `seen` has been told something.
 async fn told(seen: &Notify) {
-    tokio::time::timeout(std::time::Duration::from_secs(60), seen.notified()).await.expect("it was told");
+    tokio::time::timeout(std::time::Duration::from_secs(60), seen.notified()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_sign_out_ends_what_commands_hold_and_says_why() {
     let desk = Desk::signed_in(ANA).await;
-    let shared = Shared::find(&desk.config).await.expect("the app is there");
+    let shared = Shared::find(&desk.config).await.unwrap();
     // A VM that does not run: both are still on the way, and say so.
     let asleep = TunnelSpec { wait_for_vm: true, ..to("acme-prod/europe-west1-b/web-3", 22) };
     let (opening, dialing) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -285,7 +285,7 @@ async fn a_sign_out_ends_what_commands_hold_and_says_why() {
         ("a tunnel", tunnel.next().await.map(drop)),
         ("a stream", carried.await.unwrap()),
     ] {
-        let failure = ended.expect_err(what);
+        let failure = ended.unwrap_err();
         assert_eq!(failure.code, FailureCode::SignInNeeded, "{what}: {failure:?}");
         assert_eq!(failure.title, "The account was signed out", "{what}");
     }
