@@ -1,5 +1,6 @@
 //! Addresses and ranges.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::value::Value;
@@ -62,6 +63,13 @@ impl Egress {
         let mut results = self.addresses.iter().map(|address| Value::from_option(address.map(inside)));
         let Some(first) = results.next() else { return Value::U };
         if results.all(|result| result == first) { first } else { Value::U }
+    }
+}
+
+impl fmt::Display for Egress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses = self.addresses.iter().flatten().map(IpAddr::to_string);
+        formatter.write_str(&addresses.collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -17,6 +17,7 @@ mod input;
 mod ip;
 mod json;
 mod level;
+mod lint;
 mod names;
 mod observed;
 mod phrase;

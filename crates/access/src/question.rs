@@ -57,6 +57,7 @@ impl Judgement<'_> {
 pub(crate) struct Question<'a> {
     pub(crate) input: &'a Input,
     pub(crate) facts: &'a Facts<'a>,
+    pub(crate) prepared: &'a Prepared,
     pub(crate) graph: Graph<'a>,
     /// The values of the graph's nodes.
     pub(crate) values: Vec<Value>,
@@ -78,6 +79,6 @@ impl<'a> Question<'a> {
         for judgement in &mut judgements {
             judgement.condition = values[judgement.root];
         }
-        Self { input, facts, graph, values, judgements }
+        Self { input, facts, prepared, graph, values, judgements }
     }
 }

@@ -31,6 +31,11 @@ impl Parsed {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
+    /// The whole text, to which spans refer.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The whole text, trimmed.
     pub(crate) fn text(&self) -> &str {
         self.source.trim()
