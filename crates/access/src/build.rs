@@ -137,12 +137,14 @@ impl<'a> Builder<'a> {
         self.depth += 1;
         let span = Some(expr.span);
         let node = match &expr.kind {
-            Kind::And(operands) => {
-                let operands = operands.iter().map(|it| self.expr(parsed, it, scope, negated)).collect();
+            Kind::And(_) => {
+                let mut operands = Vec::new();
+                self.chain(parsed, expr, scope, negated, &mut operands);
                 self.node(NodeKind::And(operands), span)
             }
-            Kind::Or(operands) => {
-                let operands = operands.iter().map(|it| self.expr(parsed, it, scope, negated)).collect();
+            Kind::Or(_) => {
+                let mut operands = Vec::new();
+                self.chain(parsed, expr, scope, negated, &mut operands);
                 self.node(NodeKind::Or(operands), span)
             }
             Kind::Not(inner) => {
@@ -156,6 +158,25 @@ impl<'a> Builder<'a> {
         };
         self.depth -= 1;
         node
+    }
+
+    /// The operands of a connective; a chain of the same one is one node, parentheses or not.
+    fn chain(
+        &mut self,
+        parsed: &'a Parsed,
+        expr: &'a Expr,
+        scope: Scope,
+        negated: bool,
+        operands: &mut Vec<NodeId>,
+    ) {
+        let (Kind::And(items) | Kind::Or(items)) = &expr.kind else { return };
+        for item in items {
+            if std::mem::discriminant(&item.kind) == std::mem::discriminant(&expr.kind) {
+                self.chain(parsed, item, scope, negated, operands);
+            } else {
+                operands.push(self.expr(parsed, item, scope, negated));
+            }
+        }
     }
 
     /// The level for which an atom tests.

@@ -36,13 +36,16 @@ pub(crate) fn classify(input: &Input) -> Option<Plain> {
         Observed::WebSocket { close_code: Some(code), .. } => close_code(*code, input),
         Observed::WebSocket { handshake_status: Some(status), .. } => Some(handshake(*status, input)),
         Observed::WebSocket { .. } | Observed::Unknown => Some(unknown("no details")),
-        Observed::Token { error, description, uri, subtype } => Some(token(
-            error.as_deref(),
-            description.as_deref().unwrap_or_default(),
-            uri.as_deref().unwrap_or_default(),
-            subtype.as_deref().unwrap_or_default(),
-        )),
-        Observed::Rest { body } => Some(rest(body.as_ref())),
+        Observed::Token { http_status, error, description, uri, subtype } => Some(
+            token(
+                error.as_deref(),
+                description.as_deref().unwrap_or_default(),
+                uri.as_deref().unwrap_or_default(),
+                subtype.as_deref().unwrap_or_default(),
+            )
+            .unwrap_or_else(|| unlisted(error.as_deref(), *http_status)),
+        ),
+        Observed::Rest { http_status, body } => Some(rest(body.as_ref(), *http_status)),
         Observed::Web | Observed::NotTried => None,
     }
 }
@@ -52,6 +55,15 @@ fn unknown(text: &str) -> Plain {
         Verdict::UnknownError,
         format!("Google answered with an error that this app does not know: {text}."),
     )
+}
+
+/// An error by its name, else by its status.
+fn unlisted(name: Option<&str>, status: Option<i64>) -> Plain {
+    match (name, status) {
+        (Some(name), _) => unknown(name),
+        (None, Some(status)) => unknown(&format!("HTTP {status}")),
+        (None, None) => unknown("no details"),
+    }
 }
 
 fn instance(input: &Input) -> &str {
@@ -112,33 +124,33 @@ fn handshake(status: i64, input: &Input) -> Plain {
     }
 }
 
-fn token(error: Option<&str>, description: &str, uri: &str, subtype: &str) -> Plain {
+fn token(error: Option<&str>, description: &str, uri: &str, subtype: &str) -> Option<Plain> {
     let restricted = description.starts_with("Account restricted")
         || uri.starts_with("https://accounts.google.com/info/servicerestricted");
     let session_over =
         subtype == "invalid_rapt" || description.contains("reauth related error (invalid_rapt)");
-    match error {
-        Some("access_denied") if restricted => Plain::new(
+    Some(match error? {
+        "access_denied" if restricted => Plain::new(
             Verdict::AccessBinding,
             "Your organization's context-aware access rules refused to issue a token to this app. This \
              happens before any VM or role is considered.",
         ),
-        Some("invalid_grant") if session_over => {
+        "invalid_grant" if session_over => {
             Plain::new(Verdict::Reauth, "Your Google Cloud session has ended. Sign in again.")
         }
-        Some("invalid_grant") => {
+        "invalid_grant" => {
             Plain::new(Verdict::Reauth, "Your sign-in was revoked or has expired. Sign in again.")
         }
-        Some("admin_policy_enforced") => Plain::new(
+        "admin_policy_enforced" => Plain::new(
             Verdict::SignInBlocked,
             "An administrator has not allowed this app in your organization.",
         ),
-        _ => unknown(error.unwrap_or("no details")),
-    }
+        _ => return None,
+    })
 }
 
 /// A REST error, read from its details before its message.
-fn rest(body: Option<&Json>) -> Plain {
+fn rest(body: Option<&Json>, status: Option<i64>) -> Plain {
     let error = body.and_then(|body| body.get("error"));
     let message = error.and_then(|error| error.get("message")).and_then(Json::as_str);
     let details = error.and_then(|error| error.get("details")).and_then(Json::as_array);
@@ -171,8 +183,8 @@ fn perimeter<'a>(details: &'a [Json], message: &'a str) -> Option<Option<&'a str
     let violation = violations
         .filter(|violation| violation.get("type").and_then(Json::as_str) == Some("VPC_SERVICE_CONTROLS"))
         .collect::<Vec<_>>();
-    let infos = details.iter().filter_map(ErrorInfo::read);
-    let info = infos.into_iter().find(|info| info.reason == "SECURITY_POLICY_VIOLATED");
+    let info =
+        details.iter().filter_map(ErrorInfo::read).find(|info| info.reason == "SECURITY_POLICY_VIOLATED");
     let in_message = message.split_once(MARK).map(|(_, rest)| rest.split_whitespace().next());
     if violation.is_empty() && info.is_none() && in_message.is_none() {
         return None;
@@ -191,10 +203,7 @@ struct ErrorInfo<'a> {
 
 impl<'a> ErrorInfo<'a> {
     fn read(detail: &'a Json) -> Option<Self> {
-        let kind = detail.get("@type").and_then(Json::as_str);
-        let is_info = kind.is_none_or(|kind| kind.ends_with("google.rpc.ErrorInfo"));
-        let reason = detail.get("reason")?.as_str()?;
-        is_info.then_some(Self { reason, detail })
+        Some(Self { reason: detail.get("reason")?.as_str()?, detail })
     }
 
     fn metadata(self, key: &str) -> Option<&'a str> {

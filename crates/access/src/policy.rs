@@ -269,7 +269,10 @@ impl FromJson for DenyRule {
 impl FromJson for Levels {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
-        Some(Self { state: member_or_default(object, "state"), items: member_or_default(object, "items") })
+        let items: Option<Vec<Level>> = member(object, "items");
+        // without a list nothing is known to be absent
+        let state = items.as_ref().and_then(|_| member(object, "state")).unwrap_or_default();
+        Some(Self { state, items: items.unwrap_or_default() })
     }
 }
 
