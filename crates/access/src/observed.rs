@@ -159,10 +159,8 @@ fn rest(body: Option<&Json>, status: Option<i64>) -> Plain {
         return vpc_sc(id);
     }
     let infos: Vec<_> = details.iter().filter_map(ErrorInfo::read).collect();
-    infos
-        .iter()
-        .find_map(ErrorInfo::explain)
-        .unwrap_or_else(|| unknown(infos.first().map(|info| info.reason).or(message).unwrap_or("no details")))
+    let listed = infos.iter().find_map(ErrorInfo::explain);
+    listed.unwrap_or_else(|| unlisted(infos.first().map(|info| info.reason).or(message), status))
 }
 
 fn vpc_sc(id: Option<&str>) -> Plain {

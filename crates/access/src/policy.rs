@@ -214,7 +214,7 @@ impl FromJson for Binding {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         Some(Self {
-            role: member_or_default(object, "role"),
+            role: member(object, "role").unwrap_or_else(|| "unknown".to_owned()),
             members: member_or_default(object, "members"),
             condition: member(object, "condition"),
         })
@@ -311,7 +311,8 @@ impl FromJson for LevelDefinition {
 
 impl FromJson for LevelCondition {
     fn from_json(value: &Value) -> Option<Self> {
-        let object = value.as_object()?;
+        // one that is no object has no field, which makes its level unreadable
+        let Some(object) = value.as_object() else { return Some(Self::default()) };
         Some(Self {
             negate: member_or_default(object, "negate"),
             ip_subnetworks: member_or_default(object, "ipSubnetworks"),

@@ -102,18 +102,26 @@ impl<'a> Caller<'a> {
 
     /// `name` is the set without its scheme.
     fn pool(self, name: &str) -> Value {
+        let Some((pool, rest)) = split_pool(name) else { return Value::U };
         let own = self.principal.subject.as_deref().map(|subject| {
             let subject = subject.strip_prefix("principal://").unwrap_or(subject);
-            subject.split_once("/subject/").map_or(subject, |(pool, _)| pool)
+            subject.split_once("/subject/").map_or(subject, |(own, _)| own)
         });
         let within = match own {
             None => Value::U,
-            Some(pool) => match name.strip_prefix(pool) {
-                Some("/*") => Value::T,
-                Some(rest) if rest.is_empty() || rest.starts_with('/') => Value::U,
-                _ => Value::F,
-            },
+            Some(own) if own != pool => Value::F,
+            Some(_) if rest == "*" => Value::T,
+            Some(_) => Value::U,
         };
         self.is(PrincipalKind::Workforce).and(within)
     }
+}
+
+/// The pool of a principal set, and what follows it.
+fn split_pool(name: &str) -> Option<(&str, &str)> {
+    ["/workforcePools/", "/workloadIdentityPools/"].into_iter().find_map(|kind| {
+        let start = name.find(kind)? + kind.len();
+        let end = start + name.get(start..)?.find('/')?;
+        Some((name.get(..end)?, name.get(end + 1..)?))
+    })
 }

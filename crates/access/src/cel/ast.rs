@@ -37,10 +37,8 @@ pub(crate) enum Kind {
 pub(crate) enum Literal {
     Null,
     Bool(bool),
-    /// `None` if it does not fit.
-    Int(Option<i64>),
-    /// `None` if it does not fit.
-    UInt(Option<u64>),
+    Int(i64),
+    UInt(u64),
     Double(f64),
     Text(String),
     Bytes,

@@ -146,7 +146,8 @@ fn time_zone(name: &str) -> Option<TimeZone> {
     let (sign, rest) = match name.split_at_checked(1)? {
         ("+", rest) => (1, rest),
         ("-", rest) => (-1, rest),
-        _ => return ZONES.get(name).ok(),
+        // names are compared with case, as on the server
+        _ => return ZONES.get(name).ok().filter(|zone| zone.iana_name() == Some(name)),
     };
     let (hours, minutes) = rest.split_once(':')?;
     let two_digits = |text: &str| -> Option<i32> {
