@@ -128,8 +128,8 @@ fn literals(op: Op, expr: &Expr, read: impl Fn(&Expr) -> Option<String>) -> Opti
 
 fn number(expr: &Expr) -> Option<String> {
     match &expr.kind {
-        Kind::Literal(Literal::Int(value)) => Some(value.to_string()),
-        Kind::Literal(Literal::UInt(value)) => Some(value.to_string()),
+        Kind::Literal(Literal::Int(Some(value))) => Some(value.to_string()),
+        Kind::Literal(Literal::UInt(Some(value))) => Some(value.to_string()),
         _ => None,
     }
 }

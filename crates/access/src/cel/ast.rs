@@ -37,8 +37,10 @@ pub(crate) enum Kind {
 pub(crate) enum Literal {
     Null,
     Bool(bool),
-    Int(i64),
-    UInt(u64),
+    /// `None` if it does not fit.
+    Int(Option<i64>),
+    /// `None` if it does not fit.
+    UInt(Option<u64>),
     Double(f64),
     Text(String),
     Bytes,

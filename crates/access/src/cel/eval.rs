@@ -64,8 +64,8 @@ fn value_of(literal: &Literal) -> Option<Val> {
     Some(match literal {
         Literal::Null => Val::Null,
         Literal::Bool(value) => Val::Bool(*value),
-        Literal::Int(value) => Val::Int(*value),
-        Literal::UInt(value) => Val::UInt(*value),
+        Literal::Int(value) => Val::Int((*value)?),
+        Literal::UInt(value) => Val::UInt((*value)?),
         Literal::Double(value) => Val::Double(*value),
         Literal::Text(text) => Val::Text(text.clone()),
         Literal::Bytes => return None,
