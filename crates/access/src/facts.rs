@@ -2,6 +2,7 @@
 //! levels (specification, sections 6.1 and 7.2).
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use crate::cel::eval::{self, Env, Val};
 use crate::cel::{Expr, Kind, time};
@@ -95,6 +96,10 @@ impl<'a> Facts<'a> {
         Judged::known(value, if by_address { self.egress_basis } else { Basis::Policy })
     }
 
+    fn time(&self) -> Option<Val> {
+        self.now.map(|now| Val::Time(Offset::UTC.to_datetime(now)))
+    }
+
     /// The value of an expression in an IAM condition or custom level.
     pub(crate) fn value_of(&self, expr: &Expr, scope: Scope) -> Option<Val> {
         eval::eval(expr, &Scoped { facts: self, scope })
@@ -129,7 +134,7 @@ impl Scoped<'_> {
         let text = |text: &Option<String>| text.clone().map(Val::Text);
         let is = |path: &str| expr.is_path(path);
         if is("request.time") {
-            return self.facts.now.map(Val::Time);
+            return self.facts.time();
         }
         if is("resource.service") {
             return Some(Val::Text("iap.googleapis.com".to_owned()));
@@ -158,7 +163,7 @@ impl Scoped<'_> {
         }
         let is = |path: &str| expr.is_path(path);
         if is("request.time") {
-            self.facts.now.map(Val::Time)
+            self.facts.time()
         } else if is("device.os_type") {
             client.os_type.as_deref().and_then(device::os_type).map(os_type)
         } else if is("device.encryption_status") {

@@ -167,10 +167,13 @@ fn port(op: Op, wanted: &Expr, facts: &Facts<'_>) -> Option<String> {
 }
 
 fn time_window(op: Op, left: &Expr, source: &str, scope: Scope, facts: &Facts<'_>) -> Option<String> {
-    if op.compares() && left.is_path("request.time") {
+    if !op.compares() {
+        return None;
+    }
+    if left.is_path("request.time") {
         return Some(format!("allowed only while {source}"));
     }
-    let now = (op.compares() || op == Op::In).then(|| part_now(left, scope, facts))??;
+    let now = part_now(left, scope, facts)?;
     Some(format!("allowed only while {source} (now {now})"))
 }
 

@@ -214,7 +214,9 @@ impl FromJson for Binding {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         Some(Self {
-            role: member(object, "role").unwrap_or_else(|| "unknown".to_owned()),
+            role: member(object, "role")
+                .filter(|role: &String| !role.is_empty())
+                .unwrap_or_else(|| "unknown".to_owned()),
             members: member_or_default(object, "members"),
             condition: member(object, "condition"),
         })

@@ -64,9 +64,9 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    /// Whether it compares two values of one type.
+    /// Whether it compares: the relations, and `in`.
     pub(crate) fn compares(self) -> bool {
-        matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
+        matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge | Self::In)
     }
 }
 
