@@ -87,7 +87,7 @@ pub(crate) struct Builder<'a> {
 }
 
 /// Nodes that all levels of one question may take together: cyclic levels can be unfolded in very many ways.
-const LEVEL_BUDGET: usize = 50_000;
+const LEVEL_BUDGET: usize = 20_000;
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(input: &'a Input, facts: &'a Facts<'a>, prepared: &'a Prepared) -> Self {

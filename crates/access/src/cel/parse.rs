@@ -8,7 +8,7 @@ use crate::explanation::Span;
 /// Longest expression that is parsed, in bytes. IAM's own limit is far below.
 const MAX_LENGTH: usize = 64 * 1024;
 /// Deepest nesting that is parsed.
-const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 100;
 
 /// Parses an expression; `None` if it is not in the subset, too long or too deep.
 pub(crate) fn parse(source: &str) -> Option<Expr> {
@@ -26,25 +26,37 @@ struct Parser {
     depth: usize,
 }
 
-/// Binding powers of the binary operators, weakest first; connectives and `?:` stand apart.
-const RELATION: u8 = 1;
-const SUM: u8 = 2;
-const PRODUCT: u8 = 3;
+/// Binding powers of the binary operators, weakest first; `?:` stands apart.
+const OR: u8 = 0;
+const AND: u8 = 1;
+const RELATION: u8 = 2;
+const SUM: u8 = 3;
+const PRODUCT: u8 = 4;
 
-fn operator(text: &str) -> Option<(Op, u8)> {
+/// What stands between two operands.
+#[derive(Debug, Clone, Copy)]
+enum Infix {
+    /// A connective: a chain of the same one is one node with all its operands.
+    Chain(fn(Vec<Expr>) -> Kind),
+    Operator(Op),
+}
+
+fn infix(text: &str) -> Option<(Infix, u8)> {
     Some(match text {
-        "==" => (Op::Eq, RELATION),
-        "!=" => (Op::Ne, RELATION),
-        "<" => (Op::Lt, RELATION),
-        "<=" => (Op::Le, RELATION),
-        ">" => (Op::Gt, RELATION),
-        ">=" => (Op::Ge, RELATION),
-        "in" => (Op::In, RELATION),
-        "+" => (Op::Add, SUM),
-        "-" => (Op::Sub, SUM),
-        "*" => (Op::Mul, PRODUCT),
-        "/" => (Op::Div, PRODUCT),
-        "%" => (Op::Rem, PRODUCT),
+        "||" => (Infix::Chain(Kind::Or), OR),
+        "&&" => (Infix::Chain(Kind::And), AND),
+        "==" => (Infix::Operator(Op::Eq), RELATION),
+        "!=" => (Infix::Operator(Op::Ne), RELATION),
+        "<" => (Infix::Operator(Op::Lt), RELATION),
+        "<=" => (Infix::Operator(Op::Le), RELATION),
+        ">" => (Infix::Operator(Op::Gt), RELATION),
+        ">=" => (Infix::Operator(Op::Ge), RELATION),
+        "in" => (Infix::Operator(Op::In), RELATION),
+        "+" => (Infix::Operator(Op::Add), SUM),
+        "-" => (Infix::Operator(Op::Sub), SUM),
+        "*" => (Infix::Operator(Op::Mul), PRODUCT),
+        "/" => (Infix::Operator(Op::Div), PRODUCT),
+        "%" => (Infix::Operator(Op::Rem), PRODUCT),
         _ => return None,
     })
 }
@@ -82,9 +94,7 @@ impl Parser {
 
     fn ternary(&mut self) -> Option<Expr> {
         self.deeper(|parser| {
-            let condition = parser.chain("||", Kind::Or, |parser| {
-                parser.chain("&&", Kind::And, |parser| parser.binary(RELATION))
-            })?;
+            let condition = parser.binary(OR)?;
             if !parser.eat("?") {
                 return Some(condition);
             }
@@ -99,36 +109,28 @@ impl Parser {
         })
     }
 
-    /// A chain of one connective is one node with all its operands.
-    fn chain(
-        &mut self,
-        connective: &str,
-        kind: fn(Vec<Expr>) -> Kind,
-        mut operand: impl FnMut(&mut Self) -> Option<Expr>,
-    ) -> Option<Expr> {
-        let first = operand(self)?;
-        if !matches!(self.peek(), TokenKind::Punct(text) if *text == connective) {
-            return Some(first);
-        }
-        let start = first.outer.start;
-        let mut operands = vec![first];
-        while self.eat(connective) {
-            operands.push(operand(self)?);
-        }
-        let end = operands.last().map_or(start, |last| last.outer.end);
-        node(kind(operands), start, end)
-    }
-
+    /// Operands joined by operators of at least this binding power.
     fn binary(&mut self, power: u8) -> Option<Expr> {
         let mut left = self.unary()?;
         while let TokenKind::Punct(text) = *self.peek()
-            && let Some((op, its_power)) = operator(text)
+            && let Some((infix, its_power)) = infix(text)
             && its_power >= power
         {
-            self.at += 1;
-            let right = self.binary(its_power + 1)?;
-            let (start, end) = (left.outer.start, right.outer.end);
-            left = node(Kind::Binary(op, Box::new(left), Box::new(right)), start, end)?;
+            let start = left.outer.start;
+            let kind = match infix {
+                Infix::Operator(op) => {
+                    self.at += 1;
+                    Kind::Binary(op, Box::new(left), Box::new(self.binary(its_power + 1)?))
+                }
+                Infix::Chain(chain) => {
+                    let mut operands = vec![left];
+                    while self.eat(text) {
+                        operands.push(self.binary(its_power + 1)?);
+                    }
+                    chain(operands)
+                }
+            };
+            left = node(kind, start, self.end())?;
         }
         Some(left)
     }
