@@ -225,6 +225,7 @@ impl Tree {
             instance: None,
             status: None,
             os: None,
+            preflight: None,
         };
         Some(match resolve(model, flat.place)? {
             Resolved::Project(project) => {
