@@ -33,7 +33,14 @@ use self::{
     meter::{Moved, as_number},
 };
 use crate::{
-    access::Access, config::Config, events::EventSink, failure, keychain::Keychain, now, share::Patient,
+    access::Access,
+    config::Config,
+    events::EventSink,
+    explain::{Refused, Why},
+    failure,
+    keychain::Keychain,
+    now,
+    share::Patient,
 };
 
 pub(crate) use self::gateway::Gateway;
@@ -279,6 +286,16 @@ impl Tunnels {
         })
     }
 
+    /// How a tunnel failed, to be explained.
+    ///
+    /// # Errors
+    /// For an unknown tunnel.
+    pub(crate) fn why(&self, id: &str) -> Result<Why, Failure> {
+        let id = self.find(id)?;
+        let why = self.all().entries.get(&id).map(Entry::why);
+        why.ok_or_else(|| failure::internal("a tunnel went while it was looked at"))
+    }
+
     fn lease(&self, id: u64) -> Option<Lease> {
         self.all().entries.get(&id).and_then(Entry::lease)
     }
@@ -349,12 +366,12 @@ impl Tunnels {
         let Starting { id, epoch, .. } = start;
         let (lease, account, mut program) = match self.open(&start).await {
             Ok(running) => running,
-            Err(failure) => {
+            Err(refused) => {
                 if let Some(opened) = opened {
                     // Whoever asked may have gone.
-                    drop(opened.send(Err(failure.clone())));
+                    drop(opened.send(Err(refused.failure.clone())));
                 }
-                self.change_in(id, epoch, |entry| entry.ended(Some(failure)));
+                self.change_in(id, epoch, |entry| entry.ended(Some(refused)));
                 return;
             }
         };
@@ -388,7 +405,7 @@ impl Tunnels {
     async fn open(
         &self,
         start: &Starting,
-    ) -> Result<(Lease, String, Option<tokio::process::Child>), Failure> {
+    ) -> Result<(Lease, String, Option<tokio::process::Child>), Refused> {
         let Starting { id, epoch, spec: asked, local } = start;
         let (account, access) = self.ways.way(convert::project(&asked.target))?;
         let (mut spec, launch) = convert::spec(asked, &self.run);
@@ -402,7 +419,10 @@ impl Tunnels {
             self.change_in(*id, *epoch, |entry| entry.waits(text));
         };
         let opened = self.pool.open_observed(&account, access.dialer(), spec, waiting).await;
-        let lease = opened.map_err(|error| self.note(&account, failure::bind(&error, &target)))?;
+        let lease = opened.map_err(|error| {
+            let Refused { failure, observed } = failure::refused_bind(&error, &target);
+            Refused { failure: self.note(&account, failure), observed }
+        })?;
         let program = match launch {
             Some(launched) => Some(launch::begin(asked, lease.tunnel().local(), &launched)?),
             None => None,
