@@ -12,10 +12,23 @@ use crate::process::{self, cargo};
 const FLOORS: &[(&str, &[&str])] = &[
     ("adit-relay", &[]),
     ("adit-contract", &[]),
+    ("adit-firewall", &[]),
     ("adit-tunnel", &["adit-relay"]),
     ("adit-google", &[]),
     ("adit-ssh", &[]),
-    ("adit-core", &["adit-relay", "adit-contract", "adit-tunnel", "adit-google", "adit-ssh"]),
+    ("adit-device", &[]),
+    (
+        "adit-core",
+        &[
+            "adit-relay",
+            "adit-contract",
+            "adit-firewall",
+            "adit-tunnel",
+            "adit-google",
+            "adit-ssh",
+            "adit-device",
+        ],
+    ),
     ("adit-cloud", &["adit-relay"]),
     (
         "adit-cli",
@@ -28,7 +41,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// What a pure crate may not even name.
 const NOT_IN_PURE: &[&str] =
     &["tokio", "reqwest", "rustls", "tauri", "std::net", "std::fs", "SystemTime", "Instant::now"];
-const PURE: &[&str] = &["crates/relay/src", "crates/contract/src"];
+const PURE: &[&str] = &["crates/relay/src", "crates/contract/src", "crates/firewall/src"];
 
 /// Unfinished work, and tests that do not run.
 const MARKS: &[&str] =
