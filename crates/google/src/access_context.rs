@@ -37,10 +37,10 @@ impl Google {
         let policy = segment(LEVELS.doing, "access policy", policy)?;
         self.pages("accessLevels", || {
             let path = format!("v1/accessPolicies/{policy}/accessLevels");
-            Ok(Question::new(LEVELS, &self.inner.endpoints.access_context, path)
+            Question::new(LEVELS, &self.inner.endpoints.access_context, path)
                 .with_query("accessLevelFormat", "AS_DEFINED")
                 .with_query("pageSize", PAGE)
-                .paid_by(quota_project))
+                .paid_by(quota_project)
         })
         .await
     }
@@ -52,9 +52,9 @@ impl Google {
     pub async fn access_policies(&self, organization: &str, quota_project: &str) -> Result<Listed, Error> {
         let organization = segment(POLICIES.doing, "organization", organization)?;
         self.pages("accessPolicies", || {
-            Ok(Question::new(POLICIES, &self.inner.endpoints.access_context, "v1/accessPolicies".to_owned())
+            Question::new(POLICIES, &self.inner.endpoints.access_context, "v1/accessPolicies".to_owned())
                 .with_query("parent", format!("organizations/{organization}"))
-                .paid_by(quota_project))
+                .paid_by(quota_project)
         })
         .await
     }
@@ -67,9 +67,9 @@ impl Google {
         let policy = segment(PERIMETERS.doing, "access policy", policy)?;
         self.pages("servicePerimeters", || {
             let path = format!("v1/accessPolicies/{policy}/servicePerimeters");
-            Ok(Question::new(PERIMETERS, &self.inner.endpoints.access_context, path)
+            Question::new(PERIMETERS, &self.inner.endpoints.access_context, path)
                 .with_query("pageSize", PAGE)
-                .paid_by(quota_project))
+                .paid_by(quota_project)
         })
         .await
     }
@@ -82,9 +82,9 @@ impl Google {
         let organization = segment(BINDINGS.doing, "organization", organization)?;
         self.pages("gcpUserAccessBindings", || {
             let path = format!("v1/organizations/{organization}/gcpUserAccessBindings");
-            Ok(Question::new(BINDINGS, &self.inner.endpoints.access_context, path)
+            Question::new(BINDINGS, &self.inner.endpoints.access_context, path)
                 .with_query("pageSize", PAGE)
-                .paid_by(quota_project))
+                .paid_by(quota_project)
         })
         .await
     }

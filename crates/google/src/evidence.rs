@@ -122,16 +122,16 @@ impl Google {
     }
 
     /// Reads the pages of a list whose items stand in `field`.
-    pub(crate) async fn pages(
+    pub(crate) async fn pages<'a>(
         &self,
         field: &str,
-        question: impl Fn() -> Result<Question<'_>, Error>,
+        question: impl Fn() -> Question<'a>,
     ) -> Result<Listed, Error> {
         let mut items = Vec::new();
         let mut token = String::new();
         let mut date = None;
         for _ in 0..PAGES {
-            let mut question = question()?;
+            let mut question = question();
             if !token.is_empty() {
                 question = question.with_query("pageToken", token);
             }

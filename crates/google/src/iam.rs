@@ -31,7 +31,7 @@ impl Google {
     pub async fn deny_policies(&self, attached_to: &str) -> Result<Listed, Error> {
         let attached_to = resource(DENY_LIST.doing, attached_to)?.replace('/', "%2F");
         let path = format!("v2/policies/cloudresourcemanager.googleapis.com%2F{attached_to}/denypolicies");
-        self.pages("policies", || Ok(Question::new(DENY_LIST, &self.inner.endpoints.iam, path.clone()))).await
+        self.pages("policies", || Question::new(DENY_LIST, &self.inner.endpoints.iam, path.clone())).await
     }
 
     /// One deny policy with its rules, by the name that the list gave.

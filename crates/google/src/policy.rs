@@ -11,6 +11,7 @@ use crate::{
 };
 
 const POLICY: Call = Call::question("read the allow policy", "/v3/{resource}:getIamPolicy");
+const PROJECT: Call = Call::evidence("read the project's number", "/v3/projects/{project}");
 const ANCESTRY: Call = Call::question("read what is above the project", "/v1/projects/{project}:getAncestry");
 /// A project lies below at most ten folders.
 const DEEPEST: usize = 12;
@@ -33,6 +34,16 @@ impl Google {
         let of = resource(POLICY.doing, of)?;
         let base = &self.inner.endpoints.resource_manager;
         self.ask(Question::new(POLICY, base, format!("v3/{of}:getIamPolicy")).with_body(version_3())).await
+    }
+
+    /// A project as Resource Manager knows it; its `name` holds its number.
+    ///
+    /// # Errors
+    /// As [`Google::allow_policy`].
+    pub async fn project_evidence(&self, project: &str) -> Result<Answer, Error> {
+        let project = segment(PROJECT.doing, "project id", project)?;
+        let base = &self.inner.endpoints.resource_manager;
+        self.ask(Question::new(PROJECT, base, format!("v3/projects/{project}"))).await
     }
 
     /// The folders and the organisation above a project, also those that cannot be read.
