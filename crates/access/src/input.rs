@@ -57,6 +57,8 @@ pub enum Observed {
     },
     /// The OAuth token endpoint.
     Token {
+        /// The HTTP status.
+        http_status: Option<i64>,
         /// `error`.
         error: Option<String>,
         /// `error_description`.
@@ -68,6 +70,8 @@ pub enum Observed {
     },
     /// A REST call.
     Rest {
+        /// The HTTP status.
+        http_status: Option<i64>,
         /// The body as it came.
         body: Option<Value>,
     },
@@ -235,12 +239,15 @@ impl FromJson for Observed {
                 handshake_status: member(object, "handshakeStatus"),
             },
             Some("token") => Self::Token {
+                http_status: member(object, "httpStatus"),
                 error: member(object, "error"),
                 description: member(object, "error_description"),
                 uri: member(object, "error_uri"),
                 subtype: member(object, "error_subtype"),
             },
-            Some("rest") => Self::Rest { body: member(object, "body") },
+            Some("rest") => {
+                Self::Rest { http_status: member(object, "httpStatus"), body: member(object, "body") }
+            }
             Some("web") => Self::Web,
             _ => Self::Unknown,
         })

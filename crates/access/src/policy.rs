@@ -214,7 +214,7 @@ impl FromJson for Binding {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         Some(Self {
-            role: member_or_default(object, "role"),
+            role: member(object, "role").unwrap_or_else(|| "unknown".to_owned()),
             members: member_or_default(object, "members"),
             condition: member(object, "condition"),
         })
@@ -269,7 +269,10 @@ impl FromJson for DenyRule {
 impl FromJson for Levels {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
-        Some(Self { state: member_or_default(object, "state"), items: member_or_default(object, "items") })
+        let items: Option<Vec<Level>> = member(object, "items");
+        // without a list nothing is known to be absent
+        let state = items.as_ref().and_then(|_| member(object, "state")).unwrap_or_default();
+        Some(Self { state, items: items.unwrap_or_default() })
     }
 }
 
@@ -308,7 +311,8 @@ impl FromJson for LevelDefinition {
 
 impl FromJson for LevelCondition {
     fn from_json(value: &Value) -> Option<Self> {
-        let object = value.as_object()?;
+        // one that is no object has no field, which makes its level unreadable
+        let Some(object) = value.as_object() else { return Some(Self::default()) };
         Some(Self {
             negate: member_or_default(object, "negate"),
             ip_subnetworks: member_or_default(object, "ipSubnetworks"),

@@ -1,0 +1,123 @@
+//! The tree of an expression, with the place of every node in the source.
+
+use crate::explanation::Span;
+
+/// A parsed expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Expr {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Its place, without parentheses around it.
+    pub(crate) span: Span,
+    /// Its place, with them.
+    pub(crate) outer: Span,
+    /// Levels of the tree from here down.
+    pub(crate) depth: usize,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Kind {
+    Literal(Literal),
+    List(Vec<Expr>),
+    Ident(String),
+    Select(Box<Expr>, String),
+    Index(Box<Expr>, Box<Expr>),
+    Call { target: Option<Box<Expr>>, name: String, args: Vec<Expr> },
+    Not(Box<Expr>),
+    Neg(Box<Expr>),
+    Binary(Op, Box<Expr>, Box<Expr>),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Ternary(Box<[Expr; 3]>),
+}
+
+/// A literal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Literal {
+    Null,
+    Bool(bool),
+    Int(i64),
+    UInt(u64),
+    Double(f64),
+    Text(String),
+    Bytes,
+}
+
+/// A binary operator that is no connective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    In,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+impl Op {
+    /// Whether it compares two values of one type.
+    pub(crate) fn compares(self) -> bool {
+        matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
+    }
+}
+
+impl Expr {
+    /// Whether this is the attribute with the given dotted path.
+    pub(crate) fn is_path(&self, path: &str) -> bool {
+        match (&self.kind, path.rsplit_once('.')) {
+            (Kind::Ident(name), None) => name == path,
+            (Kind::Select(target, field), Some((rest, last))) => field == last && target.is_path(rest),
+            _ => false,
+        }
+    }
+
+    /// The text of a string literal.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Literal(Literal::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list literal.
+    pub(crate) fn elements(&self) -> Option<&[Self]> {
+        match &self.kind {
+            Kind::List(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for this node and all below it. Trees are shallow (the parser sees to it).
+    pub(crate) fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
+        visit(self);
+        for child in self.children() {
+            child.walk(visit);
+        }
+    }
+
+    /// Whether any node of the tree passes the test.
+    pub(crate) fn any(&self, test: impl Fn(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found = found || test(node));
+        found
+    }
+
+    /// The direct operands, in source order.
+    pub(crate) fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            Kind::Literal(_) | Kind::Ident(_) => Vec::new(),
+            Kind::List(items) | Kind::And(items) | Kind::Or(items) => items.iter().collect(),
+            Kind::Select(inner, _) | Kind::Not(inner) | Kind::Neg(inner) => vec![inner],
+            Kind::Index(left, right) | Kind::Binary(_, left, right) => vec![left, right],
+            Kind::Call { target, args, .. } => target.as_deref().into_iter().chain(args).collect(),
+            Kind::Ternary(parts) => parts.iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! From text to tokens.
+
+use super::ast::Literal;
+use crate::explanation::Span;
+
+/// A token with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TokenKind {
+    Ident(String),
+    Literal(Literal),
+    Punct(&'static str),
+    /// A whole number that may still be negated.
+    Number(String),
+    End,
+}
+
+/// Longest first.
+const PUNCTUATION: [&str; 24] = [
+    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "%", "?", ":", ",", ".", "(", ")",
+    "[", "]", "{", "}",
+];
+
+/// All tokens of a text, with an end token last; `None` if something is no token.
+pub(crate) fn tokens(source: &str) -> Option<Vec<Token>> {
+    let mut lexer = Lexer { source, at: 0 };
+    let mut found = Vec::new();
+    loop {
+        lexer.skip_blanks();
+        let start = lexer.at;
+        let kind = lexer.next()?;
+        let done = kind == TokenKind::End;
+        found.push(Token { kind, span: Span { start, end: lexer.at } });
+        if done {
+            return Some(found);
+        }
+    }
+}
+
+struct Lexer<'a> {
+    source: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        self.source.get(self.at..).unwrap_or_default()
+    }
+
+    fn skip_blanks(&mut self) {
+        loop {
+            let rest = self.rest();
+            let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
+            self.at += rest.len() - trimmed.len();
+            if !trimmed.starts_with("//") {
+                return;
+            }
+            self.at += trimmed.find('\n').unwrap_or(trimmed.len());
+        }
+    }
+
+    fn take_while(&mut self, test: impl Fn(char) -> bool) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(|c| !test(c)).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
+    }
+
+    fn next(&mut self) -> Option<TokenKind> {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return Some(TokenKind::End) };
+        if let Some(start) = string_start(rest) {
+            return self.string(start);
+        }
+        if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
+            return self.number();
+        }
+        if first.is_ascii_alphabetic() || first == '_' {
+            return Some(match self.take_while(|c| c.is_ascii_alphanumeric() || c == '_') {
+                "true" => TokenKind::Literal(Literal::Bool(true)),
+                "false" => TokenKind::Literal(Literal::Bool(false)),
+                "null" => TokenKind::Literal(Literal::Null),
+                "in" => TokenKind::Punct("in"),
+                name => TokenKind::Ident(name.to_owned()),
+            });
+        }
+        let found = PUNCTUATION.into_iter().find(|text| rest.starts_with(text))?;
+        self.at += found.len();
+        Some(TokenKind::Punct(found))
+    }
+
+    fn number(&mut self) -> Option<TokenKind> {
+        let rest = self.rest();
+        if rest.starts_with("0x") || rest.starts_with("0X") {
+            self.at += 2;
+            let digits = self.take_while(|c| c.is_ascii_hexdigit());
+            return self.whole(format!("0x{digits}"), !digits.is_empty());
+        }
+        let start = self.at;
+        self.take_while(|c| c.is_ascii_digit());
+        let mut double = false;
+        if self.rest().starts_with('.') && self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) {
+            double = true;
+            self.at += 1;
+            self.take_while(|c| c.is_ascii_digit());
+        }
+        if self.rest().starts_with(['e', 'E']) {
+            double = true;
+            self.at += 1;
+            if self.rest().starts_with(['+', '-']) {
+                self.at += 1;
+            }
+            self.take_while(|c| c.is_ascii_digit());
+        }
+        let text = self.source.get(start..self.at)?;
+        if double {
+            return Some(TokenKind::Literal(Literal::Double(text.parse().ok()?)));
+        }
+        self.whole(text.to_owned(), true)
+    }
+
+    fn whole(&mut self, text: String, valid: bool) -> Option<TokenKind> {
+        if !valid {
+            return None;
+        }
+        if self.rest().starts_with(['u', 'U']) {
+            self.at += 1;
+            let value = match text.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16).ok(),
+                None => text.parse().ok(),
+            };
+            return Some(TokenKind::Literal(Literal::UInt(value?)));
+        }
+        Some(TokenKind::Number(text))
+    }
+
+    fn string(&mut self, start: StringStart) -> Option<TokenKind> {
+        self.at += start.prefix + start.quote.len();
+        let long = start.quote.len() == 3;
+        let mut text = String::new();
+        loop {
+            let rest = self.rest();
+            if rest.starts_with(start.quote) {
+                self.at += start.quote.len();
+                let literal = if start.bytes { Literal::Bytes } else { Literal::Text(text) };
+                return Some(TokenKind::Literal(literal));
+            }
+            let next = rest.chars().next()?;
+            match next {
+                '\n' | '\r' if !long => return None,
+                '\\' if !start.raw => {
+                    let (escaped, length) = escape(&rest[1..])?;
+                    text.push(escaped);
+                    self.at += 1 + length;
+                }
+                _ => {
+                    text.push(next);
+                    self.at += next.len_utf8();
+                }
+            }
+        }
+    }
+}
+
+struct StringStart {
+    /// Bytes before the quote.
+    prefix: usize,
+    quote: &'static str,
+    raw: bool,
+    bytes: bool,
+}
+
+fn string_start(rest: &str) -> Option<StringStart> {
+    let letters: usize = rest.chars().take(2).take_while(|c| matches!(c, 'r' | 'R' | 'b' | 'B')).count();
+    let (prefix, quoted) = rest.split_at_checked(letters)?;
+    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| quoted.starts_with(quote))?;
+    let count = |upper: char| prefix.chars().filter(|c| c.to_ascii_uppercase() == upper).count();
+    if count('R') > 1 || count('B') > 1 {
+        return None;
+    }
+    Some(StringStart { prefix: letters, quote, raw: count('R') == 1, bytes: count('B') == 1 })
+}
+
+/// The character that an escape stands for, and how many bytes it took behind the backslash.
+fn escape(rest: &str) -> Option<(char, usize)> {
+    let first = rest.chars().next()?;
+    let hex = |length: usize| {
+        let digits = rest.get(1..=length)?;
+        let all_hex = digits.chars().all(|c| c.is_ascii_hexdigit());
+        let code = u32::from_str_radix(digits, 16).ok().filter(|_| all_hex)?;
+        Some((char::from_u32(code)?, 1 + length))
+    };
+    let simple = match first {
+        '\\' | '"' | '\'' | '`' | '?' => first,
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        'x' | 'X' => return hex(2),
+        'u' => return hex(4),
+        'U' => return hex(8),
+        '0'..='3' => {
+            let digits = rest.get(..3)?;
+            let octal = digits.chars().all(|c| c.is_digit(8));
+            let code = u32::from_str_radix(digits, 8).ok().filter(|_| octal)?;
+            return Some((char::from_u32(code)?, 3));
+        }
+        _ => return None,
+    };
+    Some((simple, 1))
+}

@@ -1,0 +1,239 @@
+//! A Pratt parser for the part of CEL that IAM and Access Context Manager use (specification, section 6.2).
+//! Depth and size are bounded, so that an expression made to hurt is refused instead.
+
+use super::ast::{Expr, Kind, Literal, Op};
+use super::lex::{Token, TokenKind, tokens};
+use crate::explanation::Span;
+
+/// Longest expression that is parsed, in bytes. IAM's own limit is far below.
+const MAX_LENGTH: usize = 64 * 1024;
+/// Deepest nesting that is parsed.
+const MAX_DEPTH: usize = 128;
+
+/// Parses an expression; `None` if it is not in the subset, too long or too deep.
+pub(crate) fn parse(source: &str) -> Option<Expr> {
+    if source.len() > MAX_LENGTH {
+        return None;
+    }
+    let mut parser = Parser { tokens: tokens(source)?, at: 0, depth: 0 };
+    let expr = parser.ternary()?;
+    (*parser.peek() == TokenKind::End).then_some(expr)
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+    depth: usize,
+}
+
+/// Binding powers of the binary operators, weakest first; connectives and `?:` stand apart.
+const RELATION: u8 = 1;
+const SUM: u8 = 2;
+const PRODUCT: u8 = 3;
+
+fn operator(text: &str) -> Option<(Op, u8)> {
+    Some(match text {
+        "==" => (Op::Eq, RELATION),
+        "!=" => (Op::Ne, RELATION),
+        "<" => (Op::Lt, RELATION),
+        "<=" => (Op::Le, RELATION),
+        ">" => (Op::Gt, RELATION),
+        ">=" => (Op::Ge, RELATION),
+        "in" => (Op::In, RELATION),
+        "+" => (Op::Add, SUM),
+        "-" => (Op::Sub, SUM),
+        "*" => (Op::Mul, PRODUCT),
+        "/" => (Op::Div, PRODUCT),
+        "%" => (Op::Rem, PRODUCT),
+        _ => return None,
+    })
+}
+
+impl Parser {
+    fn peek(&self) -> &TokenKind {
+        self.tokens.get(self.at).map_or(&TokenKind::End, |token| &token.kind)
+    }
+
+    fn here(&self) -> Span {
+        self.tokens.get(self.at).map(|token| token.span).unwrap_or_default()
+    }
+
+    fn eat(&mut self, punctuation: &str) -> bool {
+        let found = matches!(self.peek(), TokenKind::Punct(text) if *text == punctuation);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Where the token before this one ended.
+    fn end(&self) -> usize {
+        self.at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.span.end)
+    }
+
+    /// Runs `part` one level deeper, if that is allowed.
+    fn deeper<T>(&mut self, part: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let result = part(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn ternary(&mut self) -> Option<Expr> {
+        self.deeper(|parser| {
+            let condition = parser.chain("||", Kind::Or, |parser| {
+                parser.chain("&&", Kind::And, |parser| parser.binary(RELATION))
+            })?;
+            if !parser.eat("?") {
+                return Some(condition);
+            }
+            let start = condition.outer.start;
+            let yes = parser.ternary()?;
+            if !parser.eat(":") {
+                return None;
+            }
+            let no = parser.ternary()?;
+            let end = no.outer.end;
+            node(Kind::Ternary(Box::new([condition, yes, no])), start, end)
+        })
+    }
+
+    /// A chain of one connective is one node with all its operands.
+    fn chain(
+        &mut self,
+        connective: &str,
+        kind: fn(Vec<Expr>) -> Kind,
+        mut operand: impl FnMut(&mut Self) -> Option<Expr>,
+    ) -> Option<Expr> {
+        let first = operand(self)?;
+        if !matches!(self.peek(), TokenKind::Punct(text) if *text == connective) {
+            return Some(first);
+        }
+        let start = first.outer.start;
+        let mut operands = vec![first];
+        while self.eat(connective) {
+            operands.push(operand(self)?);
+        }
+        let end = operands.last().map_or(start, |last| last.outer.end);
+        node(kind(operands), start, end)
+    }
+
+    fn binary(&mut self, power: u8) -> Option<Expr> {
+        let mut left = self.unary()?;
+        while let TokenKind::Punct(text) = *self.peek()
+            && let Some((op, its_power)) = operator(text)
+            && its_power >= power
+        {
+            self.at += 1;
+            let right = self.binary(its_power + 1)?;
+            let (start, end) = (left.outer.start, right.outer.end);
+            left = node(Kind::Binary(op, Box::new(left), Box::new(right)), start, end)?;
+        }
+        Some(left)
+    }
+
+    fn unary(&mut self) -> Option<Expr> {
+        let start = self.here().start;
+        if self.eat("!") {
+            let inner = self.deeper(Self::unary)?;
+            let end = inner.outer.end;
+            return node(Kind::Not(Box::new(inner)), start, end);
+        }
+        if !self.eat("-") {
+            return self.postfix();
+        }
+        if let TokenKind::Number(text) = self.peek() {
+            let value = i64::try_from(-integer(text)?).ok()?;
+            self.at += 1;
+            let literal = node(Kind::Literal(Literal::Int(value)), start, self.end())?;
+            return self.suffixes(literal);
+        }
+        let inner = self.deeper(Self::unary)?;
+        let end = inner.outer.end;
+        if let Kind::Literal(Literal::Double(value)) = inner.kind {
+            return node(Kind::Literal(Literal::Double(-value)), start, end);
+        }
+        node(Kind::Neg(Box::new(inner)), start, end)
+    }
+
+    fn postfix(&mut self) -> Option<Expr> {
+        let primary = self.primary()?;
+        self.suffixes(primary)
+    }
+
+    fn suffixes(&mut self, mut expr: Expr) -> Option<Expr> {
+        let start = expr.outer.start;
+        loop {
+            if self.eat(".") {
+                let TokenKind::Ident(name) = self.peek().clone() else { return None };
+                self.at += 1;
+                let kind = if self.eat("(") {
+                    Kind::Call { target: Some(Box::new(expr)), name, args: self.items(")")? }
+                } else {
+                    Kind::Select(Box::new(expr), name)
+                };
+                expr = node(kind, start, self.end())?;
+            } else if self.eat("[") {
+                let index = self.ternary()?;
+                if !self.eat("]") {
+                    return None;
+                }
+                expr = node(Kind::Index(Box::new(expr), Box::new(index)), start, self.end())?;
+            } else {
+                return Some(expr);
+            }
+        }
+    }
+
+    fn primary(&mut self) -> Option<Expr> {
+        let start = self.here().start;
+        let token = self.peek().clone();
+        self.at += 1;
+        let kind = match token {
+            TokenKind::Literal(literal) => Kind::Literal(literal),
+            TokenKind::Number(text) => Kind::Literal(Literal::Int(i64::try_from(integer(&text)?).ok()?)),
+            TokenKind::Ident(name) if self.eat("(") => {
+                Kind::Call { target: None, name, args: self.items(")")? }
+            }
+            TokenKind::Ident(name) => Kind::Ident(name),
+            TokenKind::Punct("[") => Kind::List(self.items("]")?),
+            TokenKind::Punct("(") => {
+                let inner = self.ternary()?;
+                if !self.eat(")") {
+                    return None;
+                }
+                return Some(Expr { outer: Span { start, end: self.end() }, ..inner });
+            }
+            TokenKind::Punct(_) | TokenKind::End => return None,
+        };
+        node(kind, start, self.end())
+    }
+
+    /// Expressions between commas up to the closing mark.
+    fn items(&mut self, close: &str) -> Option<Vec<Expr>> {
+        let mut items = Vec::new();
+        while !self.eat(close) {
+            items.push(self.ternary()?);
+            if !self.eat(",") {
+                return self.eat(close).then_some(items);
+            }
+        }
+        Some(items)
+    }
+}
+
+fn integer(text: &str) -> Option<i128> {
+    match text.strip_prefix("0x") {
+        Some(digits) => i128::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// A node, unless its tree gets too deep.
+fn node(kind: Kind, start: usize, end: usize) -> Option<Expr> {
+    let span = Span { start, end };
+    let mut expr = Expr { kind, span, outer: span, depth: 0 };
+    expr.depth = 1 + expr.children().into_iter().map(|child| child.depth).max().unwrap_or(0);
+    (expr.depth <= MAX_DEPTH).then_some(expr)
+}
