@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::ranges::{self, Family};
 use crate::remedy::{self, Remedy};
 use crate::vm::Vm;
-use crate::walk::{End, Part, Walk, walk};
+use crate::walk::{End, Part, walk};
 use crate::wire::{EffectiveFirewalls, Policy, PolicyKind};
 use crate::words;
 
@@ -223,8 +223,8 @@ impl fmt::Display for Step {
 /// Judges whether the firewall lets IAP reach a TCP port of a VM.
 #[must_use]
 pub fn judge(effective: &EffectiveFirewalls, vm: &Vm, port: u16) -> Judgement {
-    let ipv4 = family_judgement(walk(effective, vm, port, Family::Ipv4), Family::Ipv4);
-    let ipv6 = family_judgement(walk(effective, vm, port, Family::Ipv6), Family::Ipv6);
+    let ipv4 = judge_family(effective, vm, port, Family::Ipv4);
+    let ipv6 = judge_family(effective, vm, port, Family::Ipv6);
     let has = |family: Family| vm.addresses.iter().any(|address| family.holds(address));
     let family = if has(Family::Ipv6) && !has(Family::Ipv4) { Family::Ipv6 } else { Family::Ipv4 };
     let judged = if family == Family::Ipv6 { &ipv6 } else { &ipv4 };
@@ -238,7 +238,13 @@ pub fn judge(effective: &EffectiveFirewalls, vm: &Vm, port: u16) -> Judgement {
     }
 }
 
-fn family_judgement(walk: Walk, family: Family) -> FamilyJudgement {
+pub(crate) fn judge_family(
+    effective: &EffectiveFirewalls,
+    vm: &Vm,
+    port: u16,
+    family: Family,
+) -> FamilyJudgement {
+    let walk = walk(effective, vm, port, family);
     let verdict = verdict(walk.parts.iter().map(part_verdict));
     let otherwise = verdict_without_unseen(&walk.parts);
     let mut decisive: Vec<usize> =

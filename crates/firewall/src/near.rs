@@ -1,68 +1,74 @@
 //! Rules that nearly let IAP in, which is what is wrong more often than that there is none.
 
 use crate::command::{Command, Flag};
-use crate::matching::{self, Connection, Match, Miss};
+use crate::judgement::{self, Verdict};
+use crate::matching::{self, Connection};
 use crate::remedy::{Fix, Task};
-use crate::wire::Firewall;
+use crate::vm::Vm;
+use crate::wire::{EffectiveFirewalls, Firewall};
 use crate::words;
 
-/// Fixes of this kind that are offered at most.
+/// Fixes of this kind that are offered at most, and rules that are tried for them.
 const MOST: usize = 2;
+const MOST_TRIED: usize = 8;
 
-/// Fixes that complete a VPC firewall rule which is there. They help only where no other rule blocks.
+/// Fixes that complete a VPC firewall rule which is there: it is switched on, or the VM gets the tag that it asks for.
+/// Each was tried: it opens the port, though a tag may bring rules that deny as well.
 pub(crate) fn fixes(task: Task<'_>) -> Vec<Fix> {
-    task.effective.firewalls.iter().filter_map(|rule| fix(task, rule)).take(MOST).collect()
+    let rules = task.effective.firewalls.iter().enumerate();
+    let disabled = rules.clone().filter(|(_, rule)| rule.disabled && takes_all(task, rule));
+    let switched = disabled.take(MOST_TRIED).filter_map(|(index, rule)| switch_on(task, index, rule));
+    let tagged = rules
+        .filter(|(_, rule)| !rule.disabled && !rule.target_tags.is_empty() && takes_all(task, rule))
+        .take(MOST_TRIED)
+        .filter_map(|(_, rule)| tag_vm(task, rule));
+    switched.chain(tagged).take(MOST).collect()
 }
 
-fn fix(task: Task<'_>, rule: &Firewall) -> Option<Fix> {
+/// Whether the rule would let in all of IAP if it were switched on and about every VM.
+fn takes_all(task: Task<'_>, rule: &Firewall) -> bool {
+    let connection = Connection { vm: task.vm, port: task.port, family: task.family };
+    let able = Firewall {
+        disabled: false,
+        target_tags: Vec::new(),
+        target_service_accounts: Vec::new(),
+        ..rule.clone()
+    };
+    let found = matching::firewall(&able, &able.allowed, connection);
+    found.unseen.is_empty() && found.ranges == [task.family.source_range()]
+}
+
+fn opens(task: Task<'_>, effective: &EffectiveFirewalls, vm: &Vm) -> bool {
+    judgement::judge_family(effective, vm, task.port, task.family).verdict == Verdict::Allowed
+}
+
+fn switch_on(task: Task<'_>, index: usize, rule: &Firewall) -> Option<Fix> {
+    let mut effective = task.effective.clone();
+    effective.firewalls.get_mut(index)?.disabled = false;
+    opens(task, &effective, task.vm).then_some(())?;
+    let command = Command::new("gcloud compute firewall-rules update")
+        .word(&rule.name)
+        .flag("project", Flag::One(task.vm.network_project()))
+        .flag("no-disabled", Flag::Set)
+        .finish()?;
+    let note = format!("Switches on firewall rule {}, which is disabled.", words::plain(&rule.name));
+    Some(Fix { note, commands: vec![command] })
+}
+
+fn tag_vm(task: Task<'_>, rule: &Firewall) -> Option<Fix> {
     let vm = task.vm;
-    let name = words::plain(&rule.name);
-    if rule.disabled {
-        let enabled = Firewall { disabled: false, ..rule.clone() };
-        takes_all(task, &enabled).then_some(())?;
-        let command = Command::new("gcloud compute firewall-rules update")
-            .word(&rule.name)
-            .flag("project", Flag::One(vm.network_project()))
-            .flag("no-disabled", Flag::Set)
-            .finish()?;
-        return Some(Fix {
-            note: format!("Switches on firewall rule {name}, which is disabled."),
-            commands: vec![command],
-        });
-    }
     let tag = rule.target_tags.first()?;
-    // Where the VM's tags are not known, it may have it.
-    let tags = vm.tags.as_ref()?;
-    if tags.contains(tag) {
-        return None;
-    }
-    let untargeted =
-        Firewall { target_tags: Vec::new(), target_service_accounts: Vec::new(), ..rule.clone() };
-    (takes_all(task, &untargeted) && matched(task, rule).missed == Some(Miss::Target)).then_some(())?;
+    let tags = vm.tags.iter().flatten().chain([tag]).cloned().collect();
+    opens(task, task.effective, &Vm { tags: Some(tags), ..vm.clone() }).then_some(())?;
     let command = Command::new("gcloud compute instances add-tags")
         .word(&vm.name)
         .flag("project", Flag::One(&vm.project))
         .flag("zone", Flag::One(&vm.zone))
         .flag("tags", Flag::Listed(tag))
         .finish()?;
-    Some(Fix {
-        note: format!(
-            "Gives {} the network tag {} that firewall rule {name} asks for.",
-            words::plain(&vm.name),
-            words::plain(tag)
-        ),
-        commands: vec![command],
-    })
-}
-
-fn takes_all(task: Task<'_>, rule: &Firewall) -> bool {
-    let found = matched(task, rule);
-    found.unseen.is_empty() && found.ranges == [task.family.source_range()]
-}
-
-fn matched(task: Task<'_>, rule: &Firewall) -> Match {
-    let connection = Connection { vm: task.vm, port: task.port, family: task.family };
-    matching::firewall(rule, &rule.allowed, connection)
+    let [name, tag, rule] = [&vm.name, tag, &rule.name].map(|name| words::plain(name));
+    let note = format!("Gives {name} the network tag {tag} that firewall rule {rule} asks for.");
+    Some(Fix { note, commands: vec![command] })
 }
 
 /// A network tag of the VM to limit a new rule to: one that a firewall rule goes by already, else the only one.

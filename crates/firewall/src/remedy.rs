@@ -7,10 +7,14 @@ use serde::Serialize;
 
 use crate::command::{Command, Flag};
 use crate::judgement::{FamilyJudgement, Named, Place, Rule, Verdict};
+use crate::matching::{self, Connection};
 use crate::ranges::Family;
-use crate::vm::Vm;
-use crate::wire::{EffectiveFirewalls, PolicyKind};
+use crate::vm::{EnforcementOrder, Vm};
+use crate::wire::{EffectiveFirewalls, Firewall, PolicyKind};
 use crate::{near, words};
+
+/// Rules that are moved at most to make room for another.
+const MOST_MOVED: usize = 4;
 
 /// What opens the port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,22 +90,16 @@ pub(crate) fn remedy(
 
 impl Task<'_> {
     fn against(self, rule: &Rule) -> Remedy {
-        let after_vpc = self.vm.order == crate::vm::EnforcementOrder::AfterClassicFirewall;
+        let after_vpc = self.vm.order == EnforcementOrder::AfterClassicFirewall;
         match &rule.place {
-            Place::Implied => {
-                let fixes = near::fixes(self).into_iter().chain(self.create(None)).collect();
-                self.by_network(fixes)
-            }
+            Place::Implied => self.by_network(self.create(None)),
             Place::Vpc => self.by_network(self.outrank(rule)),
             Place::Network { .. } | Place::NetworkRegional { .. } if after_vpc => {
-                self.by_network(self.create(None).into_iter().collect())
+                self.by_network(self.create(None))
             }
-            Place::Network { policy } => {
-                self.by_network(self.in_policy(PolicyKind::Network, policy, rule).into_iter().collect())
-            }
+            Place::Network { policy } => self.by_network(self.in_policy(PolicyKind::Network, policy, rule)),
             Place::NetworkRegional { policy } => {
-                let fix = self.in_policy(PolicyKind::NetworkRegional, policy, rule);
-                self.by_network(fix.into_iter().collect())
+                self.by_network(self.in_policy(PolicyKind::NetworkRegional, policy, rule))
             }
             Place::Hierarchy { policy } => Remedy {
                 who: Who::OrganizationAdministrator,
@@ -121,7 +119,7 @@ impl Task<'_> {
         }
     }
 
-    fn by_network(self, fixes: Vec<Fix>) -> Remedy {
+    fn by_network(self, fix: Option<Fix>) -> Remedy {
         let project = words::plain(self.vm.network_project());
         Remedy {
             who: Who::NetworkAdministrator,
@@ -129,28 +127,44 @@ impl Task<'_> {
                 "Somebody who administers firewall rules in project {project} (roles/compute.securityAdmin) can \
                  open the port."
             ),
-            fixes,
+            fixes: near::fixes(self).into_iter().chain(fix).collect(),
         }
     }
 
-    /// A VPC firewall rule before the one that blocks. At priority 0 a denying rule has to make room first.
-    fn outrank(self, rule: &Rule) -> Vec<Fix> {
+    /// A VPC firewall rule before the one that blocks. At priority 0 the rules that deny have to make room first.
+    fn outrank(self, rule: &Rule) -> Option<Fix> {
         match rule.priority {
-            Some(priority) if priority > 0 => self.create(Some(priority - 1)).into_iter().collect(),
-            _ => {
-                let name = rule.name.as_deref().unwrap_or_default();
-                let room = Command::new("gcloud compute firewall-rules update")
-                    .word(name)
-                    .flag("project", Flag::One(self.vm.network_project()))
-                    .flag("priority", Flag::One("1"))
-                    .finish();
-                let fix = room.zip(self.create(Some(0))).map(|(room, fix)| Fix {
-                    note: format!("Moves {} to priority 1. {}", words::plain(name), fix.note),
-                    commands: std::iter::once(room).chain(fix.commands).collect(),
-                });
-                fix.into_iter().collect()
-            }
+            Some(priority) if priority > 0 => self.create(Some(priority - 1)),
+            _ => self.make_room(),
         }
+    }
+
+    fn make_room(self) -> Option<Fix> {
+        let connection = Connection { vm: self.vm, port: self.port, family: self.family };
+        let denies = |rule: &&Firewall| {
+            rule.priority <= 0
+                && !rule.denied.is_empty()
+                && matching::firewall(rule, &rule.denied, connection).missed.is_none()
+        };
+        let names: Vec<&str> =
+            self.effective.firewalls.iter().filter(denies).map(|rule| rule.name.as_str()).collect();
+        if names.len() > MOST_MOVED {
+            return None;
+        }
+        let moved = names.iter().map(|name| {
+            Command::new("gcloud compute firewall-rules update")
+                .word(name)
+                .flag("project", Flag::One(self.vm.network_project()))
+                .flag("priority", Flag::One("1"))
+                .finish()
+        });
+        let fix = self.create(Some(0))?;
+        let commands: Option<Vec<String>> = moved.chain(fix.commands.into_iter().map(Some)).collect();
+        let names: Vec<String> = names.into_iter().map(words::plain).collect();
+        Some(Fix {
+            note: format!("Moves {} to priority 1. {}", names.join(", "), fix.note),
+            commands: commands?,
+        })
     }
 
     /// Creates the VPC firewall rule that is missing.

@@ -55,8 +55,8 @@ pub(crate) fn rule(rule: &Rule) -> String {
         let priority = rule.priority.unwrap_or_default();
         let policy = plain(policy);
         match &rule.name {
-            Some(name) => format!("rule {} (priority {priority}) of the {kind} {policy}", plain(name)),
-            None => format!("rule {priority} of the {kind} {policy}"),
+            Some(name) => format!("rule {} (priority {priority}) of {kind} {policy}", plain(name)),
+            None => format!("rule {priority} of {kind} {policy}"),
         }
     };
     match &rule.place {
@@ -64,11 +64,11 @@ pub(crate) fn rule(rule: &Rule) -> String {
             let name = plain(rule.name.as_deref().unwrap_or_default());
             format!("firewall rule {name} (priority {})", rule.priority.unwrap_or_default())
         }
-        Place::Hierarchy { policy } => of("hierarchical firewall policy", policy),
-        Place::System { policy } => of("firewall policy of Google", policy),
-        Place::Network { policy } => of("network firewall policy", policy),
-        Place::NetworkRegional { policy } => of("regional network firewall policy", policy),
-        Place::OtherPolicy { policy } => of("firewall policy", policy),
+        Place::Hierarchy { policy } => of("the hierarchical firewall policy", policy),
+        Place::System { policy } => of("Google's firewall policy", policy),
+        Place::Network { policy } => of("the network firewall policy", policy),
+        Place::NetworkRegional { policy } => of("the regional network firewall policy", policy),
+        Place::OtherPolicy { policy } => of("the firewall policy", policy),
         Place::Implied => "the rule for connections that no other rule is about".to_owned(),
     }
 }
