@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use adit_contract::{
-    CloudInfo, Event, Failure, FailureCode, GatewaySettings, InstanceAction, InstanceRef, NoteKind, Platform,
-    SearchHit, SessionAnswer, Settings, SignInMethod, SignInState, Snapshot, StreamTicket, TreeWindow,
-    TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
+    CloudInfo, Event, ExplainAsk, Explanation, Failure, FailureCode, GatewaySettings, InstanceAction,
+    InstanceRef, NoteKind, Platform, SearchHit, SessionAnswer, Settings, SignInMethod, SignInState, Snapshot,
+    StreamTicket, TreeWindow, TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_ssh::Size;
 use adit_tunnel::peer::SystemPeers;
@@ -17,8 +17,10 @@ use crate::{
     config::Config,
     core::Core,
     events::EventSink,
+    explain::{Case, Explainer, Open as Explanations, Why},
     file,
     inventory::{Open, Reach},
+    now,
     sessions::Sessions,
     settings::SettingsFile,
     share,
@@ -35,6 +37,7 @@ pub struct App {
     sessions: Arc<Sessions>,
     tunnels: Arc<Tunnels>,
     stream: StreamServer,
+    explanations: Explanations,
     settings: tokio::sync::Mutex<SettingsFile>,
     trouble: Option<Failure>,
     /// Ended with the app.
@@ -72,12 +75,14 @@ impl App {
             Tunnels::load(&core.config, core.keychain.clone(), sink.clone(), core.clone());
         tasks.spawn(tunnels.clone().tick());
         tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
+        let explanations = Explanations::new(Arc::new(Explainer::default()), sink.clone());
         let sessions = Arc::new(Sessions::new(sink, core.clone()));
         let app = Self {
             core,
             sessions,
             tunnels,
             stream,
+            explanations,
             settings: tokio::sync::Mutex::new(settings),
             trouble: settings_trouble.or(accounts_trouble).or(tunnels_trouble),
             _tasks: tasks,
@@ -139,6 +144,7 @@ impl App {
     pub async fn sign_out(&self, account: &str) -> Result<(), Failure> {
         self.sessions.signed_out(account);
         self.tunnels.signed_out(account);
+        self.explanations.signed_out(account);
         // A listing that goes on would ask with the account's credentials, and keep a token that comes back.
         self.core.stop_listing();
         let removed = self.core.accounts.remove(account, &self.core.keychain).await;
@@ -332,6 +338,48 @@ impl App {
     /// None so far.
     pub async fn tunnel_local(&self, target: TunnelTarget) -> Result<String, Failure> {
         Ok(self.tunnels.local(&target))
+    }
+
+    /// Begins to explain why something failed, or what would bar the way. Answers at once; more comes as events.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for an unknown session or tunnel, and when too many explanations are open.
+    pub async fn explain_open(&self, ask: ExplainAsk) -> Result<Explanation, Failure> {
+        let why = match ask {
+            ExplainAsk::Session { id } => self.sessions.get(&id)?.why(),
+            ExplainAsk::Tunnel { id } => self.tunnels.why(&id)?,
+            ExplainAsk::Target { target } => Why { target, failure: None, seen: None },
+        };
+        let public_address = self.settings.lock().await.current().public_address.clone();
+        let account = self.core.account_for(&why.target);
+        let email = account.as_ref().and_then(|(id, _)| self.core.email_of(id));
+        let at = why.seen.as_ref().map_or_else(now, |(_, at)| *at);
+        self.explanations.open(Case {
+            target: why.target,
+            account,
+            email,
+            observed: why.seen.map(|(observed, _)| observed),
+            failure: why.failure,
+            at,
+            public_address,
+        })
+    }
+
+    /// Gathers the evidence of an explanation anew, not more often than every ten seconds.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for one that is not open.
+    pub async fn explain_again(&self, id: &str) -> Result<(), Failure> {
+        self.explanations.again(id)
+    }
+
+    /// Ends an explanation and the calls that it still makes.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn explain_close(&self, id: &str) -> Result<(), Failure> {
+        self.explanations.close(id);
+        Ok(())
     }
 
     /// Changes the gateway. That its port cannot be had is told as its state.

@@ -9,7 +9,7 @@ use std::{
 
 use adit_contract::{
     CloudInfo, CloudKind, Event, Failure, FailureCode, InstanceAction, InstanceRef, InstanceStatus,
-    SignInMethod, SignInState,
+    SignInMethod, SignInState, TunnelTarget,
 };
 use adit_google::{Action, ErrorKind, OAuthClient};
 use adit_ssh::guest::Lifetime;
@@ -231,6 +231,22 @@ impl Core {
     fn access_for(&self, project: &str) -> Result<(String, Arc<Access>), Failure> {
         let account = self.inventory.account_of(project);
         self.accounts.access(account.as_deref())
+    }
+
+    /// The account that would go there; none when nobody is signed in.
+    pub(crate) fn account_for(&self, target: &TunnelTarget) -> Option<(String, Arc<Access>)> {
+        let project = match target {
+            TunnelTarget::Instance { instance, .. } => &instance.project,
+            TunnelTarget::Host { project, .. } => project,
+        };
+        // One that has to sign in again has still seen the project: another one's rights would explain nothing.
+        let seen_by = self.inventory.account_of(project);
+        seen_by.and_then(|id| self.accounts.known(&id)).or_else(|| self.access_for(project).ok())
+    }
+
+    pub(crate) fn email_of(&self, account: &str) -> Option<String> {
+        let infos = self.accounts.infos();
+        infos.into_iter().find(|info| info.id == account).map(|info| info.email)
     }
 
     pub(crate) async fn act(&self, instance: &InstanceRef, action: InstanceAction) -> Result<(), Failure> {

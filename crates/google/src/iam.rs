@@ -59,8 +59,7 @@ impl Google {
         let organization = segment(BOUNDARIES.doing, "organization", organization)?;
         let path = format!("v3/organizations/{organization}/locations/global/policyBindings");
         self.pages("policyBindings", || {
-            Ok(Question::new(BOUNDARIES, &self.inner.endpoints.iam, path.clone())
-                .with_query("pageSize", "100"))
+            Question::new(BOUNDARIES, &self.inner.endpoints.iam, path.clone()).with_query("pageSize", "100")
         })
         .await
     }

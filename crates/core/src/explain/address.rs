@@ -21,7 +21,9 @@ pub(super) async fn learn(from: &PublicAddress, google: &Google) -> Result<Vec<S
             .take(MOST)
             .map(|address| address.to_string())
             .collect(),
-        PublicAddress::Echo { url } => echo(url).await.into_iter().map(|address| address.to_string()).collect(),
+        PublicAddress::Echo { url } => {
+            echo(url).await.into_iter().map(|address| address.to_string()).collect()
+        }
         // A local cloud's world ends at this machine.
         PublicAddress::GoogleDns if google.endpoints().is_google() => super::dns::ask().await,
         PublicAddress::GoogleDns => Vec::new(),
@@ -31,7 +33,8 @@ pub(super) async fn learn(from: &PublicAddress, google: &Google) -> Result<Vec<S
 /// Asks the organisation's own service. Nothing about the person is sent.
 async fn echo(url: &str) -> Option<IpAddr> {
     let url = url::Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIME).build().ok()?;
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIME).build().ok()?;
     let mut answer = client.get(url).send().await.ok()?.error_for_status().ok()?;
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.ok()? {
@@ -46,7 +49,9 @@ async fn echo(url: &str) -> Option<IpAddr> {
 /// The first address in a text, which may be JSON.
 fn address_in(text: &str) -> Option<IpAddr> {
     let words = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':'));
-    words.filter(|word| word.len() > 2).find_map(|word| word.trim_matches([':', '.']).parse().ok().or_else(|| word.parse().ok()))
+    words
+        .filter(|word| word.len() > 2)
+        .find_map(|word| word.trim_matches([':', '.']).parse().ok().or_else(|| word.parse().ok()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use adit_google::{Answer, Attempts, Error, ErrorKind, Google, Listed};
 use serde_json::Value;
 
-use super::{address, case::Case, device::{self, Facts}};
+use super::{
+    address,
+    case::Case,
+    device::{self, Facts},
+};
 use crate::inventory::at;
 
 /// One question. Two that are equal have the same answer for a while.

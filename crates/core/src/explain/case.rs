@@ -37,7 +37,7 @@ pub struct Case {
 }
 
 /// How far the ladder is climbed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Ladder {
     /// A decision about access: policies, levels, audit record.
     Access,

@@ -68,6 +68,11 @@ impl Evidence {
         matches!(self.states.get(ask), Some(State::Here(_) | State::Not(_)))
     }
 
+    /// Whether any question has come to an end.
+    pub(super) fn is_begun(&self) -> bool {
+        self.states.values().any(|state| *state != State::Waiting)
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         self.states.values().any(|state| *state == State::Waiting)
     }
@@ -346,9 +351,8 @@ impl Evidence {
     fn levels(&self) -> Value {
         let lists: Vec<_> = self.order.iter().filter(|ask| matches!(ask, Ask::Levels(_))).collect();
         let listed: Vec<_> = lists.iter().filter_map(|ask| self.list(ask)).collect();
-        let is_whole = !lists.is_empty()
-            && listed.len() == lists.len()
-            && listed.iter().all(|(_, complete)| *complete);
+        let is_whole =
+            !lists.is_empty() && listed.len() == lists.len() && listed.iter().all(|(_, complete)| *complete);
         let single = self.order.iter().filter(|ask| matches!(ask, Ask::Level(_)));
         let items: Vec<&Value> = listed
             .iter()

@@ -51,9 +51,7 @@ fn bound_levels(evidence: &Evidence, organization: &str) -> Vec<String> {
     let asked = Ask::AccessBindings(organization.to_owned());
     let bindings = evidence.list(&asked).map(|(items, _)| items).unwrap_or_default();
     let is_for = |binding: &&Value| match group_of(binding) {
-        Some(group) => {
-            !matches!(evidence.state(&Ask::Group(group)), Some(State::Here(Reply::Member(false))))
-        }
+        Some(group) => !matches!(evidence.state(&Ask::Group(group)), Some(State::Here(Reply::Member(false)))),
         None => true,
     };
     let mut levels: Vec<String> = bindings.iter().filter(is_for).flat_map(binding_levels).collect();

@@ -31,11 +31,11 @@ use tokio::time::Instant;
 
 use self::{cache::Cache, evidence::Evidence, run::Climb};
 
-pub(crate) use self::{case::Why, open::Open};
 pub use self::{
     case::Case,
     observed::{Observed, Refused},
 };
+pub(crate) use self::{case::Why, open::Open};
 
 /// When the audit record is looked for, after the refusal: it comes late.
 const AUDIT: [Duration; 4] =
@@ -105,12 +105,12 @@ impl std::fmt::Debug for Explainer {
     }
 }
 
-/// What to do about the climb before.
-enum Before {
-    /// It is good enough.
-    Found(Box<Evidence>),
-    /// It was a moment ago: wait until then.
-    Wait(Instant),
+/// A climb a moment ago.
+struct Before {
+    /// What it found, if it has come to its end.
+    found: Option<Box<Evidence>>,
+    /// When the next one may begin.
+    over: Instant,
 }
 
 impl Explainer {
@@ -143,10 +143,12 @@ impl Explainer {
         let mut climb = self.climb(id, &case, revision, age);
         let account = case.account.as_ref().map(|(account, _)| account.clone());
         let key = (account.unwrap_or_default(), case.target.clone(), case.ladder());
-        match self.before(&key) {
-            Some(Before::Found(evidence)) => return climb.tell(&evidence, &mut tell).await,
-            Some(Before::Wait(until)) => tokio::time::sleep_until(until).await,
-            None => {}
+        match (self.before(&key), asked) {
+            (Some(Before { found: Some(evidence), .. }), Asked::First) => {
+                return climb.tell(&evidence, &mut tell).await;
+            }
+            (Some(before), _) => tokio::time::sleep_until(before.over).await,
+            (None, _) => {}
         }
         self.note(&key, None);
         let evidence = climb.run(tell).await;
@@ -166,10 +168,7 @@ impl Explainer {
     fn before(&self, key: &Key) -> Option<Before> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let last = last.get(key).filter(|last| last.begun.elapsed() < self.pace.between)?;
-        Some(match &last.found {
-            Some(evidence) => Before::Found(Box::new(evidence.clone())),
-            None => Before::Wait(last.begun + self.pace.between),
-        })
+        Some(Before { found: last.found.clone().map(Box::new), over: last.begun + self.pace.between })
     }
 
     fn note(&self, key: &Key, found: Option<Evidence>) {

@@ -167,8 +167,7 @@ mod tests {
     use super::*;
 
     fn dial(kind: DialErrorKind, code: Option<u16>) -> Option<Observed> {
-        let error =
-            DialError { kind, code, reason: "not authorized".to_owned(), body: None, between: None };
+        let error = DialError { kind, code, reason: "not authorized".to_owned(), body: None, between: None };
         Observed::of_dial(&error)
     }
 

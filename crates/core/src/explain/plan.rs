@@ -76,7 +76,9 @@ impl Plan<'_> {
         }
         self.want(Ask::Firewall);
         let network = self.evidence.nic(self.case).and_then(|nic| nic.get("network")?.as_str());
-        if let Some(name) = network.and_then(|network| network.find("projects/").and_then(|at| network.get(at..))) {
+        if let Some(name) =
+            network.and_then(|network| network.find("projects/").and_then(|at| network.get(at..)))
+        {
             self.want(Ask::Network(name.to_owned()));
         }
     }
@@ -117,8 +119,11 @@ impl Plan<'_> {
             }
         }
         let lists = self.evidence.order().iter().filter(|ask| matches!(ask, Ask::DenyList(_)));
-        let policies: Vec<String> =
-            lists.filter_map(|ask| self.evidence.list(ask)).flat_map(|(items, _)| names(items)).take(FEW).collect();
+        let policies: Vec<String> = lists
+            .filter_map(|ask| self.evidence.list(ask))
+            .flat_map(|(items, _)| names(items))
+            .take(FEW)
+            .collect();
         for name in policies {
             self.want(Ask::Deny(name));
         }
@@ -203,8 +208,9 @@ impl Plan<'_> {
             || !unread.roles.is_empty()
             || self.found.verdict == Verdict::PolicyConflict;
         let asked = self.evidence.order();
-        let is_last = self.wanted.iter().all(|ask| self.evidence.is_asked(ask) || matches!(ask, Ask::Audit(_)))
-            && asked.iter().all(|ask| matches!(ask, Ask::Audit(_)) || self.evidence.is_over(ask));
+        let is_last =
+            self.wanted.iter().all(|ask| self.evidence.is_asked(ask) || matches!(ask, Ask::Audit(_)))
+                && asked.iter().all(|ask| matches!(ask, Ask::Audit(_)) || self.evidence.is_over(ask));
         if open && is_last && self.case.instance().is_some() {
             self.want(Ask::Troubleshooter);
         }
@@ -245,7 +251,8 @@ impl Plan<'_> {
 pub(super) fn ingress_levels(perimeter: &Value) -> Vec<String> {
     let own = perimeter.pointer("/status/accessLevels").and_then(Value::as_array);
     let rules = perimeter.pointer("/status/ingressPolicies").and_then(Value::as_array);
-    let sources = rules.into_iter().flatten().filter_map(|rule| rule.pointer("/ingressFrom/sources")?.as_array());
+    let sources =
+        rules.into_iter().flatten().filter_map(|rule| rule.pointer("/ingressFrom/sources")?.as_array());
     let named = sources.flatten().filter_map(|source| source.get("accessLevel"));
     let mut levels: Vec<String> = own
         .into_iter()

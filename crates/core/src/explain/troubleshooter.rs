@@ -9,7 +9,9 @@ use super::{case::Case, evidence::Evidence};
 
 /// What it is asked.
 pub(super) fn tuple(case: &Case, evidence: &Evidence) -> Value {
-    let adit_contract::TunnelTarget::Instance { instance, port, .. } = &case.target else { return Value::Null };
+    let adit_contract::TunnelTarget::Instance { instance, port, .. } = &case.target else {
+        return Value::Null;
+    };
     let project = evidence.project_number(case).unwrap_or_else(|| instance.project.clone());
     let id = evidence.vm_id().unwrap_or_else(|| instance.name.clone());
     let name = format!("projects/{project}/iap_tunnel/zones/{}/instances/{id}", instance.zone);
@@ -33,7 +35,8 @@ pub(super) fn tuple(case: &Case, evidence: &Evidence) -> Value {
 pub(super) fn findings(body: &Value) -> (Map<String, Value>, BTreeMap<String, bool>) {
     let (mut groups, mut roles) = (Map::new(), BTreeMap::new());
     let policies = body.pointer("/allowPolicyExplanation/explainedPolicies").and_then(Value::as_array);
-    let bindings = policies.into_iter().flatten().filter_map(|policy| policy.get("bindingExplanations")?.as_array());
+    let bindings =
+        policies.into_iter().flatten().filter_map(|policy| policy.get("bindingExplanations")?.as_array());
     for binding in bindings.flatten() {
         if let Some(role) = binding.get("role").and_then(Value::as_str) {
             match binding.get("rolePermission").and_then(Value::as_str) {

@@ -270,7 +270,10 @@ fn target(instance: &InstanceRef) -> Target {
 
 async fn read(context: &Context, instance: &InstanceRef) -> Result<Instance, Refused> {
     let google = context.access.google();
-    google.instance(&at(instance)).await.map_err(|error| failure::refused(&error, Subject::Instance(instance)))
+    google
+        .instance(&at(instance))
+        .await
+        .map_err(|error| failure::refused(&error, Subject::Instance(instance)))
 }
 
 /// The metadata that all instances of the project share. Who may not read it goes by the instance's own.
