@@ -11,6 +11,19 @@ pub(crate) async fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     file::blocking(move || file::read_at_most(&named, limit)).await.map_err(|error| unusable(path, &error))
 }
 
+/// The whole of standard input, of at most `limit` bytes.
+pub(crate) async fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
+    use tokio::io::AsyncReadExt as _;
+    let mut bytes = Vec::new();
+    let read = tokio::io::stdin().take(limit.saturating_add(1)).read_to_end(&mut bytes).await;
+    let unusable = |error: &std::io::Error| unusable(Path::new("standard input"), error);
+    read.map_err(|error| unusable(&error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
+        return Err(unusable(&std::io::Error::other(format!("it has more than {limit} bytes"))));
+    }
+    Ok(bytes)
+}
+
 /// The same for text.
 pub(crate) async fn text(path: &Path, limit: u64) -> Result<String, Failure> {
     let named = path.to_owned();

@@ -94,6 +94,13 @@ impl App {
         Ok(Arc::new(app))
     }
 
+    /// The settings as they stand in their file, for a process without a window. What is wrong with the file is left to
+    /// the app.
+    #[must_use]
+    pub fn settings_of(config: &Config) -> Settings {
+        SettingsFile::load(&config.folders.settings).0.current().clone()
+    }
+
     /// Everything the front end needs for its first picture.
     pub async fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -362,6 +369,7 @@ impl App {
             failure: why.failure,
             at,
             public_address,
+            web: None,
         })
     }
 

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use adit_contract::{Failure, InstanceRef, PublicAddress, TunnelTarget};
 
-use super::observed::Observed;
+use super::{
+    observed::Observed,
+    web::{Denial, WebApp},
+};
 use crate::access::Access;
 
 /// How a session or tunnel stands, for the one who explains it.
@@ -34,6 +37,8 @@ pub struct Case {
     pub at: f64,
     /// Where this computer's public address may be learned from.
     pub public_address: PublicAddress,
+    /// The web app in question, where it is no tunnel.
+    pub(crate) web: Option<WebApp>,
 }
 
 /// How far the ladder is climbed.
@@ -56,6 +61,37 @@ pub(super) enum Ladder {
 }
 
 impl Case {
+    /// What would bar the way to a port.
+    #[must_use]
+    pub fn beforehand(
+        target: TunnelTarget,
+        account: (String, Arc<Access>),
+        public_address: PublicAddress,
+    ) -> Self {
+        Self {
+            target,
+            account: Some(account),
+            email: None,
+            observed: None,
+            failure: None,
+            at: crate::now(),
+            public_address,
+            web: None,
+        }
+    }
+
+    /// Why a web app refused, or what would bar the way to it.
+    #[must_use]
+    pub fn of_web(
+        app: WebApp,
+        denial: Option<Denial>,
+        account: (String, Arc<Access>),
+        public_address: PublicAddress,
+    ) -> Self {
+        let observed = denial.map(Observed::Web);
+        Self { observed, web: Some(app.clone()), ..Self::beforehand(app.target(), account, public_address) }
+    }
+
     pub(super) fn ladder(&self) -> Ladder {
         if self.account.is_none() {
             return Ladder::None;
@@ -66,7 +102,7 @@ impl Case {
                 Some(failure) if !came_after(failure) => Ladder::None,
                 Some(_) | None => Ladder::Beforehand,
             },
-            Some(Observed::Closed { code: 4033, .. }) => Ladder::Access,
+            Some(Observed::Closed { code: 4033, .. } | Observed::Web(_)) => Ladder::Access,
             Some(Observed::Closed { code: 4003 | 4009 | 4010, .. }) => Ladder::Backend,
             Some(Observed::Closed { code: 4047 | 4051, .. } | Observed::Handshake { status: 404 }) => {
                 Ladder::Vm
@@ -110,6 +146,9 @@ impl Case {
 
     /// The nodes of IAP's own policies, most specific first (specification, section 4).
     pub(super) fn iap_nodes(&self) -> Vec<String> {
+        if let Some(app) = &self.web {
+            return app.nodes.iter().map(|node| format!("projects/{}/{node}", app.project)).collect();
+        }
         match &self.target {
             TunnelTarget::Instance { instance, .. } => {
                 let project = format!("projects/{}/iap_tunnel", instance.project);
@@ -124,7 +163,18 @@ impl Case {
         }
     }
 
+    /// What the evaluator is to judge.
+    pub(super) fn judged(&self) -> adit_access::Permission {
+        match self.web {
+            Some(_) => adit_access::Permission::Web,
+            None => adit_access::Permission::Tunnel,
+        }
+    }
+
     pub(super) fn permission(&self) -> &'static str {
+        if self.web.is_some() {
+            return self.judged().name();
+        }
         match self.target {
             TunnelTarget::Instance { .. } => "iap.tunnelInstances.accessViaIAP",
             TunnelTarget::Host { .. } => "iap.tunnelDestGroups.accessViaIAP",

@@ -207,6 +207,12 @@ impl Evidence {
 
     fn target(&self, case: &Case) -> Value {
         let number = self.project_number(case);
+        if let Some(app) = &case.web {
+            return json!({
+                "projectId": app.project, "projectNumber": number, "host": app.host, "path": app.path,
+                "instance": app.host,
+            });
+        }
         match &case.target {
             adit_contract::TunnelTarget::Instance { instance, port, .. } => json!({
                 "projectId": instance.project,

@@ -18,6 +18,7 @@ mod open;
 mod plan;
 mod run;
 mod troubleshooter;
+mod web;
 mod words;
 
 use std::{
@@ -34,6 +35,7 @@ use self::{cache::Cache, evidence::Evidence, run::Climb};
 pub use self::{
     case::Case,
     observed::{Observed, Refused},
+    web::{Denial, WebApp},
 };
 pub(crate) use self::{case::Why, open::Open};
 

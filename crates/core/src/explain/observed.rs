@@ -5,6 +5,8 @@ use adit_google::ErrorKind;
 use adit_tunnel::{DialError, DialErrorKind, FailureKind, ProxyProblem};
 use serde_json::{Value, json};
 
+use super::web::Denial;
+
 /// What the other side did (specification of the explanation, section 2).
 #[derive(Clone, PartialEq)]
 pub enum Observed {
@@ -31,6 +33,8 @@ pub enum Observed {
     },
     /// The VM did not run, so nothing was dialled.
     NotRunning(InstanceStatus),
+    /// A web app behind IAP refused.
+    Web(Denial),
 }
 
 impl std::fmt::Debug for Observed {
@@ -41,6 +45,7 @@ impl std::fmt::Debug for Observed {
             Self::Token(_) => f.write_str("Token(..)"),
             Self::Rest { status, .. } => write!(f, "Rest({status})"),
             Self::NotRunning(status) => write!(f, "NotRunning({status:?})"),
+            Self::Web(_) => f.write_str("Web(..)"),
         }
     }
 }
@@ -134,6 +139,7 @@ impl Observed {
             Self::Token(body) => body.clone(),
             Self::Rest { status, body } => json!({ "channel": "rest", "httpStatus": status, "body": body }),
             Self::NotRunning(_) => Value::Null,
+            Self::Web(_) => json!({ "channel": "web" }),
         }
     }
 }

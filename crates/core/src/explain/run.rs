@@ -34,7 +34,7 @@ impl Climb<'_> {
     /// What can be said before anything was asked.
     pub(super) fn first(&self) -> Explanation {
         let mut evidence = Evidence { email: self.case.email.clone(), ..Evidence::default() };
-        let judged = adit_access::explain(&evidence.input(&self.case));
+        let judged = adit_access::explain_permission(&evidence.input(&self.case), self.case.judged());
         // Shown as waiting from the start, so that nothing jumps.
         for ask in plan::next(&self.case, &evidence, &judged) {
             evidence.set(ask, State::Waiting);
@@ -96,8 +96,9 @@ impl Climb<'_> {
     async fn judge(&self, evidence: &Evidence) -> Found {
         let input = evidence.input(&self.case);
         let gate = gate::input(&self.case, evidence);
+        let permission = self.case.judged();
         let judged = tokio::task::spawn_blocking(move || Found {
-            judged: adit_access::explain(&input),
+            judged: adit_access::explain_permission(&input, permission),
             gate: gate.as_ref().map(adit_access::explain),
         });
         match judged.await {

@@ -170,6 +170,11 @@ impl Told<'_> {
             let facts = &self.judged.details.server_facts;
             facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
         };
+        if let Some(Observed::Web(denial)) = &self.case.observed
+            && let Some(page) = &denial.troubleshooter
+        {
+            add("What IAP itself says of this denial, for an administrator", page.to_string());
+        }
         let project = encoded(self.case.project());
         match self.verdict {
             Verdict::VpcServiceControls => {
@@ -226,6 +231,10 @@ impl Told<'_> {
             Some(Observed::Handshake { status }) => {
                 Some(ServerSaid { code: status.to_string(), text: String::new() })
             }
+            Some(Observed::Web(denial)) => Some(ServerSaid {
+                code: denial.code.clone().unwrap_or_else(|| "403".to_owned()),
+                text: String::new(),
+            }),
             Some(Observed::Token(_) | Observed::Rest { .. } | Observed::NotRunning(_)) | None => None,
         }
     }

@@ -46,6 +46,10 @@ impl Told<'_> {
                 lines.push(format!("VM: {}{number} in {}", instance.name, instance.zone));
                 lines.push(format!("Port: {port} on {interface}"));
             }
+            TunnelTarget::Host { project, host, .. } if self.case.web.is_some() => {
+                lines.push(format!("Project: {project}"));
+                lines.push(format!("Web app: {host}"));
+            }
             TunnelTarget::Host { project, region, network, group, host, port } => {
                 lines.push(format!("Project: {project}"));
                 lines.push(format!("Host: {host}, destination group {group} in {region}, network {network}"));
@@ -80,6 +84,10 @@ impl Told<'_> {
                 None => format!("HTTP {status}"),
             },
             Some(Observed::NotRunning(_)) => "the VM does not run".to_owned(),
+            Some(Observed::Web(denial)) => match &denial.code {
+                Some(code) => format!("IAP's error code {code}"),
+                None => "HTTP 403".to_owned(),
+            },
             None => "nothing was tried yet".to_owned(),
         }
     }
@@ -130,6 +138,17 @@ impl Told<'_> {
     }
 
     fn grant(&self) -> Change {
+        if self.case.web.is_some() {
+            let role = self.case.judged().role();
+            let gcloud = format!(
+                "gcloud iap web add-iam-policy-binding --project={} --member={} --role={role}",
+                quoted(self.case.project()),
+                quoted(&self.member())
+            );
+            let lines =
+                vec![format!("Please grant {role}, for all web apps of the project:"), gcloud.clone()];
+            return Change { lines, gcloud: Some(gcloud), terraform: None };
+        }
         let (project, port) = (self.case.project(), self.case.port());
         let member = self.member();
         let expression = format!("destination.port == {port}");
