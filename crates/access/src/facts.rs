@@ -2,6 +2,7 @@
 //! levels (specification, sections 6.1 and 7.2).
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use crate::cel::eval::{self, Env, Val};
 use crate::cel::{Expr, Kind, time};
@@ -86,7 +87,7 @@ impl<'a> Facts<'a> {
         if by_device && self.no_device_record {
             return Judged { no_device_record: true, ..Judged::known(of_error, Basis::Server) };
         }
-        let value = Value::from_option(eval::truth(expr, &Scoped { facts: self, scope }));
+        let value = Value::from_option(self.truth(expr, scope));
         if by_device {
             let value = if value == Value::F { Value::F } else { Value::U };
             return Judged::known(value, Basis::Client);
@@ -95,9 +96,23 @@ impl<'a> Facts<'a> {
         Judged::known(value, if by_address { self.egress_basis } else { Basis::Policy })
     }
 
+    fn truth(&self, expr: &Expr, scope: Scope) -> Option<bool> {
+        match scope {
+            Scope::Iam => eval::truth(expr, &self.request()),
+            Scope::Custom => eval::truth(expr, &Device { facts: self }),
+        }
+    }
+
     /// The value of an expression in an IAM condition or custom level.
     pub(crate) fn value_of(&self, expr: &Expr, scope: Scope) -> Option<Val> {
-        eval::eval(expr, &Scoped { facts: self, scope })
+        match scope {
+            Scope::Iam => eval::eval(expr, &self.request()),
+            Scope::Custom => eval::eval(expr, &Device { facts: self }),
+        }
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request { permission: self.permission, target: self.target, now: self.now }
     }
 }
 
@@ -118,35 +133,87 @@ pub(crate) fn bad_timestamp(expr: &Expr) -> Option<String> {
     found
 }
 
-struct Scoped<'a> {
-    facts: &'a Facts<'a>,
-    scope: Scope,
+/// What IAM conditions may ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) permission: Permission,
+    pub(crate) target: &'a Target,
+    pub(crate) now: Option<Timestamp>,
 }
 
-impl Scoped<'_> {
-    fn iam(&self, expr: &Expr) -> Option<Val> {
-        let target = self.facts.target;
+fn time(now: Option<Timestamp>) -> Option<Val> {
+    now.map(|now| Val::Time(Offset::UTC.to_datetime(now)))
+}
+
+/// Whether an atom of an IAM condition depends on the target.
+pub(crate) fn depends_on_target(expr: &Expr) -> bool {
+    const ATTRIBUTES: [&str; 4] = ["destination.port", "destination.ip", "request.host", "request.path"];
+    expr.any(|node| ATTRIBUTES.iter().any(|path| node.is_path(path)))
+}
+
+impl Env for Request<'_> {
+    fn attribute(&self, expr: &Expr) -> Option<Val> {
         let text = |text: &Option<String>| text.clone().map(Val::Text);
         let is = |path: &str| expr.is_path(path);
         if is("request.time") {
-            return self.facts.now.map(Val::Time);
+            return time(self.now);
         }
         if is("resource.service") {
             return Some(Val::Text("iap.googleapis.com".to_owned()));
         }
-        match self.facts.permission {
-            Permission::Tunnel if is("destination.port") => target.port.map(Val::Int),
-            Permission::Tunnel if is("destination.ip") => text(&target.ip),
+        match self.permission {
+            Permission::Tunnel if is("destination.port") => self.target.port.map(Val::Int),
+            Permission::Tunnel if is("destination.ip") => text(&self.target.ip),
             Permission::Tunnel if is("resource.type") => {
                 Some(Val::Text("iap.googleapis.com/TunnelInstance".to_owned()))
             }
-            Permission::Web if is("request.host") => text(&target.host),
-            Permission::Web if is("request.path") => text(&target.path),
+            Permission::Web if is("request.host") => text(&self.target.host),
+            Permission::Web if is("request.path") => text(&self.target.path),
             _ => None,
         }
     }
 
-    fn custom(&self, expr: &Expr) -> Option<Val> {
+    fn call(&self, _target: Option<&Expr>, _name: &str, _args: &[Expr]) -> Option<Val> {
+        None
+    }
+}
+
+/// What custom levels may ask for.
+struct Device<'a> {
+    facts: &'a Facts<'a>,
+}
+
+fn os_type(name: &str) -> Val {
+    Val::Enum("OsType", name.to_owned())
+}
+
+fn encryption(name: &str) -> Val {
+    Val::Enum("DeviceEncryptionStatus", name.to_owned())
+}
+
+impl Device<'_> {
+    fn in_range(&self, ranges: &Expr) -> Option<Val> {
+        let Val::List(ranges) = eval::eval(ranges, self)? else { return None };
+        let ranges = ranges.iter().map(|range| match range {
+            Val::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        match self.facts.egress.within(ranges.collect::<Option<Vec<_>>>()?) {
+            Value::T => Some(Val::Bool(true)),
+            Value::F => Some(Val::Bool(false)),
+            Value::U => None,
+        }
+    }
+
+    fn version_at_least(&self, least: &Expr) -> Option<Val> {
+        let Val::Text(least) = eval::eval(least, self)? else { return None };
+        let own = self.facts.client.os_version.as_deref()?;
+        device::compare_versions(own, &least).map(|order| Val::Bool(order.is_ge()))
+    }
+}
+
+impl Env for Device<'_> {
+    fn attribute(&self, expr: &Expr) -> Option<Val> {
         let client = self.facts.client;
         if let Kind::Select(target, name) = &expr.kind {
             if target.is_path("OsType") {
@@ -158,7 +225,7 @@ impl Scoped<'_> {
         }
         let is = |path: &str| expr.is_path(path);
         if is("request.time") {
-            self.facts.now.map(Val::Time)
+            time(self.facts.now)
         } else if is("device.os_type") {
             client.os_type.as_deref().and_then(device::os_type).map(os_type)
         } else if is("device.encryption_status") {
@@ -169,45 +236,12 @@ impl Scoped<'_> {
             None
         }
     }
-}
-
-fn os_type(name: &str) -> Val {
-    Val::Enum("OsType", name.to_owned())
-}
-
-fn encryption(name: &str) -> Val {
-    Val::Enum("DeviceEncryptionStatus", name.to_owned())
-}
-
-impl Env for Scoped<'_> {
-    fn attribute(&self, expr: &Expr) -> Option<Val> {
-        match self.scope {
-            Scope::Iam => self.iam(expr),
-            Scope::Custom => self.custom(expr),
-        }
-    }
 
     fn call(&self, target: Option<&Expr>, name: &str, args: &[Expr]) -> Option<Val> {
-        if self.scope != Scope::Custom {
-            return None;
-        }
         match (target, name, args) {
-            (None, "inIpRange", [address, ranges]) if address.is_path("origin.ip") => {
-                let Val::List(ranges) = eval::eval(ranges, self)? else { return None };
-                let ranges = ranges.iter().map(|range| match range {
-                    Val::Text(text) => Some(text.as_str()),
-                    _ => None,
-                });
-                match self.facts.egress.within(ranges.collect::<Option<Vec<_>>>()?) {
-                    Value::T => Some(Val::Bool(true)),
-                    Value::F => Some(Val::Bool(false)),
-                    Value::U => None,
-                }
-            }
+            (None, "inIpRange", [address, ranges]) if address.is_path("origin.ip") => self.in_range(ranges),
             (Some(target), "versionAtLeast", [least]) if target.is_path("device") => {
-                let Val::Text(least) = eval::eval(least, self)? else { return None };
-                let own = self.facts.client.os_version.as_deref()?;
-                device::compare_versions(own, &least).map(|order| Val::Bool(order.is_ge()))
+                self.version_at_least(least)
             }
             _ => None,
         }

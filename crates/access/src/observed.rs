@@ -59,7 +59,7 @@ fn unknown(text: &str) -> Plain {
 
 /// An error by its name, else by its status.
 fn unlisted(name: Option<&str>, status: Option<i64>) -> Plain {
-    match (name, status) {
+    match (name.filter(|name| !name.is_empty()), status) {
         (Some(name), _) => unknown(name),
         (None, Some(status)) => unknown(&format!("HTTP {status}")),
         (None, None) => unknown("no details"),
@@ -160,7 +160,9 @@ fn rest(body: Option<&Json>, status: Option<i64>) -> Plain {
     }
     let infos: Vec<_> = details.iter().filter_map(ErrorInfo::read).collect();
     let listed = infos.iter().find_map(ErrorInfo::explain);
-    listed.unwrap_or_else(|| unlisted(infos.first().map(|info| info.reason).or(message), status))
+    listed.unwrap_or_else(|| {
+        unlisted(infos.iter().map(|info| info.reason).find(|reason| !reason.is_empty()).or(message), status)
+    })
 }
 
 fn vpc_sc(id: Option<&str>) -> Plain {
@@ -187,9 +189,9 @@ fn perimeter<'a>(details: &'a [Json], message: &'a str) -> Option<Option<&'a str
     if violation.is_empty() && info.is_none() && in_message.is_none() {
         return None;
     }
-    let described = violation.iter().find_map(|violation| violation.get("description")?.as_str());
-    let id = described.or_else(|| info.and_then(|info| info.metadata("uid"))).or(in_message.flatten());
-    Some(id.filter(|id| !id.is_empty()))
+    let described = violation.iter().filter_map(|violation| violation.get("description")?.as_str());
+    let mut ids = described.chain(info.and_then(|info| info.metadata("uid"))).chain(in_message.flatten());
+    Some(ids.find(|id| !id.is_empty()))
 }
 
 /// `google.rpc.ErrorInfo`.

@@ -128,8 +128,8 @@ fn literals(op: Op, expr: &Expr, read: impl Fn(&Expr) -> Option<String>) -> Opti
 
 fn number(expr: &Expr) -> Option<String> {
     match &expr.kind {
-        Kind::Literal(Literal::Int(value)) => Some(value.to_string()),
-        Kind::Literal(Literal::UInt(value)) => Some(value.to_string()),
+        Kind::Literal(Literal::Int(Some(value))) => Some(value.to_string()),
+        Kind::Literal(Literal::UInt(Some(value))) => Some(value.to_string()),
         _ => None,
     }
 }
@@ -167,10 +167,13 @@ fn port(op: Op, wanted: &Expr, facts: &Facts<'_>) -> Option<String> {
 }
 
 fn time_window(op: Op, left: &Expr, source: &str, scope: Scope, facts: &Facts<'_>) -> Option<String> {
-    if op.compares() && left.is_path("request.time") {
+    if !op.compares() {
+        return None;
+    }
+    if left.is_path("request.time") {
         return Some(format!("allowed only while {source}"));
     }
-    let now = (op.compares() || op == Op::In).then(|| part_now(left, scope, facts))??;
+    let now = part_now(left, scope, facts)?;
     Some(format!("allowed only while {source} (now {now})"))
 }
 

@@ -214,7 +214,9 @@ impl FromJson for Binding {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         Some(Self {
-            role: member(object, "role").unwrap_or_else(|| "unknown".to_owned()),
+            role: member(object, "role")
+                .filter(|role: &String| !role.is_empty())
+                .unwrap_or_else(|| "unknown".to_owned()),
             members: member_or_default(object, "members"),
             condition: member(object, "condition"),
         })
@@ -297,7 +299,6 @@ impl FromJson for LevelDefinition {
             return Some(match joined_by.as_deref() {
                 None | Some("AND") => Self::Basic { any: false, conditions },
                 Some("OR") => Self::Basic { any: true, conditions },
-                Some(_) if conditions.len() == 1 => Self::Basic { any: false, conditions },
                 Some(_) => Self::Unreadable,
             });
         }
@@ -311,8 +312,7 @@ impl FromJson for LevelDefinition {
 
 impl FromJson for LevelCondition {
     fn from_json(value: &Value) -> Option<Self> {
-        // one that is no object has no field, which makes its level unreadable
-        let Some(object) = value.as_object() else { return Some(Self::default()) };
+        let object = value.as_object()?;
         Some(Self {
             negate: member_or_default(object, "negate"),
             ip_subnetworks: member_or_default(object, "ipSubnetworks"),

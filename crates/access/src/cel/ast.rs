@@ -37,8 +37,10 @@ pub(crate) enum Kind {
 pub(crate) enum Literal {
     Null,
     Bool(bool),
-    Int(i64),
-    UInt(u64),
+    /// `None` if it does not fit.
+    Int(Option<i64>),
+    /// `None` if it does not fit.
+    UInt(Option<u64>),
     Double(f64),
     Text(String),
     Bytes,
@@ -62,9 +64,9 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    /// Whether it compares two values of one type.
+    /// Whether it compares: the relations, and `in`.
     pub(crate) fn compares(self) -> bool {
-        matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
+        matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge | Self::In)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Evaluation of an atom. `None` stands for everything without a value: an unknown attribute, a wrong type, an
 //! overflow. Only the connectives and `?:` can absorb it, by CEL's own rule (specification, section 6.1).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 
 use super::ast::{Expr, Kind, Literal, Op};
 use super::{function, number};
@@ -16,7 +17,8 @@ pub(crate) enum Val {
     Double(f64),
     Text(String),
     List(Vec<Val>),
-    Time(Timestamp),
+    /// In UTC.
+    Time(DateTime),
     Duration(SignedDuration),
     /// A member of a named enumeration.
     Enum(&'static str, String),
@@ -64,8 +66,8 @@ fn value_of(literal: &Literal) -> Option<Val> {
     Some(match literal {
         Literal::Null => Val::Null,
         Literal::Bool(value) => Val::Bool(*value),
-        Literal::Int(value) => Val::Int(*value),
-        Literal::UInt(value) => Val::UInt(*value),
+        Literal::Int(value) => Val::Int((*value)?),
+        Literal::UInt(value) => Val::UInt((*value)?),
         Literal::Double(value) => Val::Double(*value),
         Literal::Text(text) => Val::Text(text.clone()),
         Literal::Bytes => return None,

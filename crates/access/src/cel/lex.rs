@@ -134,7 +134,7 @@ impl<'a> Lexer<'a> {
                 Some(digits) => u64::from_str_radix(digits, 16).ok(),
                 None => text.parse().ok(),
             };
-            return Some(TokenKind::Literal(Literal::UInt(value?)));
+            return Some(TokenKind::Literal(Literal::UInt(value)));
         }
         Some(TokenKind::Number(text))
     }

@@ -144,7 +144,7 @@ impl Parser {
             return self.postfix();
         }
         if let TokenKind::Number(text) = self.peek() {
-            let value = i64::try_from(-integer(text)?).ok()?;
+            let value = integer(text).and_then(|value| i64::try_from(-value).ok());
             self.at += 1;
             let literal = node(Kind::Literal(Literal::Int(value)), start, self.end())?;
             return self.suffixes(literal);
@@ -192,7 +192,9 @@ impl Parser {
         self.at += 1;
         let kind = match token {
             TokenKind::Literal(literal) => Kind::Literal(literal),
-            TokenKind::Number(text) => Kind::Literal(Literal::Int(i64::try_from(integer(&text)?).ok()?)),
+            TokenKind::Number(text) => {
+                Kind::Literal(Literal::Int(integer(&text).and_then(|value| i64::try_from(value).ok())))
+            }
             TokenKind::Ident(name) if self.eat("(") => {
                 Kind::Call { target: None, name, args: self.items(")")? }
             }

@@ -1,10 +1,11 @@
-//! Timestamps, dates, durations and their calendar parts.
+//! Timestamps, dates, durations and their calendar parts. A time is a date and time in UTC, since jiff's own
+//! timestamps end a day before the year 9999 does, and people write that year's last second for "never".
 
 use std::sync::LazyLock;
 
-use jiff::civil::Date;
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
-use jiff::{SignedDuration, Timestamp};
 
 use super::eval::Val;
 
@@ -30,26 +31,32 @@ pub(crate) fn is_getter(name: &str) -> bool {
     GETTERS.contains(&name)
 }
 
-/// A timestamp as IAM accepts it: RFC 3339 in UTC, with `Z`.
-pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
+/// A timestamp as IAM accepts it: RFC 3339 in UTC, with `Z`. Digits below a nanosecond are cut.
+pub(crate) fn timestamp(text: &str) -> Option<DateTime> {
     let digits = |range: std::ops::Range<usize>| {
         text.get(range).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let mark = |at: usize, expected: u8| text.as_bytes().get(at) == Some(&expected);
     let date = digits(0..4) && mark(4, b'-') && digits(5..7) && mark(7, b'-') && digits(8..10);
     let time = digits(11..13) && mark(13, b':') && digits(14..16) && mark(16, b':') && digits(17..19);
-    let rest = text.get(19..)?.strip_suffix('Z')?;
-    let fraction = match rest.strip_prefix('.') {
-        Some(fraction) => !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit()),
-        None => rest.is_empty(),
-    };
     // sixty seconds are a leap second, which CEL does not know
-    let valid = date && mark(10, b'T') && time && fraction && text.get(17..19) != Some("60");
-    valid.then(|| text.parse().ok()).flatten()
+    if !(date && mark(10, b'T') && time) || text.get(17..19) == Some("60") {
+        return None;
+    }
+    let (seconds, rest) = text.split_at_checked(19)?;
+    let fraction = match rest.strip_suffix('Z')? {
+        "" => "0",
+        rest => rest.strip_prefix('.')?,
+    };
+    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction = fraction.get(..9).unwrap_or(fraction);
+    format!("{seconds}.{fraction}").parse().ok()
 }
 
 /// Midnight UTC of `YYYY-MM-DD`.
-pub(crate) fn date(text: &str) -> Option<Timestamp> {
+pub(crate) fn date(text: &str) -> Option<DateTime> {
     timestamp(&format!("{text}T00:00:00Z"))
 }
 
@@ -117,15 +124,14 @@ pub(crate) fn part(getter: &str, value: &Val, zone: Option<&str>) -> Option<i64>
     }
 }
 
-fn time_part(getter: &str, time: Timestamp, zone: Option<&str>) -> Option<i64> {
+fn time_part(getter: &str, time: DateTime, zone: Option<&str>) -> Option<i64> {
     if !is_getter(getter) {
         return None;
     }
-    let zone = match zone {
-        Some(name) => time_zone(name)?,
-        None => TimeZone::UTC,
+    let local = match zone {
+        Some(name) => time.to_zoned(TimeZone::UTC).ok()?.with_time_zone(time_zone(name)?).datetime(),
+        None => time,
     };
-    let local = time.to_zoned(zone).datetime();
     let day: Date = local.date();
     Some(match getter {
         "getFullYear" => day.year().into(),
