@@ -11,8 +11,20 @@ pub(crate) async fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     file::blocking(move || file::read_at_most(&named, limit)).await.map_err(|error| unusable(path, &error))
 }
 
-/// The whole of standard input, of at most `limit` bytes.
-pub(crate) async fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
+/// The same for text.
+pub(crate) async fn text(path: &Path, limit: u64) -> Result<String, Failure> {
+    let named = path.to_owned();
+    file::blocking(move || file::read_text_at_most(&named, limit))
+        .await
+        .map_err(|error| unusable(path, &error))
+}
+
+/// The whole of a file, or of standard input for `-`, of at most `limit` bytes.
+pub(crate) async fn bytes_or_input(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") { standard_input(limit).await } else { bytes(path, limit).await }
+}
+
+async fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
     use tokio::io::AsyncReadExt as _;
     let mut bytes = Vec::new();
     let read = tokio::io::stdin().take(limit.saturating_add(1)).read_to_end(&mut bytes).await;
@@ -22,14 +34,6 @@ pub(crate) async fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
         return Err(unusable(&std::io::Error::other(format!("it has more than {limit} bytes"))));
     }
     Ok(bytes)
-}
-
-/// The same for text.
-pub(crate) async fn text(path: &Path, limit: u64) -> Result<String, Failure> {
-    let named = path.to_owned();
-    file::blocking(move || file::read_text_at_most(&named, limit))
-        .await
-        .map_err(|error| unusable(path, &error))
 }
 
 /// A file that does not serve, and the system's reason.

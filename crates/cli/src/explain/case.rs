@@ -14,11 +14,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Judges every input of the file.
 pub(super) async fn run(path: &Path, permission: Permission, json: bool) -> Result<(), Failure> {
-    let bytes = if path == Path::new("-") {
-        file::standard_input(LARGEST).await?
-    } else {
-        file::bytes(path, LARGEST).await?
-    };
+    let bytes = file::bytes_or_input(path, LARGEST).await?;
     let wrong = |why: String| {
         Failure::new(
             FailureCode::InvalidInput,

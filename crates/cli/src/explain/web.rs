@@ -1,11 +1,11 @@
 //! `adit explain --web`: a web app behind IAP, judged by the same evaluator.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use adit_contract::{Failure, FailureCode};
 use adit_core::{
     App,
-    explain::{Case, Denial, WebApp},
+    explain::{Case, WebApp},
 };
 use url::Url;
 
@@ -17,20 +17,24 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 
 pub(super) async fn run(address: &str, arguments: &ExplainArguments) -> Result<u8, Failure> {
     let denial = match &arguments.denial {
-        Some(path) if path == Path::new("-") => Some(Denial::read(&file::standard_input(LARGEST).await?)),
-        Some(path) => Some(Denial::read(&file::bytes(path, LARGEST).await?)),
+        Some(path) => {
+            let page = file::bytes_or_input(path, LARGEST).await?;
+            Some(adit_access::read_web_denial(&String::from_utf8_lossy(&page)))
+        }
         None => None,
     };
     let wrong = |title: &str, advice: &str| Failure::new(FailureCode::InvalidInput, title, advice);
-    let url = match (address, denial.as_ref().and_then(|denial| denial.url.clone())) {
-        ("", Some(url)) => url,
+    let told = denial.as_ref().and_then(|denial| denial.url.as_ref());
+    let address = match (address, told) {
+        ("", Some((host, path))) => format!("https://{host}{path}"),
         ("", None) => {
             return Err(wrong("Which web app?", "Give its address: adit explain --web https://HOST/PATH"));
         }
-        (address, _) => Url::parse(address)
-            .or_else(|_| Url::parse(&format!("https://{address}")))
-            .map_err(|_| wrong(&format!("`{address}` is not an address"), "Such as https://HOST/PATH"))?,
+        (address, _) => address.to_owned(),
     };
+    let url = Url::parse(&address)
+        .or_else(|_| Url::parse(&format!("https://{address}")))
+        .map_err(|_| wrong(&format!("`{address}` is not an address"), "Such as https://HOST/PATH"))?;
     let project = arguments.place.project.clone().ok_or_else(|| {
         wrong("The project is missing", "Give the project that the web app runs in with --project.")
     })?;

@@ -4,10 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use adit_contract::{Failure, InstanceRef, PublicAddress, TunnelTarget};
 
-use super::{
-    observed::Observed,
-    web::{Denial, WebApp},
-};
+use super::{observed::Observed, web::WebApp};
 use crate::access::Access;
 
 /// How a session or tunnel stands, for the one who explains it.
@@ -84,11 +81,14 @@ impl Case {
     #[must_use]
     pub fn of_web(
         app: WebApp,
-        denial: Option<Denial>,
+        denial: Option<adit_access::WebDenial>,
         account: (String, Arc<Access>),
         public_address: PublicAddress,
     ) -> Self {
-        let observed = denial.map(Observed::Web);
+        let observed = denial.map(|denial| match denial.body {
+            Some(body) => Observed::Rest { status: 403, body },
+            None => Observed::Web(Box::new(denial)),
+        });
         Self { observed, web: Some(app.clone()), ..Self::beforehand(app.target(), account, public_address) }
     }
 

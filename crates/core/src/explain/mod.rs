@@ -35,7 +35,7 @@ use self::{cache::Cache, evidence::Evidence, run::Climb};
 pub use self::{
     case::Case,
     observed::{Observed, Refused},
-    web::{Denial, WebApp},
+    web::WebApp,
 };
 pub(crate) use self::{case::Why, open::Open};
 

@@ -1,11 +1,10 @@
 //! What was seen when something failed, kept beside its words so that it can be explained later.
 
+use adit_access::WebDenial;
 use adit_contract::{Failure, InstanceStatus};
 use adit_google::ErrorKind;
 use adit_tunnel::{DialError, DialErrorKind, FailureKind, ProxyProblem};
 use serde_json::{Value, json};
-
-use super::web::Denial;
 
 /// What the other side did (specification of the explanation, section 2).
 #[derive(Clone, PartialEq)]
@@ -34,7 +33,7 @@ pub enum Observed {
     /// The VM did not run, so nothing was dialled.
     NotRunning(InstanceStatus),
     /// A web app behind IAP refused.
-    Web(Denial),
+    Web(Box<WebDenial>),
 }
 
 impl std::fmt::Debug for Observed {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adit_access::Explanation as Judged;
+use adit_access::{Explanation as Judged, Input};
 use adit_contract::Explanation;
 use adit_google::{Error, Google};
 use tokio::{task::JoinSet, time::Instant};
@@ -34,12 +34,13 @@ impl Climb<'_> {
     /// What can be said before anything was asked.
     pub(super) fn first(&self) -> Explanation {
         let mut evidence = Evidence { email: self.case.email.clone(), ..Evidence::default() };
-        let judged = adit_access::explain_permission(&evidence.input(&self.case), self.case.judged());
+        let input = evidence.input(&self.case);
+        let judged = adit_access::explain_permission(&input, self.case.judged());
         // Shown as waiting from the start, so that nothing jumps.
         for ask in plan::next(&self.case, &evidence, &judged) {
             evidence.set(ask, State::Waiting);
         }
-        words::explanation(self.id, self.revision, &self.case, &evidence, &judged, None)
+        words::explanation(self.id, self.revision, &self.case, &evidence, (&input, &judged), None)
     }
 
     /// Climbs, telling what has changed each time, and gives what was found. Dropping the future ends it all.
@@ -88,8 +89,9 @@ impl Climb<'_> {
 
     fn say(&mut self, evidence: &Evidence, found: Found, tell: &mut impl FnMut(Explanation)) {
         self.revision = self.revision.saturating_add(1);
-        let Found { judged, gate } = found;
-        tell(words::explanation(self.id, self.revision, &self.case, evidence, &judged, gate.as_ref()));
+        let Found { input, judged, gate } = found;
+        let judged = (&input, &judged);
+        tell(words::explanation(self.id, self.revision, &self.case, evidence, judged, gate.as_ref()));
     }
 
     /// Judges on another thread: a policy can be large, and the runtime has others to serve.
@@ -99,13 +101,15 @@ impl Climb<'_> {
         let permission = self.case.judged();
         let judged = tokio::task::spawn_blocking(move || Found {
             judged: adit_access::explain_permission(&input, permission),
+            input,
             gate: gate.as_ref().map(adit_access::explain),
         });
         match judged.await {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, "an explanation could not be judged");
-                Found { judged: adit_access::explain(&adit_access::Input::default()), gate: None }
+                let input = adit_access::Input::default();
+                Found { judged: adit_access::explain(&input), input, gate: None }
             }
         }
     }
@@ -198,6 +202,7 @@ impl Climb<'_> {
 
 /// What the evaluator made of it.
 struct Found {
+    input: Input,
     judged: Judged,
     /// Of the levels that a perimeter or an access binding asks for.
     gate: Option<Judged>,

@@ -7,7 +7,7 @@ mod request;
 mod rungs;
 mod verdict;
 
-use adit_access::Explanation as Judged;
+use adit_access::{Explanation as Judged, Input};
 use adit_contract::{Action, Certainty, Explanation, Fact, Link, PublicAddress, ServerSaid, Truth, Verdict};
 
 use super::{
@@ -21,6 +21,8 @@ use super::{
 pub(super) struct Told<'a> {
     case: &'a Case,
     evidence: &'a Evidence,
+    /// What the evaluator judged, and what it made of it.
+    input: &'a Input,
     judged: &'a Judged,
     /// Of the levels before everything else; see [`super::gate`].
     gate: Option<&'a Judged>,
@@ -35,12 +37,12 @@ pub(super) fn explanation(
     revision: u32,
     case: &Case,
     evidence: &Evidence,
-    judged: &Judged,
+    (input, judged): (&Input, &Judged),
     gate: Option<&Judged>,
 ) -> Explanation {
     let firewall = firewall::judge(case, evidence);
     let verdict = verdict::of(case, evidence, judged, firewall.as_ref());
-    let told = Told { case, evidence, judged, gate, firewall, verdict };
+    let told = Told { case, evidence, input, judged, gate, firewall, verdict };
     told.tell(id, revision)
 }
 
@@ -136,6 +138,13 @@ impl Told<'_> {
                 remarks.push(lint.text.clone());
             }
         }
+        if let Some(Observed::Web(denial)) = &self.case.observed
+            && !denial.by_iap
+        {
+            remarks.push(
+                "Nothing in the text shows that IAP wrote it: the app behind it may have refused.".to_owned(),
+            );
+        }
         if !self.evidence.settling.is_empty() {
             remarks.push(
                 "A policy that was read here changed within the last ten minutes. Changes usually apply within two \
@@ -171,7 +180,7 @@ impl Told<'_> {
             facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
         };
         if let Some(Observed::Web(denial)) = &self.case.observed
-            && let Some(page) = &denial.troubleshooter
+            && let Some(page) = &denial.troubleshooting_url
         {
             add("What IAP itself says of this denial, for an administrator", page.to_string());
         }
