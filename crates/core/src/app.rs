@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     core::Core,
     events::EventSink,
-    explain::{Case, Explainer, Open as Explanations, Why},
+    explain::{About, Case, Open as Explanations, Why},
     file,
     inventory::{Open, Reach},
     now,
@@ -68,6 +68,7 @@ impl App {
             .with_server("listen", error.to_string())
         })?;
         let (core, accounts_trouble) = Core::new(config, sink.clone()).await;
+        core.want_forecasts(settings.current());
         let mut tasks = JoinSet::new();
         tasks.spawn(core.clone().tell_inventory());
         tasks.spawn(core.clone().tell_keychain());
@@ -75,7 +76,7 @@ impl App {
             Tunnels::load(&core.config, core.keychain.clone(), sink.clone(), core.clone());
         tasks.spawn(tunnels.clone().tick());
         tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
-        let explanations = Explanations::new(Arc::new(Explainer::default()), sink.clone());
+        let explanations = Explanations::new(core.explainer.clone(), sink.clone());
         let sessions = Arc::new(Sessions::new(sink, core.clone()));
         let app = Self {
             core,
@@ -369,7 +370,7 @@ impl App {
             failure: why.failure,
             at,
             public_address,
-            web: None,
+            about: About::Tunnel,
         })
     }
 
@@ -412,6 +413,7 @@ impl App {
         let mut held = self.settings.lock().await;
         let (path, settings) = held.replace(settings);
         self.core.sink.send(Event::Settings(settings.clone()));
+        self.core.want_forecasts(&settings);
         let written = {
             let (path, settings) = (path.clone(), settings.clone());
             file::blocking(move || file::save(&path, &settings)).await

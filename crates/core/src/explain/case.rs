@@ -34,8 +34,19 @@ pub struct Case {
     pub at: f64,
     /// Where this computer's public address may be learned from.
     pub public_address: PublicAddress,
-    /// The web app in question, where it is no tunnel.
-    pub(crate) web: Option<WebApp>,
+    /// What it is about.
+    pub(crate) about: About,
+}
+
+/// What a case is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A tunnel to the target.
+    Tunnel,
+    /// A web app behind IAP, for which the target stands.
+    Web(WebApp),
+    /// Every VM of the target's project.
+    Project,
 }
 
 /// How far the ladder is climbed.
@@ -43,6 +54,8 @@ pub struct Case {
 pub(super) enum Ladder {
     /// A decision about access: policies, levels, audit record.
     Access,
+    /// Asked for every VM of a project: the policies that hold for all of them.
+    Project,
     /// Asked beforehand: the same without an audit record, but with VM and firewall.
     Beforehand,
     /// The port did not answer: VM and firewall.
@@ -73,8 +86,19 @@ impl Case {
             failure: None,
             at: crate::now(),
             public_address,
-            web: None,
+            about: About::Tunnel,
         }
+    }
+
+    /// What stands before every VM of a project.
+    pub(super) fn of_project(
+        project: &str,
+        account: (String, Arc<Access>),
+        public_address: PublicAddress,
+    ) -> Self {
+        let instance = InstanceRef { project: project.to_owned(), zone: String::new(), name: String::new() };
+        let target = TunnelTarget::Instance { instance, interface: String::new(), port: 0 };
+        Self { about: About::Project, ..Self::beforehand(target, account, public_address) }
     }
 
     /// Why a web app refused, or what would bar the way to it.
@@ -95,6 +119,9 @@ impl Case {
     pub(super) fn ladder(&self) -> Ladder {
         if self.account.is_none() {
             return Ladder::None;
+        }
+        if self.about == About::Project {
+            return Ladder::Project;
         }
         match &self.observed {
             None => match &self.failure {
@@ -117,6 +144,10 @@ impl Case {
                 | Observed::Rest { .. },
             ) => Ladder::None,
         }
+    }
+
+    pub(super) fn is_web(&self) -> bool {
+        matches!(self.about, About::Web(_))
     }
 
     pub(super) fn instance(&self) -> Option<&InstanceRef> {
@@ -146,8 +177,12 @@ impl Case {
 
     /// The nodes of IAP's own policies, most specific first (specification, section 4).
     pub(super) fn iap_nodes(&self) -> Vec<String> {
-        if let Some(app) = &self.web {
-            return app.nodes.iter().map(|node| format!("projects/{}/{node}", app.project)).collect();
+        match &self.about {
+            About::Tunnel => {}
+            About::Web(app) => {
+                return app.nodes.iter().map(|node| format!("projects/{}/{node}", app.project)).collect();
+            }
+            About::Project => return vec![format!("projects/{}/iap_tunnel", self.project())],
         }
         match &self.target {
             TunnelTarget::Instance { instance, .. } => {
@@ -165,17 +200,15 @@ impl Case {
 
     /// What the evaluator is to judge.
     pub(super) fn judged(&self) -> adit_access::Permission {
-        match self.web {
-            Some(_) => adit_access::Permission::Web,
-            None => adit_access::Permission::Tunnel,
+        match self.about {
+            About::Web(_) => adit_access::Permission::Web,
+            About::Tunnel | About::Project => adit_access::Permission::Tunnel,
         }
     }
 
     pub(super) fn permission(&self) -> &'static str {
-        if self.web.is_some() {
-            return self.judged().name();
-        }
         match self.target {
+            _ if self.is_web() => self.judged().name(),
             TunnelTarget::Instance { .. } => "iap.tunnelInstances.accessViaIAP",
             TunnelTarget::Host { .. } => "iap.tunnelDestGroups.accessViaIAP",
         }

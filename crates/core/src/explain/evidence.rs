@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     ask::{Ask, No, Reply},
     audit,
-    case::Case,
+    case::{About, Case},
     observed::Observed,
 };
 
@@ -207,7 +207,7 @@ impl Evidence {
 
     fn target(&self, case: &Case) -> Value {
         let number = self.project_number(case);
-        if let Some(app) = &case.web {
+        if let About::Web(app) = &case.about {
             return json!({
                 "projectId": app.project, "projectNumber": number, "host": app.host, "path": app.path,
                 "instance": app.host,

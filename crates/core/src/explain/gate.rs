@@ -25,7 +25,12 @@ pub(super) fn input(case: &Case, evidence: &Evidence) -> Option<Input> {
             let place = format!("organizations/{organization}");
             (place, bound_levels(evidence, organization), " && ")
         }
-        Ladder::Access | Ladder::Beforehand | Ladder::Backend | Ladder::Vm | Ladder::None => return None,
+        Ladder::Access
+        | Ladder::Project
+        | Ladder::Beforehand
+        | Ladder::Backend
+        | Ladder::Vm
+        | Ladder::None => return None,
     };
     if levels.is_empty() {
         return None;

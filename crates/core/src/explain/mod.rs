@@ -12,6 +12,7 @@ mod case;
 mod device;
 mod dns;
 mod evidence;
+mod forecast;
 mod gate;
 mod observed;
 mod open;
@@ -37,7 +38,11 @@ pub use self::{
     observed::{Observed, Refused},
     web::WebApp,
 };
-pub(crate) use self::{case::Why, open::Open};
+pub(crate) use self::{
+    case::{About, Why},
+    forecast::Forecast,
+    open::Open,
+};
 
 /// When the audit record is looked for, after the refusal: it comes late.
 const AUDIT: [Duration; 4] =
@@ -138,11 +143,7 @@ impl Explainer {
         revision: u32,
         mut tell: impl FnMut(Explanation) + Send,
     ) {
-        let age = match asked {
-            Asked::First => self.pace.kept,
-            Asked::Again => self.pace.between,
-        };
-        let mut climb = self.climb(id, &case, revision, age);
+        let mut climb = self.climb(id, &case, revision, self.age(asked));
         let account = case.account.as_ref().map(|(account, _)| account.clone());
         let key = (account.unwrap_or_default(), case.target.clone(), case.ladder());
         match (self.before(&key), asked) {
@@ -155,6 +156,19 @@ impl Explainer {
         self.note(&key, None);
         let evidence = climb.run(tell).await;
         self.note(&key, Some(evidence));
+    }
+
+    /// Gathers the evidence without telling anybody.
+    async fn climb_once(&self, case: &Arc<Case>, asked: Asked) -> Evidence {
+        self.climb("", case, 0, self.age(asked)).run(drop).await
+    }
+
+    /// How old a kept answer may be.
+    fn age(&self, asked: Asked) -> Duration {
+        match asked {
+            Asked::First => self.pace.kept,
+            Asked::Again => self.pace.between,
+        }
     }
 
     /// Forgets what an account read.

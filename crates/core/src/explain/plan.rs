@@ -34,6 +34,7 @@ pub(super) fn next(case: &Case, evidence: &Evidence, found: &Explanation) -> Vec
             plan.backend();
             plan.troubleshooter();
         }
+        Ladder::Project => plan.project(),
         Ladder::Perimeter => plan.perimeter(),
         Ladder::AccessBinding => plan.binding(),
     }
@@ -87,13 +88,18 @@ impl Plan<'_> {
     fn access(&mut self) {
         self.want(Ask::Permission);
         self.vm();
+        self.project();
+        self.boundaries();
+    }
+
+    /// What holds for all that is below the case's nodes.
+    fn project(&mut self) {
         for node in self.evidence.nodes(self.case) {
             self.want(node);
         }
         self.this_computer();
         self.ancestry();
         self.denials();
-        self.boundaries();
         self.named();
     }
 
