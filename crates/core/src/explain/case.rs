@@ -113,7 +113,11 @@ impl Case {
             Some(body) => Observed::Rest { status: 403, body },
             None => Observed::Web(Box::new(denial)),
         });
-        Self { observed, web: Some(app.clone()), ..Self::beforehand(app.target(), account, public_address) }
+        Self {
+            observed,
+            about: About::Web(app.clone()),
+            ..Self::beforehand(app.target(), account, public_address)
+        }
     }
 
     pub(super) fn ladder(&self) -> Ladder {

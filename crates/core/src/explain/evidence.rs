@@ -45,6 +45,11 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
+    /// What is there before anything was asked.
+    pub(super) fn of(case: &Case) -> Self {
+        Self { email: case.email.clone(), ..Self::default() }
+    }
+
     pub(super) fn order(&self) -> &[Ask] {
         &self.order
     }

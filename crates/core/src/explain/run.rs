@@ -33,7 +33,7 @@ type Answered = (Ask, Option<Result<Reply, Error>>);
 impl Climb<'_> {
     /// What can be said before anything was asked.
     pub(super) fn first(&self) -> Explanation {
-        let mut evidence = Evidence { email: self.case.email.clone(), ..Evidence::default() };
+        let mut evidence = Evidence::of(&self.case);
         let input = evidence.input(&self.case);
         let judged = adit_access::explain_permission(&input, self.case.judged());
         // Shown as waiting from the start, so that nothing jumps.
@@ -45,7 +45,7 @@ impl Climb<'_> {
 
     /// Climbs, telling what has changed each time, and gives what was found. Dropping the future ends it all.
     pub(super) async fn run(mut self, mut tell: impl FnMut(Explanation)) -> Evidence {
-        let mut evidence = Evidence { email: self.case.email.clone(), ..Evidence::default() };
+        let mut evidence = Evidence::of(&self.case);
         let account = self.case.account.clone();
         let Some((account, access)) = account else {
             self.tell(&evidence, &mut tell).await;

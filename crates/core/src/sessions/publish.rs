@@ -162,7 +162,8 @@ pub(crate) async fn to_os_login(
             "Your organisation does not let you add an SSH key to OS Login",
             "Ask an administrator to allow keys, or to give you another way into the VM.",
         )
-        .with_server("osLogin", details.as_str()));
+        .with_server("osLogin", details.as_str())
+        .into());
     }
     let user = login_name(&import.profile).ok_or_else(|| {
         Failure::new(

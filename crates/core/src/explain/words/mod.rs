@@ -241,7 +241,7 @@ impl Told<'_> {
                 Some(ServerSaid { code: status.to_string(), text: String::new() })
             }
             Some(Observed::Web(denial)) => Some(ServerSaid {
-                code: denial.code.clone().unwrap_or_else(|| "403".to_owned()),
+                code: denial.error_code.map_or_else(|| "403".to_owned(), |code| code.to_string()),
                 text: String::new(),
             }),
             Some(Observed::Token(_) | Observed::Rest { .. } | Observed::NotRunning(_)) | None => None,
