@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Tunnels(TunnelsArguments),
     /// Open a terminal on a VM, or run a command there
     Ssh(SshArguments),
+    /// Say why the way to a port is barred, or what would bar it
+    Explain(ExplainArguments),
 }
 
 #[derive(Debug, Args)]
@@ -239,6 +241,39 @@ pub(crate) struct SshArguments {
     /// Command to run instead of a terminal
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["words", "case", "web"]))]
+pub(crate) struct ExplainArguments {
+    /// The instance and its port
+    #[arg(value_name = "INSTANCE PORT", num_args = 2, conflicts_with_all = ["case", "web"])]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Network interface of the instance
+    #[arg(long, default_value = "nic0")]
+    pub(crate) interface: String,
+    /// Judge what this file holds and ask nobody: one input, {"input": …}, or a table of cases; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) case: Option<PathBuf>,
+    /// A web app behind IAP, by its address, instead of a port; with --case, judge its input as one
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) web: Option<String>,
+    /// IAP's name of the web app below the project, such as iap_web/compute/services/4711
+    #[arg(long, value_name = "RESOURCE", requires = "web")]
+    pub(crate) resource: Option<String>,
+    /// What IAP answered: the text of its 403 page; - is standard input
+    #[arg(long, value_name = "FILE", requires = "web")]
+    pub(crate) denial: Option<PathBuf>,
+    /// Stop asking after this many seconds and say what is known
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+    /// JSON instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
 }
 
 #[cfg(test)]

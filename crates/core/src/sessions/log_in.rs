@@ -115,7 +115,7 @@ impl Attempt<'_> {
             | adit_ssh::Error::Refused(_) => None,
         };
         let failure = failure::ssh(error, self.instance, &self.published.user);
-        Refusal { failure, presented, status: None }
+        Refusal { presented, ..failure.into() }
     }
 
     /// Tells the person what the key means.
