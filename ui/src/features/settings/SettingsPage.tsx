@@ -12,8 +12,8 @@ import "./settings.css";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const SCROLLBACKS = [1000, 5000, 20_000, 100_000];
-const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "refresh", "fullScreen", "settings"] as const;
-const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
+const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "explain", "refresh", "fullScreen", "settings"] as const;
+const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "explain", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
 
 /** The settings, each at once in force. */
 export function SettingsPage() {

@@ -51,6 +51,7 @@ export const words = {
     closeTab: "Close the tab",
     newForward: "New forward, to the VM in question",
     tunnels: "Show the tunnels",
+    explain: "Explain access to the VM in question",
     refresh: "Refresh the list of VMs",
     settings: "Settings",
     fullScreen: "Fill the screen, or leave it",

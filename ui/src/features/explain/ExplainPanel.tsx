@@ -1,0 +1,112 @@
+import type { IDockviewPanelProps } from "dockview-react";
+import { Plug } from "lucide-react";
+import { Button } from "react-aria-components";
+
+import type { Action } from "../../contract/Action";
+import type { ExplainAsk } from "../../contract/ExplainAsk";
+import type { Explanation } from "../../contract/Explanation";
+import { Icon } from "../../design/Icon";
+import { remarkFailure } from "../../design/toast";
+import { useModel } from "../../platform/model";
+import { ACTION_ICONS } from "../session/Failed";
+import { actionWord } from "../session/words";
+import { deskOf } from "../window/desk";
+import { ExplainView } from "./ExplainView";
+import { useExplanation } from "./useExplanation";
+import { words } from "./words";
+
+/** What a tab that explains was opened for. */
+export interface ExplainParams {
+  ask: ExplainAsk;
+  title: string;
+}
+
+/** A tab that explains the way to a port, whether or not anybody was refused there. */
+export function ExplainPanel({ params }: IDockviewPanelProps<ExplainParams>) {
+  const { backend } = useModel();
+  const told = useExplanation(params.ask);
+  if (told.kind === "failed") {
+    const { failure } = told;
+    return (
+      <div className="panel">
+        <div className="page" data-testid="explanation">
+          <h1 className="page-title" data-testid="explain-title">
+            {failure.title}
+          </h1>
+          {failure.advice !== "" && <p className="page-advice selectable">{failure.advice}</p>}
+        </div>
+      </div>
+    );
+  }
+  if (told.kind === "asking") {
+    return (
+      <div className="panel">
+        <div className="page" data-testid="explanation" aria-busy="true">
+          <h1 className="page-title" data-testid="explain-title">
+            {words.looking}
+          </h1>
+        </div>
+      </div>
+    );
+  }
+  const { explanation } = told;
+  const again = () => {
+    backend.call("explain_again", { id: explanation.id }).catch(remarkFailure);
+  };
+  return (
+    <div className="panel">
+      <ExplainView
+        target={explanation.target}
+        explanation={explanation}
+        titleTestId="explain-title"
+        buttons={<PanelButtons ask={params.ask} explanation={explanation} />}
+        onAgain={again}
+      />
+    </div>
+  );
+}
+
+/** What can be done from a tab that is no session's. */
+function PanelButtons({
+  ask,
+  explanation: { target, verdict, actions },
+}: {
+  ask: ExplainAsk;
+  explanation: Explanation;
+}) {
+  const model = useModel();
+  const desk = deskOf(model);
+  if (ask.kind === "target" && target.kind === "instance" && target.port === 22 && verdict === "allowed") {
+    return (
+      <Button className="button primary" data-testid="explain-connect" onPress={() => void desk.show(target.instance)}>
+        <Icon of={Plug} size="small" />
+        {words.connect}
+      </Button>
+    );
+  }
+  const act = (action: Action) => {
+    if (action === "signIn") {
+      model.backend.call("sign_in", { method: "browser" }).catch(remarkFailure);
+    } else if (ask.kind === "tunnel") {
+      desk.actOnTunnel(ask.id, "restart");
+      desk.openTunnels(ask.id);
+    } else if (ask.kind === "session") {
+      model.backend.call("session_answer", { id: ask.id, answer: { kind: action } }).catch(remarkFailure);
+      desk.front(ask.id);
+    }
+  };
+  // Without a session or a tunnel there is nothing to begin again, but there may be somebody to sign in.
+  return actions
+    .filter((action) => action === "signIn" || ask.kind === "session" || (ask.kind === "tunnel" && action === "tryAgain"))
+    .map((action, index) => (
+      <Button
+        key={action}
+        className={index === 0 ? "button primary" : "button"}
+        data-testid={`action-${action}`}
+        onPress={() => act(action)}
+      >
+        <Icon of={ACTION_ICONS[action]} size="small" />
+        {actionWord(action)}
+      </Button>
+    ));
+}
