@@ -76,7 +76,7 @@ export const words = {
   binding: "The role in question",
   on: (place: string) => `on ${place}`,
   through: (member: string) => `granted to ${member}`,
-  conditionTitle: (title: string) => (title === "" ? "Its condition" : `Its condition “${title}”`),
+  conditionTitle: (title: string) => (title === "" ? "Only under this condition" : `Only under “${title}”`),
   noCondition: "It has no condition.",
 
   firewall: "The way through the firewall",

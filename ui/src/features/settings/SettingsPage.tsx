@@ -7,6 +7,7 @@ import { Keys } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { keysOf } from "../window/keys";
+import { Access } from "./Access";
 import { words } from "./words";
 import "./settings.css";
 
@@ -103,6 +104,12 @@ export function SettingsPage() {
             </Switch>
           </div>
         </section>
+        <Access
+          preflight={settings.preflight}
+          address={settings.publicAddress}
+          onPreflight={(preflight) => change({ preflight })}
+          onAddress={(publicAddress) => change({ publicAddress })}
+        />
         <section>
           <h2 className="caps">{words.keys}</h2>
           <div className="settings-card">
