@@ -7,6 +7,7 @@ import type { BindingCard } from "../../contract/BindingCard";
 import type { FirewallStep } from "../../contract/FirewallStep";
 import { Icon } from "../../design/Icon";
 import { Marked } from "./Marked";
+import { Phrases } from "./Phrases";
 import { words } from "./words";
 
 /** The binding that would let the person in, with its condition. */
@@ -93,14 +94,14 @@ export function OtherWays({ ways }: { ways: readonly (readonly string[])[] }) {
         {ways.map((way) => (
           <li className="why-way" key={way.join("\n")}>
             {way.length === 1 ? (
-              <span className="selectable">{way[0]}</span>
+              <Phrase text={way[0] ?? ""} />
             ) : (
               <>
                 <span className="quiet">{words.allOf}</span>
                 <ul className="why-way-parts">
                   {way.map((part) => (
-                    <li className="selectable" key={part}>
-                      {part}
+                    <li key={part}>
+                      <Phrase text={part} />
                     </li>
                   ))}
                 </ul>
@@ -110,5 +111,14 @@ export function OtherWays({ ways }: { ways: readonly (readonly string[])[] }) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** A requirement, its source in the letters of code. */
+function Phrase({ text }: { text: string }) {
+  return (
+    <span className="selectable">
+      <Phrases text={text} names={[]} />
+    </span>
   );
 }

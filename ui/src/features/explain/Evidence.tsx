@@ -54,11 +54,11 @@ export function Rungs({ rungs }: { rungs: readonly Rung[] }) {
   );
 }
 
-/** The finding, else what the state means; "read" goes without saying to who sees the mark. */
+/** The finding, else what the state means, which goes without saying to who sees the mark of a plain one. */
 function RungDetail({ state, detail }: { state: RungState; detail: string }) {
   const text = detail === "" ? RUNG[state] : detail;
   const said = `: ${text}`;
-  return detail === "" && state === "read" ? <span className="sr-only">{said}</span> : <span className="quiet">{said}</span>;
+  return detail === "" && (state === "read" || state === "waiting") ? <span className="sr-only">{said}</span> : <span className="quiet">{said}</span>;
 }
 
 /** Remarks on how the policies are written, and on what may change by itself. */

@@ -11,9 +11,9 @@ import { StateMark } from "../../design/StateMark";
 import { machineOf } from "../tunnels/target";
 import { Binding, Firewall, OtherWays } from "./Cards";
 import { Facts, Links, Remarks, Rungs, Server } from "./Evidence";
-import { phrasesOf } from "./expression";
 import { Level } from "./Level";
 import { shortOf } from "./levels";
+import { Phrases } from "./Phrases";
 import { RequestButton, RequestPreview } from "./Request";
 import { CERTAINTY, CERTAINTY_LONG, placeWord, portWord, words } from "./words";
 import "./explain.css";
@@ -99,11 +99,7 @@ function Lead({ explanation, failure }: { explanation: Explanation | null; failu
     <div className="why-lead">
       {explanation !== null && (
         <p className="page-advice selectable" data-testid="explain-headline">
-          {phrasesOf(explanation.headline, names).map(({ text, named }, index) =>
-            // Stretches of one sentence have no name but their place.
-            // oxlint-disable-next-line react/no-array-index-key
-            named ? <strong key={index}>{text}</strong> : text,
-          )}
+          <Phrases text={explanation.headline} names={names} />
         </p>
       )}
       {advice !== "" && (
@@ -158,6 +154,7 @@ function Reasoning({ explanation }: { explanation: Explanation }) {
           {firewall.length > 0 && <Firewall steps={firewall} />}
         </div>
       )}
+      {!cards && awaitsCard(explanation) && <CardToCome />}
       {otherWays.length > 0 && <OtherWays ways={otherWays} />}
       {rungs.length > 0 && <Rungs rungs={rungs} />}
       {remarks.length > 0 && <Remarks remarks={remarks} />}
@@ -165,5 +162,27 @@ function Reasoning({ explanation }: { explanation: Explanation }) {
       {links.length > 0 && <Links links={links} />}
       {request !== null && <RequestPreview request={request} />}
     </>
+  );
+}
+
+/** Whether it is still open which role or level it comes down to: a card is likely to follow. */
+function awaitsCard({ complete, verdict, rungs }: Explanation): boolean {
+  return !complete && rungs.length > 1 && (verdict === "checking" || verdict === "notReadable");
+}
+
+/** Keeps the place of a card. */
+function CardToCome() {
+  return (
+    <div className="why-cards" aria-hidden="true">
+      <div className="why-card to-come">
+        {["one", "two", "three", "four"].map((line) => (
+          <div className="why-row" key={line}>
+            <span className="skeleton" />
+            <span className="skeleton" />
+            <span className="skeleton" />
+          </div>
+        ))}
+      </div>
+    </div>
   );
 }

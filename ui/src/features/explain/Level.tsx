@@ -1,4 +1,4 @@
-import { Check, CircleCheckBig, CircleQuestionMark, Lock, ShieldAlert, ShieldQuestionMark, ShieldX, X, type LucideIcon } from "lucide-react";
+import { Check, CircleCheckBig, CircleQuestionMark, Info, ShieldAlert, ShieldQuestionMark, ShieldX, X, type LucideIcon } from "lucide-react";
 import { useId, useState } from "react";
 
 import type { LevelCard } from "../../contract/LevelCard";
@@ -67,7 +67,7 @@ export function Level({ level }: { level: LevelCard }) {
       {level.expression !== null && <Marked expression={level.expression} />}
       {level.note !== "" && (
         <p className="why-card-note">
-          <Icon of={Lock} size="small" />
+          <Icon of={Info} size="small" />
           {level.note}
         </p>
       )}

@@ -48,32 +48,40 @@ function isSurrogate(text: string, at: number, half: number): boolean {
   return unit >= half && unit < half + 0x400;
 }
 
-/** A stretch of a sentence, and whether it names something. */
+/** A stretch of a sentence: a name in it, or source between backquotes, them included. */
 export interface Phrase {
   text: string;
-  named: boolean;
+  kind: "plain" | "name" | "source";
 }
 
-/** The sentence, cut at the names in it; the longest name has the place. */
+/** The sentence, cut at the names and the source in it; the longest name has the place. */
 export function phrasesOf(sentence: string, names: readonly string[]): Phrase[] {
   const wanted = names.filter((name) => name !== "").toSorted((one, other) => other.length - one.length);
   const phrases: Phrase[] = [];
   let plain = "";
   for (let at = 0; at < sentence.length; ) {
+    const source = sourceAt(sentence, at);
     const name = wanted.find((one) => sentence.startsWith(one, at) && standsAlone(sentence, at, at + one.length));
-    if (name === undefined) {
+    const text = source ?? name;
+    if (text === undefined) {
       plain += sentence.charAt(at);
       at += 1;
     } else {
       if (plain !== "") {
-        phrases.push({ text: plain, named: false });
+        phrases.push({ text: plain, kind: "plain" });
         plain = "";
       }
-      phrases.push({ text: name, named: true });
-      at += name.length;
+      phrases.push({ text, kind: source === undefined ? "name" : "source" });
+      at += text.length;
     }
   }
-  return plain === "" ? phrases : [...phrases, { text: plain, named: false }];
+  return plain === "" ? phrases : [...phrases, { text: plain, kind: "plain" }];
+}
+
+/** What stands between the backquote at a place and the next one. */
+function sourceAt(sentence: string, at: number): string | undefined {
+  const end = sentence.charAt(at) === "`" ? sentence.indexOf("`", at + 1) : -1;
+  return end === -1 ? undefined : sentence.slice(at, end + 1);
 }
 
 /** Whether no word goes on at either end: `corp` is not named by `corp_net`. */
