@@ -1,5 +1,5 @@
 import type { IDockviewPanelProps } from "dockview-react";
-import { Plug } from "lucide-react";
+import { ArrowLeftRight, Plug } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Action } from "../../contract/Action";
@@ -76,11 +76,18 @@ function PanelButtons({
 }) {
   const model = useModel();
   const desk = deskOf(model);
-  if (ask.kind === "target" && target.kind === "instance" && target.port === 22 && verdict === "allowed") {
-    return (
-      <Button className="button primary" data-testid="explain-connect" onPress={() => void desk.show(target.instance)}>
+  const open = verdict === "allowed" || verdict === "undecided";
+  if (ask.kind === "target" && target.kind === "instance" && open) {
+    const { instance, port } = target;
+    return port === 22 ? (
+      <Button className="button primary" data-testid="explain-connect" onPress={() => void desk.show(instance)}>
         <Icon of={Plug} size="small" />
         {words.connect}
+      </Button>
+    ) : (
+      <Button className="button primary" data-testid="explain-forward" onPress={() => desk.newForward({ instance, os: "unknown" }, port)}>
+        <Icon of={ArrowLeftRight} size="small" />
+        {words.forward}
       </Button>
     );
   }

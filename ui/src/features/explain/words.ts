@@ -62,7 +62,7 @@ export const words = {
   answered: (done: number, all: number) => `${done} of ${all} sources answered`,
   done: (title: string) => `All sources have answered. ${title}`,
   again: "Explain again",
-  notExplained: (why: string) => `Adit could not look into the reason: ${why.toLowerCase()}.`,
+  notExplained: (why: string) => `Adit could not look into the reason. ${why}.`,
 
   columns: { condition: "Condition", wants: "It wants", have: "You have", state: "State" },
   onlyGoogle: "only Google knows",
@@ -104,6 +104,7 @@ export const words = {
   requestNote: "Nothing is sent: you decide whom to give it to.",
 
   connect: "Connect",
+  forward: "Forward this port",
   why: "Why?",
   whyNamed: (name: string) => `Why does ${name} fail?`,
   tab: (target: string) => `Why? ${target}`,
@@ -111,7 +112,7 @@ export const words = {
 
   ask: {
     title: (vm: string) => `Explain access to ${vm}`,
-    lead: "Adit reads what you may read, and says who gets in and what would keep you out. It does not connect.",
+    lead: "Adit reads what you may read, and says whether you get in and what would keep you out. It does not connect.",
     port: "Port",
     fault: "A port is a number from 1 to 65535.",
     submit: "Explain",

@@ -35,7 +35,7 @@ export function echoOf(text: string): Typed {
   if (typed === "") {
     return { fault: "empty", at: "" };
   }
-  const url = URL.parse(typed);
+  const url = parsed(typed);
   if (url === null || url.hostname === "") {
     return { fault: "url", at: typed };
   }
@@ -48,6 +48,10 @@ export function echoOf(text: string): Typed {
     : { choice: { kind: "echo", url: url.href } };
 }
 
+function parsed(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
 /** Whether a text is an address, and one that the internet sees. */
 function kindOf(text: string): "public" | "private" | "none" {
   const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
@@ -58,7 +62,7 @@ function kindOf(text: string): "public" | "private" | "none" {
     return "none";
   }
   // The parser of web addresses knows every way to write one.
-  const six = URL.parse(`http://[${text}]/`)?.hostname;
+  const six = parsed(`http://[${text}]/`)?.hostname;
   if (six === undefined) {
     return "none";
   }
