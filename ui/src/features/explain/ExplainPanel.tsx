@@ -30,7 +30,7 @@ export function ExplainPanel({ params }: IDockviewPanelProps<ExplainParams>) {
     return (
       <div className="panel">
         <div className="page" data-testid="explanation">
-          <h1 className="page-title" data-testid="explain-title">
+          <h1 className="page-title" data-testid="explain-title" tabIndex={-1}>
             {failure.title}
           </h1>
           {failure.advice !== "" && <p className="page-advice selectable">{failure.advice}</p>}
@@ -38,29 +38,19 @@ export function ExplainPanel({ params }: IDockviewPanelProps<ExplainParams>) {
       </div>
     );
   }
-  if (told.kind === "asking") {
-    return (
-      <div className="panel">
-        <div className="page" data-testid="explanation" aria-busy="true">
-          <h1 className="page-title" data-testid="explain-title">
-            {words.looking}
-          </h1>
-        </div>
-      </div>
-    );
-  }
-  const { explanation } = told;
-  const again = () => {
-    backend.call("explain_again", { id: explanation.id }).catch(remarkFailure);
-  };
+  const explanation = told.kind === "told" ? told.explanation : null;
   return (
     <div className="panel">
       <ExplainView
-        target={explanation.target}
+        target={explanation?.target ?? null}
         explanation={explanation}
         titleTestId="explain-title"
-        buttons={<PanelButtons ask={params.ask} explanation={explanation} />}
-        onAgain={again}
+        buttons={explanation !== null && <PanelButtons ask={params.ask} explanation={explanation} />}
+        onAgain={() => {
+          if (explanation !== null) {
+            backend.call("explain_again", { id: explanation.id }).catch(remarkFailure);
+          }
+        }}
       />
     </div>
   );

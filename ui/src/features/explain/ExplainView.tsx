@@ -36,7 +36,8 @@ export function ExplainView({
   buttons,
   onAgain,
 }: {
-  target: TunnelTarget;
+  /** Where it leads; `null` until that is known. */
+  target: TunnelTarget | null;
   explanation: Explanation | null;
   /** The failure that is explained; none when nothing was refused. */
   failure?: Failure | null;
@@ -50,12 +51,14 @@ export function ExplainView({
     <div className="page why" data-testid="explanation" data-verdict={explanation?.verdict} data-complete={explanation?.complete}>
       <article className="why-column">
         <div className="where why-where">
-          <span className="chip" title={placeWord(target)}>
-            <Icon of={SquareTerminal} size="small" />
-            <span className="ellipsis">
-              {machineOf(target)} · {portWord(target)}
+          {target !== null && (
+            <span className="chip" title={placeWord(target)}>
+              <Icon of={SquareTerminal} size="small" />
+              <span className="ellipsis">
+                {machineOf(target)} · {portWord(target)}
+              </span>
             </span>
-          </span>
+          )}
           {explanation !== null && explanation.verdict !== "checking" && <CertaintyChip of={explanation.certainty} />}
           {explanation !== null && explanation.basis !== "" && (
             <span className="why-basis" data-testid="explain-basis">
@@ -63,7 +66,8 @@ export function ExplainView({
             </span>
           )}
         </div>
-        <h1 className="page-title selectable" data-testid={titleTestId}>
+        {/* Has the keyboard where there is nothing to be pressed yet. */}
+        <h1 className="page-title selectable" data-testid={titleTestId} tabIndex={-1}>
           {explanation?.title ?? failure?.title ?? words.looking}
         </h1>
         <Lead explanation={explanation} failure={failure} />

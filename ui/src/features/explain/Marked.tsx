@@ -16,7 +16,7 @@ export function Marked({ expression }: { expression: Expression }) {
   const segments = segmentsOf(expression);
   const used = ORDER.filter((truth) => segments.some((segment) => segment.truth === truth));
   return (
-    <figure className="why-expression">
+    <figure className="why-expression" aria-label={words.expression}>
       <pre className="why-source mono selectable">
         <code>
           {segments.map(({ text, truth }, index) =>

@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useState } from "react";
+import { useId, useState } from "react";
 import { Button, Label, Radio, RadioGroup, Switch } from "react-aria-components";
 
 import type { PublicAddress } from "../../contract/PublicAddress";
@@ -23,17 +23,17 @@ export function Access({
   // What is chosen and still has to be filled in is not in force yet.
   const [chosen, setChosen] = useState<PublicAddress["kind"] | null>(null);
   const shown = chosen ?? address.kind;
-  const choose = (kind: PublicAddress["kind"]) => {
-    if (kind === "auditOnly" || kind === "googleDns") {
-      setChosen(null);
-      onAddress({ kind });
-    } else {
-      setChosen(kind);
-    }
-  };
   const keep = (choice: PublicAddress) => {
     setChosen(null);
     onAddress(choice);
+  };
+  // What lets something be sent is to be agreed to, not only passed over with the arrow keys.
+  const choose = (kind: PublicAddress["kind"]) => {
+    if (kind === "auditOnly") {
+      keep({ kind });
+    } else {
+      setChosen(kind === address.kind ? null : kind);
+    }
   };
   return (
     <section>
@@ -72,6 +72,11 @@ export function Access({
                 )}
                 {kind === "echo" && shown === "echo" && (
                   <Fill kind="echo" start={address.kind === "echo" ? address.url : ""} inForce={address} read={echoOf} onKeep={keep} />
+                )}
+                {kind === "googleDns" && chosen === "googleDns" && (
+                  <div className="choice-field">
+                    <Below kind="googleDns" inForce={address} onSave={() => keep({ kind: "googleDns" })} />
+                  </div>
                 )}
               </div>
             ))}
@@ -112,32 +117,24 @@ function Fill({
     value: text,
     "aria-label": say.kinds[kind].field,
     "aria-invalid": fault !== null,
-    "aria-describedby": about,
+    ...(fault === null ? {} : { "aria-describedby": about }),
     placeholder: say.kinds[kind].placeholder,
   };
-  let hint: ReactNode = null;
-  if (fault !== null) {
-    hint = (
-      <p className="field-fault" id={about} role="alert">
-        {fault}
-      </p>
-    );
-  } else if (!isKept) {
-    hint = (
-      <p className="quiet" id={about}>
-        {say.notYet(say.kinds[inForce.kind].title)}
-      </p>
-    );
-  }
+  const save = () => {
+    setTried(true);
+    if ("choice" in typed) {
+      onKeep(typed.choice);
+    }
+  };
   return (
+    // Its arrow keys move in the text, not among the choices.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <form
       className="choice-field"
+      onKeyDown={(event) => event.key.startsWith("Arrow") && event.stopPropagation()}
       onSubmit={(event) => {
         event.preventDefault();
-        setTried(true);
-        if ("choice" in typed) {
-          onKeep(typed.choice);
-        }
+        save();
       }}
     >
       {kind === "manual" ? (
@@ -145,14 +142,24 @@ function Fill({
       ) : (
         <input {...common} onChange={(event) => setText(event.target.value)} />
       )}
-      <div className="choice-below">
-        {hint}
-        {!isKept && (
-          <Button className="button" type="submit" data-testid={`setting-address-${kind}-save`}>
-            {say.save}
-          </Button>
-        )}
-      </div>
+      {fault !== null ? (
+        <p className="field-fault" id={about} role="alert">
+          {fault}
+        </p>
+      ) : null}
+      {!isKept && <Below kind={kind} inForce={inForce} onSave={save} />}
     </form>
+  );
+}
+
+/** What is in force until the choice is saved, and how to save it. */
+function Below({ kind, inForce, onSave }: { kind: "manual" | "echo" | "googleDns"; inForce: PublicAddress; onSave: () => void }) {
+  return (
+    <div className="choice-below">
+      <p className="quiet">{say.notYet(say.kinds[inForce.kind].title)}</p>
+      <Button className="button" data-testid={`setting-address-${kind}-save`} onPress={onSave}>
+        {say.save}
+      </Button>
+    </div>
   );
 }

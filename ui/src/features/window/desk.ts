@@ -235,7 +235,8 @@ export class Desk {
     const terminal = this.terminals.get(front?.id ?? "");
     if (terminal === undefined) {
       const page = front?.view.content.element;
-      (page?.querySelector<HTMLElement>("[role=row][tabindex='0']") ?? page?.querySelector<HTMLElement>("button, input"))?.focus();
+      const wanted = ["[role=row][tabindex='0']", "button, input", "h1[tabindex]"];
+      wanted.map((selector) => page?.querySelector<HTMLElement>(selector) ?? null).find((found) => found !== null)?.focus();
     } else {
       terminal.focus();
     }
