@@ -83,7 +83,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
     <Section title={words.facts} testId="explain-facts">
       <dl className="facts why-facts">
         {facts.map(({ label, value }) => (
-          <div className="fact" key={label}>
+          <div className="fact" key={`${label} ${value}`}>
             <dt>{label}</dt>
             <dd className="selectable">{value}</dd>
             <CopyButton text={value} label={words.copyFact(label)} />

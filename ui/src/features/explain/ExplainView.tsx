@@ -8,6 +8,7 @@ import type { Failure } from "../../contract/Failure";
 import type { TunnelTarget } from "../../contract/TunnelTarget";
 import { Icon } from "../../design/Icon";
 import { StateMark } from "../../design/StateMark";
+import { exactly } from "../../design/time";
 import { machineOf } from "../tunnels/target";
 import { Binding, Firewall, OtherWays } from "./Cards";
 import { Facts, Links, Remarks, Rungs, Server } from "./Evidence";
@@ -16,6 +17,7 @@ import { shortOf } from "./levels";
 import { Phrases } from "./Phrases";
 import { RequestButton, RequestPreview } from "./Request";
 import { CERTAINTY, CERTAINTY_LONG, placeWord, portWord, words } from "./words";
+import "./cards.css";
 import "./explain.css";
 
 const CERTAINTY_ICONS: Record<Certainty, LucideIcon> = {
@@ -52,7 +54,7 @@ export function ExplainView({
       <article className="why-column">
         <div className="where why-where">
           {target !== null && (
-            <span className="chip" title={placeWord(target)}>
+            <span className="chip" title={aboutOf(target, explanation)}>
               <Icon of={SquareTerminal} size="small" />
               <span className="ellipsis">
                 {machineOf(target)} · {portWord(target)}
@@ -81,6 +83,12 @@ export function ExplainView({
       </article>
     </div>
   );
+}
+
+/** Where exactly, who asks, and of what moment it tells. */
+function aboutOf(target: TunnelTarget, explanation: Explanation | null): string {
+  const rest = explanation === null ? [] : [explanation.account ?? "", exactly(explanation.at)];
+  return [placeWord(target), ...rest].filter((part) => part !== "").join("\n");
 }
 
 function CertaintyChip({ of }: { of: Certainty }) {

@@ -69,7 +69,8 @@ export class DemoExplain {
     const own = OF_VM[instance.name];
     const fallback = ask.kind === "target" ? "allowed" : "corp-net";
     const named = ask.kind === "session" ? (this.#name ?? own) : (own ?? this.#name);
-    const full = (stories[named ?? fallback] ?? others.allowed)(instance, target.port);
+    const told = (stories[named ?? fallback] ?? others.allowed)(instance, target.port);
+    const full = ask.kind === "target" ? unrefused(told) : told;
     this.#next += 1;
     const id = `e-${this.#next}`;
     const explanation: Explanation = {
@@ -138,6 +139,11 @@ export class DemoExplain {
       }
     }
   }
+}
+
+/** The same where nobody was refused. */
+function unrefused(full: Story): Story {
+  return { ...full, rungs: full.rungs.filter(({ id }) => id !== "answer"), server: null, actions: [] };
 }
 
 /** What is known before any source has answered but the refusal itself. */
