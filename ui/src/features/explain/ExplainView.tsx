@@ -177,9 +177,13 @@ function Reasoning({ explanation }: { explanation: Explanation }) {
   );
 }
 
-/** Whether it is still open which role or level it comes down to: a card is likely to follow. */
+/**
+ * Whether it is still open which role or level it comes down to, and a card is likely to follow. The audit record,
+ * which may come a minute later than all else, is not waited for.
+ */
 function awaitsCard({ complete, verdict, rungs }: Explanation): boolean {
-  return !complete && rungs.length > 1 && (verdict === "checking" || verdict === "notReadable");
+  const waiting = rungs.filter(({ state }) => state === "waiting").length;
+  return !complete && waiting > 1 && (verdict === "checking" || verdict === "notReadable");
 }
 
 /** Keeps the place of a card. */
