@@ -146,8 +146,7 @@ test("a VM that may not be entered says so in its tab, which stays", async () =>
   await filter(window, "billing-db-7");
   await connect(window, "billing-db-7");
   await reaches(window, "billing-db-7", ["failed"]);
-  const title = await (await window.find('[data-testid="failure-title"]')).text();
-  assert.match(title, /billing-db-7/);
+  await window.waitText('[data-testid="explain-headline"]', /\S/);
   await window.waitText('[data-testid="failure-server"]', /4033/);
   await picture("denied");
   await window.find('[data-testid="action-tryAgain"]');
