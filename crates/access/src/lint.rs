@@ -61,7 +61,7 @@ impl Linter<'_> {
         let Some(root) = &parsed.root else { return found };
         let mut uses_levels = false;
         root.walk(&mut |expr| {
-            uses_levels |= expr.is_path("request.auth.access_levels");
+            uses_levels |= expr.is_within("request.auth.access_levels");
             self.expr(parsed, expr, &mut found);
         });
         if uses_levels && role::is_broad(self.role, self.roles) {
@@ -90,13 +90,13 @@ impl Linter<'_> {
                 format!("Timestamp \"{text}\" is not RFC 3339 UTC; the condition never allows access.");
             found.push((Lint::BadTimestamp, text, span));
         }
-        if expr.is_path("resource.name") {
+        if expr.is_within("resource.name") {
             let text = "IAP supports resource.service and resource.type only, not resource.name.".to_owned();
             found.push((Lint::ResourceNameUnsupported, text, span));
         }
         if self.permission == Permission::Tunnel
             && let Some(name) =
-                ["request.path", "request.host", "origin.ip"].iter().find(|it| expr.is_path(it))
+                ["request.path", "request.host", "origin.ip"].iter().find(|it| expr.is_within(it))
         {
             let text = format!("{name} is not available for tunnels.");
             found.push((Lint::WrongAttribute, text, span));

@@ -2,7 +2,7 @@
 //! Depth and size are bounded, so that an expression made to hurt is refused instead.
 
 use super::ast::{Expr, Kind, Literal, Op};
-use super::lex::{Token, TokenKind, tokens};
+use super::lex::{Token, TokenKind, integer, tokens};
 use crate::explanation::Span;
 
 /// Longest expression that is parsed, in bytes. IAM's own limit is far below.
@@ -20,8 +20,8 @@ pub(crate) fn parse(source: &str) -> Option<Expr> {
     (*parser.peek() == TokenKind::End).then_some(expr)
 }
 
-struct Parser {
-    tokens: Vec<Token>,
+struct Parser<'a> {
+    tokens: Vec<Token<'a>>,
     at: usize,
     depth: usize,
 }
@@ -61,8 +61,8 @@ fn infix(text: &str) -> Option<(Infix, u8)> {
     })
 }
 
-impl Parser {
-    fn peek(&self) -> &TokenKind {
+impl<'a> Parser<'a> {
+    fn peek(&self) -> &TokenKind<'a> {
         self.tokens.get(self.at).map_or(&TokenKind::End, |token| &token.kind)
     }
 
@@ -168,12 +168,17 @@ impl Parser {
         let start = expr.outer.start;
         loop {
             if self.eat(".") {
-                let TokenKind::Ident(name) = self.peek().clone() else { return None };
+                let TokenKind::Ident(name) = *self.peek() else { return None };
                 self.at += 1;
                 let kind = if self.eat("(") {
-                    Kind::Call { target: Some(Box::new(expr)), name, args: self.items(")")? }
+                    let args = self.items(")")?;
+                    Kind::Call { target: Some(Box::new(expr)), name: name.to_owned(), args }
+                } else if let Kind::Path(mut path) = expr.kind {
+                    path.push('.');
+                    path.push_str(name);
+                    Kind::Path(path)
                 } else {
-                    Kind::Select(Box::new(expr), name)
+                    Kind::Select(Box::new(expr), name.to_owned())
                 };
                 expr = node(kind, start, self.end())?;
             } else if self.eat("[") {
@@ -190,17 +195,19 @@ impl Parser {
 
     fn primary(&mut self) -> Option<Expr> {
         let start = self.here().start;
-        let token = self.peek().clone();
+        let token =
+            self.tokens.get_mut(self.at).map(|token| std::mem::replace(&mut token.kind, TokenKind::End));
+        let token = token.unwrap_or(TokenKind::End);
         self.at += 1;
         let kind = match token {
             TokenKind::Literal(literal) => Kind::Literal(literal),
             TokenKind::Number(text) => {
-                Kind::Literal(Literal::Int(integer(&text).and_then(|value| i64::try_from(value).ok())))
+                Kind::Literal(Literal::Int(integer(text).and_then(|value| i64::try_from(value).ok())))
             }
             TokenKind::Ident(name) if self.eat("(") => {
-                Kind::Call { target: None, name, args: self.items(")")? }
+                Kind::Call { target: None, name: name.to_owned(), args: self.items(")")? }
             }
-            TokenKind::Ident(name) => Kind::Ident(name),
+            TokenKind::Ident(name) => Kind::Path(name.to_owned()),
             TokenKind::Punct("[") => Kind::List(self.items("]")?),
             TokenKind::Punct("(") => {
                 let inner = self.ternary()?;
@@ -227,17 +234,12 @@ impl Parser {
     }
 }
 
-fn integer(text: &str) -> Option<i128> {
-    match text.strip_prefix("0x") {
-        Some(digits) => i128::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
-    }
-}
-
 /// A node, unless its tree gets too deep.
 fn node(kind: Kind, start: usize, end: usize) -> Option<Expr> {
     let span = Span { start, end };
     let mut expr = Expr { kind, span, outer: span, depth: 0 };
-    expr.depth = 1 + expr.children().into_iter().map(|child| child.depth).max().unwrap_or(0);
+    let mut below = 0;
+    expr.each_child(|child| below = below.max(child.depth));
+    expr.depth = below + 1;
     (expr.depth <= MAX_DEPTH).then_some(expr)
 }
