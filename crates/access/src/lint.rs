@@ -15,6 +15,8 @@ use crate::role::{self, Permission};
 
 /// Most lints that are kept for one question.
 const MAX_LINTS: usize = 100;
+/// Most bindings that are looked at; nobody reads about more.
+const MAX_BINDINGS: usize = 300;
 
 /// The oddities of all bindings that may concern the caller.
 pub(crate) fn of_bindings(
@@ -24,7 +26,8 @@ pub(crate) fn of_bindings(
     permission: Permission,
 ) -> Vec<BindingLint> {
     let mut found = Vec::new();
-    for judgement in judgements.iter().filter(|judgement| judgement.is_candidate()) {
+    let candidates = judgements.iter().filter(|judgement| judgement.is_candidate());
+    for judgement in candidates.take(MAX_BINDINGS) {
         let Some(condition) = prepared.condition(judgement.index) else { continue };
         let role = judgement.binding.role.as_str();
         let lints = Linter { input, permission, role, roles: &input.roles }.condition(condition);
@@ -105,8 +108,7 @@ impl Linter<'_> {
 
     fn level(&self, level: &str, source: &str, expr: &Expr, found: &mut Vec<Found>) {
         let span = Some(expr.span);
-        let words: Vec<_> = source.split_whitespace().collect();
-        if words.join(" ") != format!("\"{level}\" in request.auth.access_levels") {
+        if !is_documented(source, level) {
             let text = format!(
                 "IAM documents only \"{level}\" in request.auth.access_levels; this spelling may never match."
             );
@@ -128,4 +130,10 @@ impl Linter<'_> {
             && levels.items.iter().all(|item| item.name != level)
             && !self.input.audit.as_ref().is_some_and(|it| listed(&it.satisfied) || listed(&it.unsatisfied))
     }
+}
+
+/// Whether a level test is spelled as IAM documents it; blanks do not matter.
+fn is_documented(source: &str, level: &str) -> bool {
+    let quoted = source.strip_prefix('"').and_then(|rest| rest.strip_prefix(level)?.strip_prefix('"'));
+    quoted.is_some_and(|rest| rest.split_whitespace().eq(["in", "request.auth.access_levels"]))
 }

@@ -18,36 +18,62 @@ pub(crate) enum TokenKind<'a> {
     /// A whole number that may still be negated.
     Number(&'a str),
     End,
+    /// Something that is no token.
+    Bad,
 }
 
-/// Longest first.
-const PUNCTUATION: [&str; 24] = [
-    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "%", "?", ":", ",", ".", "(", ")",
-    "[", "]", "{", "}",
-];
-
-/// All tokens of a text, with an end token last; `None` if something is no token.
-pub(crate) fn tokens(source: &str) -> Option<Vec<Token<'_>>> {
-    let mut lexer = Lexer { source, at: 0 };
-    let mut found = Vec::new();
-    loop {
-        lexer.skip_blanks();
-        let start = lexer.at;
-        let kind = lexer.next()?;
-        let done = kind == TokenKind::End;
-        found.push(Token { kind, span: Span { start, end: lexer.at } });
-        if done {
-            return Some(found);
-        }
-    }
+/// The mark with which a text begins.
+fn punctuation(text: &str) -> Option<&'static str> {
+    Some(match text.as_bytes() {
+        [b'&', b'&', ..] => "&&",
+        [b'|', b'|', ..] => "||",
+        [b'=', b'=', ..] => "==",
+        [b'!', b'=', ..] => "!=",
+        [b'<', b'=', ..] => "<=",
+        [b'>', b'=', ..] => ">=",
+        [b'<', ..] => "<",
+        [b'>', ..] => ">",
+        [b'!', ..] => "!",
+        [b'+', ..] => "+",
+        [b'-', ..] => "-",
+        [b'*', ..] => "*",
+        [b'/', ..] => "/",
+        [b'%', ..] => "%",
+        [b'?', ..] => "?",
+        [b':', ..] => ":",
+        [b',', ..] => ",",
+        [b'.', ..] => ".",
+        [b'(', ..] => "(",
+        [b')', ..] => ")",
+        [b'[', ..] => "[",
+        [b']', ..] => "]",
+        _ => return None,
+    })
 }
 
-struct Lexer<'a> {
+/// Takes one token after the other.
+#[derive(Debug)]
+pub(crate) struct Lexer<'a> {
     source: &'a str,
     at: usize,
 }
 
 impl<'a> Lexer<'a> {
+    pub(crate) fn new(source: &'a str) -> Self {
+        Self { source, at: 0 }
+    }
+
+    /// The next token. At the end, and behind something that is no token, it stays what it is.
+    pub(crate) fn token(&mut self) -> Token<'a> {
+        self.skip_blanks();
+        let start = self.at;
+        let kind = self.next().unwrap_or(TokenKind::Bad);
+        if kind == TokenKind::Bad {
+            self.at = start;
+        }
+        Token { kind, span: Span { start, end: self.at } }
+    }
+
     fn rest(&self) -> &'a str {
         self.source.get(self.at..).unwrap_or_default()
     }
@@ -89,7 +115,7 @@ impl<'a> Lexer<'a> {
                 name => TokenKind::Ident(name),
             });
         }
-        let found = PUNCTUATION.into_iter().find(|text| rest.starts_with(text))?;
+        let found = punctuation(rest)?;
         self.at += found.len();
         Some(TokenKind::Punct(found))
     }
