@@ -82,8 +82,7 @@ impl<'a> Facts<'a> {
         if let Some(text) = bad_timestamp(expr) {
             return Judged { bad_timestamp: Some(text), ..Judged::known(of_error, Basis::Policy) };
         }
-        let mentions = |name: &str| expr.any(|node| node.is_path(name));
-        let by_device = scope == Scope::Custom && mentions("device");
+        let by_device = scope == Scope::Custom && expr.mentions("device");
         if by_device && self.no_device_record {
             return Judged { no_device_record: true, ..Judged::known(of_error, Basis::Server) };
         }
@@ -92,7 +91,7 @@ impl<'a> Facts<'a> {
             let value = if value == Value::F { Value::F } else { Value::U };
             return Judged::known(value, Basis::Client);
         }
-        let by_address = scope == Scope::Custom && mentions("origin.ip");
+        let by_address = scope == Scope::Custom && expr.mentions("origin.ip");
         Judged::known(value, if by_address { self.egress_basis } else { Basis::Policy })
     }
 
@@ -148,27 +147,22 @@ fn time(now: Option<Timestamp>) -> Option<Val> {
 /// Whether an atom of an IAM condition depends on the target.
 pub(crate) fn depends_on_target(expr: &Expr) -> bool {
     const ATTRIBUTES: [&str; 4] = ["destination.port", "destination.ip", "request.host", "request.path"];
-    expr.any(|node| ATTRIBUTES.iter().any(|path| node.is_path(path)))
+    expr.any(|node| ATTRIBUTES.iter().any(|path| node.is_within(path)))
 }
 
 impl Env for Request<'_> {
-    fn attribute(&self, expr: &Expr) -> Option<Val> {
+    fn attribute(&self, path: &str) -> Option<Val> {
         let text = |text: &Option<String>| text.clone().map(Val::Text);
-        let is = |path: &str| expr.is_path(path);
-        if is("request.time") {
-            return time(self.now);
-        }
-        if is("resource.service") {
-            return Some(Val::Text("iap.googleapis.com".to_owned()));
-        }
-        match self.permission {
-            Permission::Tunnel if is("destination.port") => self.target.port.map(Val::Int),
-            Permission::Tunnel if is("destination.ip") => text(&self.target.ip),
-            Permission::Tunnel if is("resource.type") => {
+        match (self.permission, path) {
+            (_, "request.time") => time(self.now),
+            (_, "resource.service") => Some(Val::Text("iap.googleapis.com".to_owned())),
+            (Permission::Tunnel, "destination.port") => self.target.port.map(Val::Int),
+            (Permission::Tunnel, "destination.ip") => text(&self.target.ip),
+            (Permission::Tunnel, "resource.type") => {
                 Some(Val::Text("iap.googleapis.com/TunnelInstance".to_owned()))
             }
-            Permission::Web if is("request.host") => text(&self.target.host),
-            Permission::Web if is("request.path") => text(&self.target.path),
+            (Permission::Web, "request.host") => text(&self.target.host),
+            (Permission::Web, "request.path") => text(&self.target.path),
             _ => None,
         }
     }
@@ -213,27 +207,22 @@ impl Device<'_> {
 }
 
 impl Env for Device<'_> {
-    fn attribute(&self, expr: &Expr) -> Option<Val> {
+    fn attribute(&self, path: &str) -> Option<Val> {
         let client = self.facts.client;
-        if let Kind::Select(target, name) = &expr.kind {
-            if target.is_path("OsType") {
-                return device::os_type(name).map(os_type);
-            }
-            if target.is_path("DeviceEncryptionStatus") {
-                return device::encryption(name).map(encryption);
-            }
+        if let Some(name) = path.strip_prefix("OsType.") {
+            return device::os_type(name).map(os_type);
         }
-        let is = |path: &str| expr.is_path(path);
-        if is("request.time") {
-            time(self.facts.now)
-        } else if is("device.os_type") {
-            client.os_type.as_deref().and_then(device::os_type).map(os_type)
-        } else if is("device.encryption_status") {
-            client.encryption.as_deref().and_then(device::encryption).map(encryption)
-        } else if is("device.is_secured_with_screenlock") {
-            client.screen_lock.map(Val::Bool)
-        } else {
-            None
+        if let Some(name) = path.strip_prefix("DeviceEncryptionStatus.") {
+            return device::encryption(name).map(encryption);
+        }
+        match path {
+            "request.time" => time(self.facts.now),
+            "device.os_type" => client.os_type.as_deref().and_then(device::os_type).map(os_type),
+            "device.encryption_status" => {
+                client.encryption.as_deref().and_then(device::encryption).map(encryption)
+            }
+            "device.is_secured_with_screenlock" => client.screen_lock.map(Val::Bool),
+            _ => None,
         }
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct Ranking {
 /// The id of an item, `not:` included.
 pub(crate) fn item_id(graph: &Graph<'_>, item: Item) -> String {
     let id = &graph.leaves[item.leaf].id;
-    if item.wanted { id.clone() } else { format!("not:{id}") }
+    if item.wanted { id.to_string() } else { format!("not:{id}") }
 }
 
 impl Ranking {
