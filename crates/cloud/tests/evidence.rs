@@ -380,7 +380,7 @@ async fn an_api_that_the_quota_project_has_off_says_so() -> Done {
     .await?;
     let path = "/policytroubleshooter.googleapis.com/v3/iam:troubleshoot";
     let headers = [("x-goog-user-project", "acme-locked")];
-    let refused = web.with(Method::POST, path, &headers, &tuple("no-role", 22)).await?;
+    let refused = web.with(Method::POST, path, &headers, &json!({})).await?;
     assert_eq!((refused.status, reason(&refused).as_str()), (403, "SERVICE_DISABLED"));
     Ok(())
 }

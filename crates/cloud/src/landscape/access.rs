@@ -109,8 +109,10 @@ pub(crate) enum OsType {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Encryption {
     #[default]
-    EncryptionUnspecified = 0,
-    EncryptionUnsupported = 1,
+    #[serde(rename = "ENCRYPTION_UNSPECIFIED")]
+    Unspecified = 0,
+    #[serde(rename = "ENCRYPTION_UNSUPPORTED")]
+    Unsupported = 1,
     Unencrypted = 2,
     Encrypted = 3,
 }
@@ -119,7 +121,8 @@ pub(crate) enum Encryption {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Management {
     #[default]
-    ManagementUnspecified,
+    #[serde(rename = "MANAGEMENT_UNSPECIFIED")]
+    Unspecified,
     None,
     Basic,
     Complete,
