@@ -46,11 +46,12 @@ impl Desk {
 
     /// Lets whole services fail.
     fn fail(&self, services: &[&str], kind: ApiFaultKind) {
-        let api = services
+        let mut faults = Faults::default();
+        faults.api = services
             .iter()
             .map(|service| ApiFault { service: (*service).to_owned(), method: None, kind })
             .collect();
-        self.cloud.set_faults(Faults { api, ..Faults::default() }).unwrap();
+        self.cloud.set_faults(faults).unwrap();
     }
 
     async fn at(&self, addresses: &[&str]) {
