@@ -18,7 +18,7 @@ use crate::{
     core::Core,
     events::EventSink,
     explain::{About, Case, Open as Explanations, Why},
-    file,
+    failure, file,
     inventory::{Open, Reach},
     now,
     sessions::Sessions,
@@ -362,6 +362,9 @@ impl App {
         let public_address = self.settings.lock().await.current().public_address.clone();
         let account = self.core.account_for(&why.target);
         let email = account.as_ref().and_then(|(id, _)| self.core.email_of(id));
+        if account.is_none() && why.failure.is_none() {
+            return Err(failure::sign_in_needed("You are not signed in"));
+        }
         let at = why.seen.as_ref().map_or_else(now, |(_, at)| *at);
         self.explanations.open(Case {
             target: why.target,

@@ -6,7 +6,7 @@ mod desk;
 
 use std::time::Duration;
 
-use adit_cloud::Faults;
+use adit_cloud::{ApiFault, ApiFaultKind, Faults};
 use adit_contract::{
     Certainty, Event, ExplainAsk, Explanation, FailureCode, LevelStatus, PreflightState, PublicAddress,
     RowKind, RungState, Settings, TunnelTarget, Verdict,
@@ -42,6 +42,16 @@ impl Desk {
     /// What would bar the way, without trying.
     async fn beforehand(&self, instance: &str, port: u16) -> Explanation {
         self.explained(ExplainAsk::Target { target: target(instance, port) }).await
+    }
+
+    /// Lets whole services fail.
+    fn fail(&self, services: &[&str], kind: ApiFaultKind) {
+        let mut faults = Faults::default();
+        faults.api = services
+            .iter()
+            .map(|service| ApiFault { service: (*service).to_owned(), method: None, kind })
+            .collect();
+        self.cloud.set_faults(faults).unwrap();
     }
 
     async fn at(&self, addresses: &[&str]) {
@@ -178,21 +188,20 @@ async fn no_answer_is_an_answer_too() {
         "accesscontextmanager.googleapis.com",
         "logging.googleapis.com",
     ];
-    for kind in ["hang", "garbage", "strange", "500"] {
-        let apis = everything.iter().map(|api| format!("{api}:{kind}").parse().unwrap()).collect();
-        desk.cloud.set_faults(Faults { apis, ..Faults::default() });
+    for kind in [ApiFaultKind::Hang, ApiFaultKind::Garbage, ApiFaultKind::Strange, ApiFaultKind::Status(500)]
+    {
+        desk.fail(&everything, kind);
         let told = desk.why(&format!("{LOCKED}no-role")).await;
-        assert!(matches!(told.verdict, Verdict::NotReadable | Verdict::NoGrant), "{kind}: {told:#?}");
-        assert_ne!(told.certainty, Certainty::Proven, "{kind}");
-        assert!(!told.headline.is_empty() && told.request.is_some(), "{kind}");
+        assert!(matches!(told.verdict, Verdict::NotReadable | Verdict::NoGrant), "{kind:?}: {told:#?}");
+        assert_ne!(told.certainty, Certainty::Proven, "{kind:?}");
+        assert!(!told.headline.is_empty() && told.request.is_some(), "{kind:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_wants_quiet_ends_the_ladder() {
     let desk = Desk::signed_in(ANA).await;
-    let apis = vec!["iap.googleapis.com/getIamPolicy:429".parse().unwrap()];
-    desk.cloud.set_faults(Faults { apis, ..Faults::default() });
+    desk.fail(&["iap.googleapis.com"], ApiFaultKind::Status(429));
     let told = desk.why(&format!("{LOCKED}no-role")).await;
     assert!(told.complete);
     assert!(told.rungs.iter().any(|rung| rung.detail.contains("slow down")), "{:#?}", told.rungs);
@@ -202,8 +211,7 @@ async fn a_server_that_wants_quiet_ends_the_ladder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_explanation_that_is_closed_is_told_no_more() {
     let desk = Desk::signed_in(ANA).await;
-    let apis = vec!["iap.googleapis.com:hang".parse().unwrap()];
-    desk.cloud.set_faults(Faults { apis, ..Faults::default() });
+    desk.fail(&["iap.googleapis.com"], ApiFaultKind::Hang);
     let first = desk
         .app
         .explain_open(ExplainAsk::Target { target: target(&format!("{LOCKED}no-role"), 22) })

@@ -1,6 +1,6 @@
 //! The questions of the ladder, and how each is asked (specification, section 3).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use adit_google::{Answer, Attempts, Error, ErrorKind, Google, Listed};
 use serde_json::Value;
@@ -122,6 +122,8 @@ pub(super) struct Asking {
     pub(super) google: Google,
     /// The caller's address.
     pub(super) email: String,
+    /// When it was refused, by the server's clock.
+    pub(super) at: SystemTime,
     /// The VM's number, where it is known.
     pub(super) vm_id: Option<String>,
     /// The access tuple for Policy Troubleshooter.
@@ -168,7 +170,7 @@ impl Ask {
 
     /// Asks.
     pub(super) async fn ask(&self, asking: &Asking) -> Result<Reply, Error> {
-        let Asking { case, google, email, vm_id, tuple } = asking;
+        let Asking { case, google, email, at: refused, vm_id, tuple } = asking;
         let project = case.project();
         let instance = case.instance().map(at);
         Ok(match self {
@@ -192,7 +194,7 @@ impl Ask {
                 Reply::Member(google.is_member(&name, email, project).await?)
             }
             Self::Audit(_) => {
-                let since = case.time().checked_sub(super::AUDIT_BEFORE).unwrap_or_else(|| case.time());
+                let since = refused.checked_sub(super::AUDIT_BEFORE).unwrap_or(*refused);
                 let vm_id = vm_id.as_deref().unwrap_or_default();
                 let attempts = Attempts { project, instance: vm_id, person: email, since };
                 Reply::Json(google.audit_entries(&attempts).await?)

@@ -1,6 +1,9 @@
 //! What was asked and what came of it, and the evaluator's input that follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use adit_access::Input;
 use adit_google::Answer;
@@ -156,7 +159,9 @@ impl Evidence {
     /// The audit record of the refusal, as the evaluator takes it.
     pub(super) fn audit(&self, case: &Case) -> Option<Value> {
         let asked = self.order.iter().rev().filter(|ask| matches!(ask, Ask::Audit(_)));
-        asked.filter_map(|ask| self.json(ask)).find_map(|body| audit::record(body, case.port(), case.time()))
+        asked
+            .filter_map(|ask| self.json(ask))
+            .find_map(|body| audit::record(body, case.port(), self.time(case)))
     }
 
     /// Names of the nodes whose policies decide, most specific first; those above the project once they are known.
@@ -202,6 +207,11 @@ impl Evidence {
         let ahead = self.clock.unwrap_or(0);
         let whole = Timestamp::from_second(ours.as_second().checked_add(ahead)?);
         whole.ok()
+    }
+
+    /// The same for what compares times.
+    pub(super) fn time(&self, case: &Case) -> SystemTime {
+        self.now(case).map_or_else(|| case.time(), SystemTime::from)
     }
 
     fn principal(&self) -> Value {

@@ -199,3 +199,6 @@ impl Explainer {
         all.insert(key.clone(), Last { begun, found });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,6 +139,7 @@ impl Climb<'_> {
             case: self.case.clone(),
             google: google.clone(),
             email: evidence.email.clone().unwrap_or_default(),
+            at: evidence.time(&self.case),
             vm_id: evidence.vm_id(),
             tuple: troubleshooter::tuple(&self.case, evidence),
         };

@@ -6,7 +6,7 @@ use adit_tunnel::{
 };
 
 use super::{internal, not_found, protocol, sign_in_needed};
-use crate::explain::{Observed, Refused};
+use crate::{access::Access, explain::Refused};
 
 /// A tunnel that could not be opened.
 #[must_use]
@@ -88,9 +88,9 @@ pub fn bind(error: &BindError, target: &Target) -> Failure {
 
 /// The same, with what was seen of it.
 #[must_use]
-pub fn refused_bind(error: &BindError, target: &Target) -> Refused {
+pub fn refused_bind(error: &BindError, target: &Target, access: &Access) -> Refused {
     let observed = match error {
-        BindError::Probe(error) => Observed::of_dial(error),
+        BindError::Probe(error) => access.observed(error),
         _ => None,
     };
     Refused { failure: bind(error, target), observed }

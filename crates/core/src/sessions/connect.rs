@@ -184,7 +184,7 @@ pub async fn connect(
         Ok::<_, Refusal>(published)
     };
     let dialing = async {
-        let connection = dial(&dialer, &target, instance).await?;
+        let connection = dial(&dialer, &target, instance, &context.access).await?;
         if !is_published.load(Ordering::Relaxed) {
             observer.step(Step::PublishKey, format!("Giving {name} your key"));
         }
@@ -354,10 +354,11 @@ pub(super) async fn dial(
     dialer: &Dialer,
     target: &Target,
     instance: &InstanceRef,
+    access: &Access,
 ) -> Result<adit_tunnel::Connection, Refusal> {
     let dialled = dialer.dial(target).await;
     Ok(dialled.map_err(|error| Refused {
         failure: failure::dial(&error, instance, PORT),
-        observed: Observed::of_dial(&error),
+        observed: access.observed(&error),
     })?)
 }

@@ -88,7 +88,7 @@ impl Attempt<'_> {
             self.observer.step(Step::WaitForKey, format!("Waiting for {name} to pick up the key"));
             tokio::time::sleep(jittered(pause)).await;
             pause = (pause * 2).min(Duration::from_secs(8));
-            connection = dial(&self.dialer, &self.target, self.instance).await?;
+            connection = dial(&self.dialer, &self.target, self.instance, &self.context.access).await?;
         }
     }
 

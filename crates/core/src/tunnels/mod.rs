@@ -434,7 +434,7 @@ impl Tunnels {
         };
         let opened = self.pool.open_observed(&account, access.dialer(), spec, waiting).await;
         let lease = opened.map_err(|error| {
-            let Refused { failure, observed } = failure::refused_bind(&error, &target);
+            let Refused { failure, observed } = failure::refused_bind(&error, &target, &access);
             Refused { failure: self.note(&account, failure), observed }
         })?;
         let program = match launch {

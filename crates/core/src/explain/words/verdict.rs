@@ -1,7 +1,7 @@
 //! What it comes to: the verdict, its heading, what to do, and on what it rests.
 
 use adit_access::{Basis, Explanation as Judged, LevelStatus, Verdict as Found};
-use adit_contract::{InstanceStatus, Verdict};
+use adit_contract::{FailureCode, InstanceStatus, Verdict};
 use adit_firewall::Verdict as Firewall;
 
 use super::Told;
@@ -22,7 +22,8 @@ pub(super) fn of(
         return Verdict::VmNotRunning;
     }
     if case.ladder() == Ladder::None && case.observed.is_none() {
-        return Verdict::UnknownError;
+        let code = case.failure.as_ref().map(|failure| failure.code);
+        return if code == Some(FailureCode::SignInNeeded) { Verdict::Reauth } else { Verdict::UnknownError };
     }
     let stopped = evidence.vm_status().is_some_and(|status| status != "RUNNING");
     let blocked =
@@ -167,10 +168,12 @@ impl Told<'_> {
                 Some(judged) => judged.sentence.clone(),
                 None => self.judged.headline.clone(),
             },
-            Verdict::UnknownError if self.case.observed.is_none() => match &self.case.failure {
-                Some(failure) => format!("{}.", failure.title.trim_end_matches('.')),
-                None => self.judged.headline.clone(),
-            },
+            Verdict::UnknownError | Verdict::Reauth if self.case.observed.is_none() => {
+                match &self.case.failure {
+                    Some(failure) => format!("{}.", failure.title.trim_end_matches('.')),
+                    None => self.judged.headline.clone(),
+                }
+            }
             _ => self.judged.headline.clone(),
         }
     }
