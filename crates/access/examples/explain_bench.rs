@@ -89,8 +89,9 @@ fn forecast(projects: &[Input]) -> Counts {
 /// A project under the landscape's organisation whose policy holds every binding of the landscape that there is, on
 /// whatever it stands. Half of the projects leave out those without a condition, so that no VM is decided early.
 fn project(landscape: &Value, number: usize) -> Value {
-    let all =
-        bindings(landscape).into_iter().filter(|binding| number.is_multiple_of(2) || !binding["condition"].is_null());
+    let all = bindings(landscape)
+        .into_iter()
+        .filter(|binding| number.is_multiple_of(2) || !binding["condition"].is_null());
     let organization = landscape["organization"]["policy"]["bindings"].clone();
     let mut input = base();
     input["allow"] = json!([

@@ -32,7 +32,7 @@ pub(super) fn steps(judged: &Judgement) -> Vec<FirewallStep> {
                 (_, Some(priority)) => format!("rule {priority}"),
             }),
             place: place(&step.rule.place, step.rule.priority),
-            effect: step.to_string(),
+            effect: step.deed(),
             decides: family.decided_by.contains(&step.rule),
         })
         .collect()

@@ -54,13 +54,13 @@ fn card(found: &Found, status: LevelStatus, details: &Details) -> LevelCard {
 
 fn status_text(status: LevelStatus, rows: &[LevelRow]) -> &'static str {
     match status {
-        LevelStatus::Reported => "not met, by IAP's own audit record",
+        LevelStatus::Reported => "Not met, by IAP's own audit record",
         LevelStatus::Failed if rows.iter().any(|row| row.have.is_some() && row.truth == Truth::NotMet) => {
-            "not met, as far as this computer can tell"
+            "Not met, as far as this computer can tell"
         }
-        LevelStatus::Failed => "not met",
-        LevelStatus::Inferred => "not met: it follows from the refusal",
-        LevelStatus::Suspect => "may be the one: it cannot be checked from here",
+        LevelStatus::Failed => "Not met",
+        LevelStatus::Inferred => "Not met: it follows from the refusal",
+        LevelStatus::Suspect => "May be the one: it cannot be checked from here",
     }
 }
 
@@ -102,7 +102,7 @@ fn collect(node: &ConditionNode, short: &str, details: &Details, rows: &mut Vec<
         return;
     }
     match &node.kind {
-        NodeKind::Atom(check) => rows.extend(row(check, short)),
+        NodeKind::Atom(check) => rows.extend(row(check, short, details)),
         NodeKind::Level(name) => {
             let card = details.levels.iter().find(|card| card.name == *name);
             let title = card.map_or(name.as_str(), |card| card.title.as_str());
@@ -125,7 +125,7 @@ fn collect(node: &ConditionNode, short: &str, details: &Details, rows: &mut Vec<
 }
 
 /// A field of a condition; nothing for a level that is a leaf only, which has no fields.
-fn row(check: &Check, short: &str) -> Option<LevelRow> {
+fn row(check: &Check, short: &str, details: &Details) -> Option<LevelRow> {
     let rest = check.id.strip_prefix("level:")?.strip_prefix(short)?.strip_prefix('/')?;
     let (condition, field) = rest.split_once('/')?;
     let wants = if check.wanted { wants(field, &check.phrase) } else { check.phrase.clone() };
@@ -138,11 +138,16 @@ fn row(check: &Check, short: &str) -> Option<LevelRow> {
         condition: condition.parse().unwrap_or(0),
         label: label(field).to_owned(),
         wants,
-        have: check.actual.clone(),
+        have: check.actual.clone().filter(|_| !is_unrecorded(check, details)),
         truth: met,
         inferred: check.inferred,
-        note: note(field, check).to_owned(),
+        note: note(field, check, details).to_owned(),
     })
+}
+
+/// Whether what this computer has does not count: IAP saw no device record at all.
+fn is_unrecorded(check: &Check, details: &Details) -> bool {
+    details.no_device_record && check.basis == Some(Basis::Server) && check.id.contains("/device.")
 }
 
 fn label(field: &str) -> &'static str {
@@ -180,17 +185,15 @@ fn wants(field: &str, phrase: &str) -> String {
 }
 
 /// How the value was found, or why it cannot be.
-fn note(field: &str, check: &Check) -> &'static str {
-    if check.inferred {
-        return "follows from the refusal";
+fn note(field: &str, check: &Check, details: &Details) -> &'static str {
+    if is_unrecorded(check, details) {
+        return "IAP saw no device record";
     }
     match (check.basis, check.value) {
         (Some(Basis::Server), _) => "from IAP's audit record",
         (Some(Basis::Client), _) => "as this computer sees it",
         (Some(Basis::Policy), _) => "from the level's own list",
-        (_, Value::U) if field == "ip" => {
-            "this computer's public address is not known here; see the settings"
-        }
+        (_, Value::U) if field == "ip" => "not known here; the settings say where it may be learned",
         (_, Value::U) if check.actual.is_some() => "it passes here, but only Google's device record counts",
         (_, Value::U) => "only Google knows",
         _ => "",

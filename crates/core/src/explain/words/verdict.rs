@@ -174,7 +174,20 @@ impl Told<'_> {
                     None => self.judged.headline.clone(),
                 }
             }
-            _ => self.judged.headline.clone(),
+            _ => self.sentence(),
+        }
+    }
+
+    /// The specification's sentence, with the place of the role as a person calls it.
+    fn sentence(&self) -> String {
+        let sentence = &self.judged.headline;
+        match &self.judged.details.cited {
+            Some(cited) => sentence.replacen(
+                &format!(" on {}", cited.resource),
+                &format!(" on {}", place(&cited.resource, self.vm())),
+                1,
+            ),
+            None => sentence.clone(),
         }
     }
 
@@ -294,6 +307,40 @@ impl Told<'_> {
             [] => String::new(),
             [one] => format!("from {one}"),
             [all @ .., last] => format!("from {}, and {last}", all.join(", ")),
+        }
+    }
+}
+
+/// A policy's resource as a person calls it. The only VM whose policy is read is the one in question.
+fn place(resource: &str, vm: &str) -> String {
+    let parts: Vec<&str> = resource.split('/').collect();
+    match parts.as_slice() {
+        ["projects", _, "iap_tunnel", "zones", _, "instances", _] => format!("the VM {vm}"),
+        ["projects", project, "iap_tunnel", "zones", zone] => {
+            format!("all VMs of {zone} in project {project}")
+        }
+        ["projects", project, "iap_tunnel"] => format!("all VMs of project {project}"),
+        ["projects", project] => format!("project {project}"),
+        ["folders", folder] => format!("folder {folder}"),
+        ["organizations", organization] => format!("organization {organization}"),
+        _ => resource.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn places_are_called_as_people_call_them() {
+        for (resource, called) in [
+            ("projects/1/iap_tunnel/zones/z-b/instances/7", "the VM web-1"),
+            ("projects/1/iap_tunnel/zones/z-b", "all VMs of z-b in project 1"),
+            ("projects/1/iap_tunnel", "all VMs of project 1"),
+            ("projects/acme", "project acme"),
+            ("folders/70", "folder 70"),
+            ("organizations/900", "organization 900"),
+            ("somewhere/else/", "somewhere/else/"),
+        ] {
+            assert_eq!(super::place(resource, "web-1"), called);
         }
     }
 }
