@@ -242,7 +242,7 @@ async fn the_tree_shows_what_the_policies_say() {
         let marks: Vec<_> = shown.filter_map(|row| row.preflight.clone()).collect();
         if !marks.is_empty() {
             assert!(marks.iter().all(|mark| mark.port == 22 || mark.port == 3389));
-            assert!(marks.iter().all(|mark| (mark.state == PreflightState::Blocked) == !mark.by.is_empty()));
+            assert!(marks.iter().all(|mark| (mark.state == PreflightState::Blocked) != mark.by.is_empty()));
             return;
         }
         count += 1;
