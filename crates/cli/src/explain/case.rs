@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use adit_access::{Permission, cases, explain_permission};
+use adit_access::{Explanation, Permission, cases, explain_permission};
 use adit_contract::{Failure, FailureCode};
 use serde_json::{Value, json};
 
@@ -23,37 +23,109 @@ pub(super) async fn run(path: &Path, permission: Permission, json: bool) -> Resu
         )
     };
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-    let cases = cases(&value);
-    let is_table = value.get("cases").is_some_and(Value::is_array);
-    if cases.is_empty() && !is_table {
-        return Err(wrong("it is no object".to_owned()));
-    }
     // Policies can be large: the runtime's thread is not held up by them.
-    let judged = adit_core::file::blocking(move || {
-        Ok(cases
-            .into_iter()
-            .map(|case| (case.id, explain_permission(&case.input, permission)))
-            .collect::<Vec<_>>())
-    });
+    let judged = adit_core::file::blocking(move || Ok(Judged::of(&value, permission)));
     let judged = judged.await.map_err(|error| Failure::new(FailureCode::Internal, error.to_string(), ""))?;
-    if !json {
-        for (id, explanation) in judged {
-            let id = id.map(|id| format!("{id}  ")).unwrap_or_default();
-            say(&format!("{id}{}", explanation.headline));
-        }
-        return Ok(());
+    let judged = judged.ok_or_else(|| wrong("it is no object".to_owned()))?;
+    if json {
+        say(&format!("{:#}", judged.json()));
+    } else {
+        judged.words().iter().for_each(|line| say(line));
     }
-    let all: Vec<Value> = judged
-        .into_iter()
-        .map(|(id, explanation)| match is_table {
-            true => json!({ "id": id, "expect": explanation }),
-            false => json!(explanation),
-        })
-        .collect();
-    let printed = match (is_table, all.into_iter()) {
-        (true, all) => json!({ "cases": all.collect::<Vec<_>>() }),
-        (false, mut one) => one.next().unwrap_or_default(),
-    };
-    say(&format!("{printed:#}"));
     Ok(())
+}
+
+/// What the inputs of a file come to.
+enum Judged {
+    One(Box<Explanation>),
+    Table(Vec<(Option<String>, Explanation)>),
+}
+
+impl Judged {
+    /// Judges them all; nothing where there is none.
+    fn of(value: &Value, permission: Permission) -> Option<Self> {
+        let mut judged = cases(value).into_iter().map(|case| {
+            let explanation = explain_permission(&case.input, permission);
+            (case.id, explanation)
+        });
+        if value.get("cases").is_some_and(Value::is_array) {
+            return Some(Self::Table(judged.collect()));
+        }
+        judged.next().map(|(_, explanation)| Self::One(Box::new(explanation)))
+    }
+
+    /// In the shape of the file: the object that `expect` describes, or a table of them.
+    fn json(&self) -> Value {
+        match self {
+            Self::One(explanation) => json!(explanation),
+            Self::Table(all) => {
+                let cases: Vec<Value> =
+                    all.iter().map(|(id, explanation)| json!({ "id": id, "expect": explanation })).collect();
+                json!({ "cases": cases })
+            }
+        }
+    }
+
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::One(explanation) => vec![explanation.headline.clone()],
+            Self::Table(all) => all
+                .iter()
+                .map(|(id, explanation)| {
+                    format!("{}  {}", id.as_deref().unwrap_or("-"), explanation.headline)
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input() -> Value {
+        json!({
+            "observed": { "channel": "websocket", "closeCode": 4033 },
+            "principal": { "type": "user", "email": "ana@acme.example" },
+            "target": { "projectId": "p", "instance": "web-1", "port": 22 },
+            "allow": [{ "resource": "projects/p", "state": "READ" }],
+        })
+    }
+
+    fn judged(value: &Value) -> Value {
+        Judged::of(value, Permission::Tunnel).expect("a case").json()
+    }
+
+    #[test]
+    fn an_input_is_judged_in_whichever_shape_it_comes() {
+        let one = judged(&input());
+        assert_eq!(one["verdict"], "NO_GRANT");
+        let keys: Vec<&str> = one.as_object().expect("an object").keys().map(String::as_str).collect();
+        let mut expected = [
+            "verdict",
+            "certainty",
+            "headline",
+            "bindings",
+            "blockingLevels",
+            "inferred",
+            "basis",
+            "repairs",
+        ];
+        expected.sort_unstable();
+        assert_eq!(keys, expected);
+        assert_eq!(judged(&json!({ "input": input() })), one);
+        let table = json!({ "base": input(), "cases": [{ "id": "A", "input": {} }, { "id": "B" }] });
+        assert_eq!(
+            judged(&table),
+            json!({ "cases": [{ "id": "A", "expect": one }, { "id": "B", "expect": one }] })
+        );
+    }
+
+    #[test]
+    fn anything_else_is_no_case() {
+        for value in [json!(null), json!(7), json!([]), json!("text")] {
+            assert!(Judged::of(&value, Permission::Tunnel).is_none(), "{value}");
+        }
+        assert_eq!(judged(&json!({}))["verdict"], "UNKNOWN_ERROR");
+    }
 }

@@ -15,6 +15,7 @@ use super::{
     audit,
     case::{About, Case},
     observed::Observed,
+    troubleshooter::{Findings, findings},
 };
 
 /// How a question stands.
@@ -260,7 +261,7 @@ impl Evidence {
     }
 
     fn groups(&self) -> Value {
-        let mut groups: Map<String, Value> = self.troubleshot().0;
+        let mut groups = self.troubleshot().groups;
         for (ask, state) in &self.states {
             if let (Ask::Group(group), State::Here(Reply::Member(is_member))) = (ask, state) {
                 let value = if *is_member { "MEMBER" } else { "NOT_MEMBER" };
@@ -272,7 +273,7 @@ impl Evidence {
 
     fn roles(&self, case: &Case) -> Value {
         let mut roles = Map::new();
-        for (role, holds) in self.troubleshot().1 {
+        for (role, holds) in self.troubleshot().roles {
             let permissions = if holds { vec![case.permission()] } else { Vec::new() };
             roles.insert(role, json!(permissions));
         }
@@ -286,8 +287,21 @@ impl Evidence {
     }
 
     /// Memberships and roles as Policy Troubleshooter sees them.
-    fn troubleshot(&self) -> (Map<String, Value>, BTreeMap<String, bool>) {
-        self.json(&Ask::Troubleshooter).map(super::troubleshooter::findings).unwrap_or_default()
+    fn troubleshot(&self) -> Findings {
+        let Some(body) = self.json(&Ask::Troubleshooter) else { return Findings::default() };
+        let mut found = findings(body);
+        for ask in &self.order {
+            let (Ask::DenyList(resource), Some((items, _))) = (ask, self.list(ask)) else { continue };
+            let names = names(items);
+            let policies: Vec<(&str, &Value)> = names
+                .iter()
+                .filter_map(|name| Some((name.as_str(), self.json(&Ask::Deny(name.clone()))?)))
+                .collect();
+            if policies.len() == names.len() {
+                found.denials(body, resource, &policies);
+            }
+        }
+        found
     }
 
     fn allow(&self, case: &Case) -> Value {

@@ -8,6 +8,7 @@ use super::{
     ask::{Ask, No},
     case::{Case, Ladder},
     evidence::{Evidence, State, names},
+    troubleshooter,
 };
 
 /// Of each kind that policies can name without end, at most this many are asked for.
@@ -131,7 +132,12 @@ impl Plan<'_> {
             .take(FEW)
             .collect();
         for name in policies {
-            self.want(Ask::Deny(name));
+            let policy = Ask::Deny(name);
+            let groups = self.evidence.json(&policy).map(troubleshooter::groups_of).unwrap_or_default();
+            self.want(policy);
+            for group in groups.into_iter().take(FEW) {
+                self.want(Ask::Group(group));
+            }
         }
     }
 

@@ -267,7 +267,7 @@ fn every_ask() -> Vec<Ask> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_json_for_any_rung_is_told_without_harm(

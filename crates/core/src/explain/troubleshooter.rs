@@ -32,16 +32,28 @@ pub(super) fn tuple(case: &Case, evidence: &Evidence) -> Value {
 }
 
 /// Memberships of groups, by member, and whether roles hold the permission.
-pub(super) fn findings(body: &Value) -> (Map<String, Value>, BTreeMap<String, bool>) {
-    let (mut groups, mut roles) = (Map::new(), BTreeMap::new());
-    let policies = body.pointer("/allowPolicyExplanation/explainedPolicies").and_then(Value::as_array);
-    let bindings =
-        policies.into_iter().flatten().filter_map(|policy| policy.get("bindingExplanations")?.as_array());
-    for binding in bindings.flatten() {
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Findings {
+    pub(super) groups: Map<String, Value>,
+    pub(super) roles: BTreeMap<String, bool>,
+}
+
+/// What the answer says for certain.
+pub(super) fn findings(body: &Value) -> Findings {
+    let mut found = Findings::default();
+    let policies = list(body, "/allowPolicyExplanation/explainedPolicies");
+    for binding in policies.flat_map(|policy| list(policy, "/bindingExplanations")) {
+        found.binding(binding);
+    }
+    found
+}
+
+impl Findings {
+    fn binding(&mut self, binding: &Value) {
         if let Some(role) = binding.get("role").and_then(Value::as_str) {
             match binding.get("rolePermission").and_then(Value::as_str) {
-                Some("ROLE_PERMISSION_INCLUDED") => drop(roles.insert(role.to_owned(), true)),
-                Some("ROLE_PERMISSION_NOT_INCLUDED") => drop(roles.insert(role.to_owned(), false)),
+                Some("ROLE_PERMISSION_INCLUDED") => drop(self.roles.insert(role.to_owned(), true)),
+                Some("ROLE_PERMISSION_NOT_INCLUDED") => drop(self.roles.insert(role.to_owned(), false)),
                 _ => {}
             }
         }
@@ -53,11 +65,60 @@ pub(super) fn findings(body: &Value) -> (Map<String, Value>, BTreeMap<String, bo
                 _ => continue,
             };
             if member.starts_with("group:") {
-                groups.insert(member.clone(), value.into());
+                self.groups.insert(member.clone(), value.into());
             }
         }
     }
-    (groups, roles)
+
+    /// A rule that denies spares nobody who asks: whoever asks is in none of the groups that it spares. `policies` are the
+    /// deny policies of one resource, in the order of their list.
+    pub(super) fn denials(&mut self, body: &Value, resource: &str, policies: &[(&str, &Value)]) {
+        let end = format!("/{resource}");
+        let is_of = |explained: &&Value| {
+            let name = explained.get("fullResourceName").and_then(Value::as_str);
+            name.is_some_and(|name| name.ends_with(&end))
+        };
+        let resources = list(body, "/denyPolicyExplanation/explainedResources");
+        for (place, explained) in
+            resources.filter(is_of).flat_map(|explained| list(explained, "/explainedPolicies").enumerate())
+        {
+            let policy = match explained.pointer("/policy/name").and_then(Value::as_str) {
+                Some(name) => policies.iter().find(|(known, _)| *known == name),
+                None => policies.get(place),
+            };
+            let Some((_, policy)) = policy else { continue };
+            for (rule, explained) in list(policy, "/rules").zip(list(explained, "/ruleExplanations")) {
+                if explained.get("denyAccessState").and_then(Value::as_str)
+                    == Some("DENY_ACCESS_STATE_DENIED")
+                {
+                    let groups = spared(rule).filter_map(group);
+                    self.groups.extend(groups.map(|group| (format!("group:{group}"), "NOT_MEMBER".into())));
+                }
+            }
+        }
+    }
+}
+
+/// The groups that a deny policy names, by their addresses.
+pub(super) fn groups_of(policy: &Value) -> Vec<String> {
+    let rules = list(policy, "/rules");
+    let named = rules.flat_map(|rule| {
+        let rule = rule.get("denyRule").unwrap_or(rule);
+        list(rule, "/deniedPrincipals").chain(list(rule, "/exceptionPrincipals"))
+    });
+    named.filter_map(Value::as_str).filter_map(group).map(str::to_owned).collect()
+}
+
+fn spared(rule: &Value) -> impl Iterator<Item = &str> {
+    list(rule.get("denyRule").unwrap_or(rule), "/exceptionPrincipals").filter_map(Value::as_str)
+}
+
+fn group(principal: &str) -> Option<&str> {
+    principal.strip_prefix("principalSet://goog/group/")
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -78,9 +139,30 @@ mod tests {
             { "role": "projects/p/roles/b", "rolePermission": "ROLE_PERMISSION_UNKNOWN_INFO", "memberships": [] },
             "rubbish",
         ] }] } });
-        let (groups, roles) = findings(&body);
-        assert_eq!(Value::Object(groups), json!({ "group:a@x.example": "MEMBER" }));
-        assert_eq!(roles, BTreeMap::from([("projects/p/roles/a".to_owned(), false)]));
-        assert_eq!(findings(&json!([1])), (Map::new(), BTreeMap::new()));
+        let found = findings(&body);
+        assert_eq!(Value::Object(found.groups), json!({ "group:a@x.example": "MEMBER" }));
+        assert_eq!(found.roles, BTreeMap::from([("projects/p/roles/a".to_owned(), false)]));
+        assert_eq!(findings(&json!([1])), Findings::default());
+    }
+
+    #[test]
+    fn a_rule_that_denies_spares_nobody_who_asks() {
+        let policy = json!({ "rules": [
+            { "denyRule": { "exceptionPrincipals": ["principalSet://goog/group/a@x.example", "principal://x"] } },
+            { "denyRule": { "exceptionPrincipals": ["principalSet://goog/group/b@x.example"] } },
+        ] });
+        let body = json!({ "denyPolicyExplanation": { "explainedResources": [{
+            "fullResourceName": "//cloudresourcemanager.googleapis.com/projects/p",
+            "explainedPolicies": [{ "ruleExplanations": [
+                { "denyAccessState": "DENY_ACCESS_STATE_DENIED" },
+                { "denyAccessState": "DENY_ACCESS_STATE_NOT_DENIED" },
+            ] }],
+        }] } });
+        let mut found = Findings::default();
+        found.denials(&body, "projects/q", &[("policies/x", &policy)]);
+        assert_eq!(found, Findings::default());
+        found.denials(&body, "projects/p", &[("policies/x", &policy)]);
+        assert_eq!(Value::Object(found.groups), json!({ "group:a@x.example": "NOT_MEMBER" }));
+        assert_eq!(groups_of(&policy), ["a@x.example", "b@x.example"]);
     }
 }
