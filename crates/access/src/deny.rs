@@ -10,16 +10,19 @@ use crate::value::Value;
 pub(crate) struct DenyResult<'a> {
     /// The first policy that certainly denies.
     pub(crate) blocking: Option<&'a str>,
+    /// Whether a rule that was read may deny.
+    pub(crate) possible: bool,
     /// Whether all were read and every rule is false.
     pub(crate) clear: bool,
 }
 
 /// Evaluates every rule.
 pub(crate) fn evaluate<'a>(deny: &'a Deny, caller: Caller<'_>, permission: Permission) -> DenyResult<'a> {
-    let mut result = DenyResult { blocking: None, clear: deny.state == ReadState::Read };
+    let mut result = DenyResult { blocking: None, possible: false, clear: deny.state == ReadState::Read };
     for policy in &deny.policies {
         for rule in &policy.rules {
             let value = rule_value(rule, caller, permission);
+            result.possible |= value == Value::U;
             result.clear &= value == Value::F;
             if value == Value::T && result.blocking.is_none() {
                 result.blocking = Some(&policy.name);

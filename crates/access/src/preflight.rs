@@ -21,7 +21,7 @@ use crate::value::Value;
 /// What the readable policies say of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outlook {
-    /// Some binding grants, and no readable deny rule denies.
+    /// Some binding grants, and no readable deny rule denies or may deny.
     Open,
     /// No readable binding grants.
     Blocked(Blocker),
@@ -48,6 +48,8 @@ pub struct Preflight {
     permission: Permission,
     now: Option<Timestamp>,
     denied_by: Option<Arc<str>>,
+    /// A readable deny rule may be for the caller.
+    maybe_denied: bool,
     nodes: Vec<PolicyNode>,
 }
 
@@ -101,7 +103,13 @@ impl Preflight {
             });
             nodes.push(PolicyNode { read, candidates: candidates.collect() });
         }
-        Self { permission, now: input.now, denied_by: denied.blocking.map(Arc::from), nodes }
+        Self {
+            permission,
+            now: input.now,
+            denied_by: denied.blocking.map(Arc::from),
+            maybe_denied: denied.possible,
+            nodes,
+        }
     }
 
     /// What the policies say of a target. `path` are the places in the input's `allow` of the nodes above it,
@@ -122,6 +130,7 @@ impl Preflight {
             };
             for candidate in &node.candidates {
                 match candidate.condition.value(&request) {
+                    Value::T if candidate.certain && self.maybe_denied => return Outlook::Unknown,
                     Value::T if candidate.certain => return Outlook::Open,
                     Value::T | Value::U => unknown = true,
                     Value::F => {

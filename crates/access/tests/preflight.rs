@@ -124,3 +124,27 @@ fn web_apps_have_their_own_role_and_attributes() {
     input.target.path = Some("/x".to_owned());
     assert_eq!(explain_permission(&input, Permission::Web).verdict, Verdict::PolicyConflict);
 }
+
+#[test]
+fn a_deny_rule_that_may_be_for_the_caller_leaves_it_open() {
+    let mut value = json!({
+        "principal": {"type": "user", "email": "ana@acme.example"},
+        "allow": [{"resource": "vm", "state": "READ", "bindings": [
+            {"role": "roles/iap.tunnelResourceAccessor", "members": ["user:ana@acme.example"]},
+        ]}],
+        "deny": {"state": "READ", "policies": [{"name": "policies/x/denypolicies/d", "rules": [{
+            "deniedPrincipals": ["principalSet://goog/public:all"],
+            "exceptionPrincipals": ["principalSet://goog/group/ops@acme.example"],
+            "deniedPermissions": ["iap.googleapis.com/tunnelInstances.accessViaIAP"],
+        }]}]},
+    });
+    let outlook = |value: &Value| {
+        let input = Input::from_value(value).unwrap();
+        Preflight::new(&input, Permission::Tunnel).outlook(&target("10.0.0.5", 22), &[0])
+    };
+    assert_eq!(outlook(&value), Outlook::Unknown);
+    value["groups"] = json!({"group:ops@acme.example": "MEMBER"});
+    assert_eq!(outlook(&value), Outlook::Open);
+    value["groups"] = json!({"group:ops@acme.example": "NOT_MEMBER"});
+    assert!(matches!(outlook(&value), Outlook::Blocked(Blocker::Deny(_))));
+}

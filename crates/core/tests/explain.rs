@@ -178,6 +178,10 @@ async fn nothing_is_inferred_where_nothing_was_refused() {
     let told = desk.beforehand(&format!("{LOCKED}public-address-level"), 22).await;
     assert_eq!(told.verdict, Verdict::Undecided, "{told:#?}");
     assert!(told.levels.iter().all(|card| card.status != LevelStatus::Inferred));
+    let told = desk.beforehand("acme-frozen/europe-west1-b/under-a-deny-policy", 22).await;
+    assert_eq!(told.verdict, Verdict::DenyPolicy, "{told:#?}");
+    let told = desk.beforehand("acme-staging/europe-west1-b/web-staging-1", 22).await;
+    assert_eq!(told.verdict, Verdict::Allowed, "{told:#?}");
     let told = desk.beforehand(&format!("{LOCKED}no-firewall-rule"), 22).await;
     assert_eq!(told.verdict, Verdict::FirewallBlocked, "{told:#?}");
 }

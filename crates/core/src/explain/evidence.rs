@@ -397,7 +397,8 @@ impl Evidence {
         json!({ "state": if is_whole { "READ" } else { "DENIED" }, "items": items })
     }
 
-    fn permission(&self, case: &Case) -> Option<bool> {
+    /// Whether IAP itself says that the caller holds the permission.
+    pub(super) fn permission(&self, case: &Case) -> Option<bool> {
         let body = self.json(&Ask::Permission)?.as_object()?;
         let held = body.get("permissions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Some(held.iter().any(|held| held.as_str() == Some(case.permission())))

@@ -218,7 +218,8 @@ impl Plan<'_> {
         let unread = &self.found.details.unread;
         let open = !unread.members.is_empty()
             || !unread.roles.is_empty()
-            || self.found.verdict == Verdict::PolicyConflict;
+            || self.found.verdict == Verdict::PolicyConflict
+            || self.found.verdict == Verdict::Allowed && self.evidence.permission(self.case) != Some(true);
         let asked = self.evidence.order();
         let is_last =
             self.wanted.iter().all(|ask| self.evidence.is_asked(ask) || matches!(ask, Ask::Audit(_)))

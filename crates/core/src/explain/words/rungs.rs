@@ -117,7 +117,7 @@ fn place(resource: &str) -> String {
 fn found(case: &Case, evidence: &Evidence, ask: &Ask, reply: &Reply) -> String {
     match (ask, reply) {
         (Ask::Vm, _) => evidence.vm_status().map(str::to_lowercase).unwrap_or_default(),
-        (Ask::Permission, Reply::Json(_)) => match evidence.input(case).test_iam {
+        (Ask::Permission, Reply::Json(_)) => match evidence.permission(case) {
             Some(true) => "it says that you hold the permission".to_owned(),
             Some(false) => "it says that you do not, or only on a condition".to_owned(),
             None => String::new(),

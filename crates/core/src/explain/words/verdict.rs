@@ -29,12 +29,19 @@ pub(super) fn of(
     let blocked =
         firewall.is_some_and(|judged| matches!(judged.verdict, Firewall::Blocked | Firewall::PartlyAllowed));
     let beforehand = case.observed.is_none();
+    let holds = evidence.permission(case);
     match judged.verdict {
         Found::BackendUnreachable | Found::Allowed if stopped => Verdict::VmNotRunning,
         Found::BackendUnreachable | Found::Allowed if blocked => Verdict::FirewallBlocked,
         Found::TargetNotFound if stopped => Verdict::VmNotRunning,
         _ if beforehand && !evidence.is_begun() => Verdict::Checking,
+        // Asked about this very permission IAP says no, so something that cannot be read is in the way.
+        Found::Allowed if holds == Some(false) => Verdict::Undecided,
         Found::Allowed => Verdict::Allowed,
+        // IAP says yes, so what could not be checked is as it should be.
+        Found::GroupMembership | Found::RoleUnreadable if beforehand && holds == Some(true) => {
+            Verdict::Allowed
+        }
         Found::NotReadable if beforehand => Verdict::Undecided,
         Found::AccessLevelNotMet
         | Found::ConditionNotMet
@@ -140,12 +147,17 @@ impl Told<'_> {
             .iter()
             .filter(|card| cited.contains(&card.name.as_str()))
             .all(|card| card.status != Some(LevelStatus::Suspect));
+        // Nothing was refused yet where it is asked beforehand.
+        let (one, all) = match self.case.observed {
+            Some(_) => ("keeps you out", "keep you out"),
+            None => ("would keep you out", "would keep you out"),
+        };
         match (titles.len(), sure) {
-            (0, _) => "An access level keeps you out".to_owned(),
-            (1, true) => format!("{names} is the access level that keeps you out"),
-            (1, false) => format!("{names} may be the access level that keeps you out"),
-            (_, true) => format!("{names} are the access levels that keep you out"),
-            (_, false) => format!("{names} may be the access levels that keep you out"),
+            (0, _) => format!("An access level {one}"),
+            (1, true) => format!("{names} is the access level that {one}"),
+            (1, false) => format!("{names} may be the access level that {one}"),
+            (_, true) => format!("{names} are the access levels that {all}"),
+            (_, false) => format!("{names} may be the access levels that {all}"),
         }
     }
 
@@ -162,6 +174,12 @@ impl Told<'_> {
             };
         }
         match self.verdict {
+            Verdict::Allowed if self.judged.verdict != Found::Allowed => {
+                format!("IAP says that you hold the permission for {vm}.")
+            }
+            Verdict::Undecided if self.judged.verdict == Found::Allowed => format!(
+                "The policies that can be read let you in to {vm}, but IAP says that you do not hold the permission."
+            ),
             Verdict::Checking => format!("Reading what decides whether you get in to {vm} on port {port}."),
             Verdict::VmNotRunning => self.not_running(),
             Verdict::FirewallBlocked | Verdict::BackendUnreachable => match &self.firewall {
