@@ -6,11 +6,12 @@ mod desk;
 
 use std::time::Duration;
 
-use adit_cloud::{ApiFault, ApiFaultKind, Faults};
+use adit_cloud::{ApiFault, ApiFaultKind, Faults, TokenFault};
 use adit_contract::{
-    Certainty, Event, ExplainAsk, Explanation, FailureCode, LevelStatus, PreflightState, PublicAddress,
-    RowKind, RungState, Settings, TunnelTarget, Verdict,
+    Action, Certainty, Event, ExplainAsk, Explanation, FailureCode, LevelStatus, PreflightState,
+    PublicAddress, RowKind, RungState, Settings, TunnelSpec, TunnelState, TunnelTarget, Verdict,
 };
+use adit_core::App;
 use desk::{Desk, instance_ref};
 
 const ANA: &str = "ana@acme.example#home";
@@ -166,6 +167,51 @@ async fn other_layers_have_pages_of_their_own() {
     assert_eq!(told.levels[0].title, "Data centre", "{told:#?}");
     let told = desk.why("acme-mobile-lab/europe-west1-b/any").await;
     assert_eq!(told.verdict, Verdict::ApiDisabled, "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_no_longer_holds_says_so() {
+    for (fault, verdict, sentence) in [
+        (TokenFault::InvalidRapt, Verdict::Reauth, "Your Google Cloud session has ended"),
+        (TokenFault::Revoked, Verdict::Reauth, "Your sign-in was revoked or has expired"),
+        (
+            TokenFault::Restricted,
+            Verdict::AccessBinding,
+            "context-aware access rules refused to issue a token",
+        ),
+    ] {
+        let mut desk = Desk::signed_in(ANA).await;
+        let mut faults = Faults::default();
+        faults.token = Some(fault);
+        desk.cloud.set_faults(faults).unwrap();
+        // Begun anew it has no access token any more.
+        desk.app = App::start(desk.config.clone(), desk.events.clone()).await.unwrap();
+        let told = desk.why("acme-prod/europe-west1-b/web-1").await;
+        assert_eq!(told.verdict, verdict, "{fault:?}: {told:#?}");
+        assert!(told.headline.contains(sentence), "{fault:?}: {}", told.headline);
+        assert_eq!(told.actions[0], Action::SignIn);
+        let text = serde_json::to_string(&told).unwrap();
+        assert!(!text.contains("servicerestricted"), "what lets its holder in is not handed on: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tunnel_is_explained_as_a_session_is() {
+    let desk = Desk::signed_in(ANA).await;
+    let barred = serde_json::json!({ "target": target(&format!("{LOCKED}other-port"), 22) });
+    let spec: TunnelSpec = serde_json::from_value(barred).unwrap();
+    let id = desk.app.tunnel_add(spec, true).await.unwrap();
+    desk.events
+        .find(|event| match event {
+            Event::Tunnel(info) if info.id == id => {
+                matches!(info.state, TunnelState::Failed { .. }).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    let told = desk.explained(ExplainAsk::Tunnel { id }).await;
+    assert_eq!(told.verdict, Verdict::ConditionNotMet, "{told:#?}");
+    assert_eq!(told.server.unwrap().code, "4033");
 }
 
 #[tokio::test(flavor = "multi_thread")]
