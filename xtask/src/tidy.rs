@@ -17,6 +17,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adit-google", &[]),
     ("adit-ssh", &[]),
     ("adit-device", &[]),
+    ("adit-rdp", &[]),
     (
         "adit-core",
         &[
@@ -32,7 +33,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adit-cloud", &["adit-relay"]),
     (
         "adit-cli",
-        &["adit-core", "adit-contract", "adit-relay", "adit-tunnel", "adit-google", "adit-ssh", "adit-cloud"],
+        &[
+            "adit-core",
+            "adit-contract",
+            "adit-relay",
+            "adit-tunnel",
+            "adit-google",
+            "adit-ssh",
+            "adit-rdp",
+            "adit-cloud",
+        ],
     ),
     ("adit-app", &["adit-core", "adit-contract"]),
     ("xtask", &[]),
