@@ -27,6 +27,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adit-tunnel",
             "adit-google",
             "adit-ssh",
+            "adit-rdp",
             "adit-device",
         ],
     ),

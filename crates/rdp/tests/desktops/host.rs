@@ -1,13 +1,11 @@
-//! The session against another implementation of the protocol, run as a program of its own (`tests/rdp-host`).
+//! The session against the stand-in (`tests/rdp-host`).
 
-mod support;
-
+use crate::support::{Decided, Eyes, Host, PASSWORD, Pin, is, open, options};
 use adit_rdp::{
     Error, Security, SignIn, Size, Verdict, Visibility,
     input::{Button, Input, Press, scancode},
     message::Kind,
 };
-use support::{Decided, Eyes, Host, PASSWORD, Pin, is, open, options};
 
 /// The text field of the stand-in's desktop.
 const FIELD: (u16, u16, u16, u16) = (36, 84, 500, 32);
