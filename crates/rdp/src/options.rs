@@ -16,6 +16,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{clipboard::Clipboard, display::Size};
 
+/// The build that this client says it is, as of Windows 10; xrdp resizes for none before 420.
+const CLIENT_BUILD: u32 = 18_363;
+
 /// Who signs in.
 #[derive(Clone)]
 pub struct Credentials {
@@ -163,7 +166,7 @@ pub(crate) fn config(options: &Options, credentials: &Credentials) -> Config {
             password: credentials.password.expose_secret().to_owned(),
         },
         domain: credentials.domain.clone(),
-        client_build: 0,
+        client_build: CLIENT_BUILD,
         client_name: options.client.chars().take(15).collect(),
         keyboard_type: KeyboardType::IBM_ENHANCED,
         keyboard_subtype: 0,

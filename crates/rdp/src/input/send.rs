@@ -142,9 +142,9 @@ fn slow(event: &FastPathInputEvent) -> Option<InputEvent> {
             slow.set(unicode::KeyboardFlags::RELEASE, flags.contains(KeyboardFlags::RELEASE));
             InputEvent::Unicode(UnicodePdu { flags: slow, unicode_code: *code })
         }
-        FastPathInputEvent::MouseEvent(mouse) => InputEvent::Mouse(mouse.clone()),
-        FastPathInputEvent::MouseEventEx(mouse) => InputEvent::MouseX(mouse.clone()),
-        FastPathInputEvent::MouseEventRel(mouse) => InputEvent::MouseRel(mouse.clone()),
+        FastPathInputEvent::MouseEvent(mouse) => InputEvent::Mouse(*mouse),
+        FastPathInputEvent::MouseEventEx(mouse) => InputEvent::MouseX(*mouse),
+        FastPathInputEvent::MouseEventRel(mouse) => InputEvent::MouseRel(*mouse),
         FastPathInputEvent::SyncEvent(flags) => InputEvent::Sync(SyncPdu {
             flags: sync::SyncToggleFlags::from_bits_retain(u32::from(flags.bits())),
         }),

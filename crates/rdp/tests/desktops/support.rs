@@ -141,13 +141,8 @@ impl Eyes {
             }
         };
         if tokio::time::timeout(PATIENCE, looking).await.is_err() {
-            panic!(
-                "never seen: {words}, but {:?}, {} x {}, {:?}",
-                self.seen,
-                self.canvas.width(),
-                self.canvas.height(),
-                self.canvas.pixel(400, 90)
-            );
+            let last = &self.seen.get(self.seen.len().saturating_sub(10)..);
+            panic!("never seen: {words}; {} x {} after {last:?}", self.canvas.width(), self.canvas.height());
         }
     }
 

@@ -66,7 +66,7 @@ impl Drop for User {
                 let _ = Command::new("kill").args(["-KILL", number]).stderr(Stdio::null()).status();
             }
         }
-        let _ = Command::new("userdel").arg(USER).stderr(Stdio::null()).status();
+        let _ = Command::new("userdel").args(["--force", USER]).stderr(Stdio::null()).status();
     }
 }
 
