@@ -49,8 +49,9 @@ impl Scene {
     /// Runs `adit rdp` with the password on standard input.
     fn adit(&self, words: &[&str]) -> (Output, PathBuf) {
         let picture = self.cloud.folder.path().join("picture.png");
-        let mut command = self.cloud.adit(&["rdp", "project-1/europe-west1-b/web-1", "--screenshot"]);
-        command.arg(&picture).args(["--user", "tester", "--password-file", "-"]).args(words);
+        let mut command = self.cloud.adit(&["rdp", "project-1/europe-west1-b/web-1"]);
+        command.arg("--screenshot").arg(&picture);
+        command.args(["--user", "tester", "--password-file", "-"]).args(words);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -11,6 +11,7 @@ use crate::process::{self, cargo};
 /// The local cloud stands beside the floors; the tests of any crate may start it.
 const FLOORS: &[(&str, &[&str])] = &[
     ("adit-relay", &[]),
+    ("adit-access", &[]),
     ("adit-contract", &[]),
     ("adit-firewall", &[]),
     ("adit-tunnel", &["adit-relay"]),
@@ -22,6 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "adit-core",
         &[
             "adit-relay",
+            "adit-access",
             "adit-contract",
             "adit-firewall",
             "adit-tunnel",

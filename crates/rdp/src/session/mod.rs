@@ -108,11 +108,7 @@ impl Session {
         // a stranger's bytes ends this session alone.
         thread::Builder::new()
             .name("rdp".to_owned())
-            .spawn(move || {
-                let end = runtime.block_on(run::run(active, parked, asked, told));
-                tracing::debug!(%end, "a desktop ended");
-                let _ = theirs.end.set(end);
-            })
+            .spawn(move || runtime.block_on(run::run(active, parked, asked, told, &theirs)))
             .map_err(|_| Error::Crashed)?;
         Ok(Self {
             pictures: Pictures { credits, shared: Arc::clone(&shared) },

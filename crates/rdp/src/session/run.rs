@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Command,
+    Command, Shared,
     active::{Active, Flow},
     resize::{Resizing, reactivate},
 };
@@ -42,28 +42,31 @@ struct Holders {
     painted: Option<Instant>,
 }
 
-/// Runs until the session ends; gives why.
+/// Runs until the session ends, and leaves why.
 pub(super) async fn run(
     mut active: Active,
     parked: Parked,
     credits: mpsc::Receiver<oneshot::Sender<Bytes>>,
     commands: mpsc::Receiver<Command>,
-) -> Error {
+    shared: &Shared,
+) {
     let mut holders =
         Holders { commands, credits, reader: None, commands_end: false, credits_end: false, painted: None };
-    if let Err(error) = active.replay(parked) {
-        return error;
+    let end = match active.replay(parked) {
+        Ok(()) => match turns(&mut active, &mut holders).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        },
+        Err(end) => end,
+    };
+    if end == Error::Closed {
+        active.leave();
+        let _ = timeout(LEAVING, active.wire.outgoing.send_all()).await;
     }
-    match turns(&mut active, &mut holders).await {
-        Ok(never) => match never {},
-        Err(error) => {
-            if error == Error::Closed {
-                active.leave();
-                let _ = timeout(LEAVING, active.wire.outgoing.send_all()).await;
-            }
-            error
-        }
-    }
+    tracing::debug!(%end, "a desktop ended");
+    // Before the channels close, which is what sends their holders to look for it.
+    let _ = shared.end.set(end);
+    drop(holders);
 }
 
 async fn turns(active: &mut Active, holders: &mut Holders) -> Result<Infallible, Error> {
