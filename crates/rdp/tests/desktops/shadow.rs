@@ -2,10 +2,7 @@
 
 use std::process::Command;
 
-use adit_rdp::{
-    Credentials, Error, Options, Session, SignIn, Size, Verdict, connect,
-    input::{Input, Press, scancode},
-};
+use adit_rdp::{Credentials, Error, Options, Session, SignIn, Size, Verdict, connect};
 use secrecy::SecretString;
 use tokio::net::TcpStream;
 
@@ -32,7 +29,8 @@ impl Shadow {
             Command::new(hash).args(["-u", "tester", "-p", "secret", "-f", "sam"]).output().expect("it runs");
         std::fs::write(&sam, made.stdout).expect("it is written");
         let display = Display::start(&xvfb, folder.path(), "1024x768");
-        // Reads what is typed and shows it; its paper is of a color of its own.
+        // Its paper is of a color of its own. What is typed does not reach it: Debian's server passes no input on, from
+        // no client.
         let window = Running::start(Command::new(xterm).args([
             "-display",
             &display.name,
@@ -74,15 +72,4 @@ async fn the_shadow_server_lets_in_by_network_level_authentication() {
     let mut eyes = Eyes::new(shadow.open("secret").await.expect("it opens"));
     let paper = [0x20, 0x30, 0x40];
     eyes.until("the window", |canvas| is(canvas, (300, 300), paper)).await;
-    let white = |canvas: &adit_rdp::Canvas| {
-        (0..300)
-            .filter(|x| canvas.pixel(*x, 8).is_some_and(|pixel| pixel.iter().all(|part| *part > 150)))
-            .count()
-    };
-    let empty = white(&eyes.canvas);
-    for code in ["KeyH", "KeyE", "KeyL", "KeyL", "KeyO"] {
-        let key = |press| Input::Key(scancode(code).expect("a key"), press);
-        eyes.session.control.input(vec![key(Press::Down), key(Press::Up)]).await.expect("the session lasts");
-    }
-    eyes.until("what was typed", |canvas| white(canvas) > empty + 4).await;
 }

@@ -11,7 +11,8 @@ use std::{
 };
 
 use adit_rdp::{
-    Codec, Credentials, Error, Fingerprint, Options, Security, Session, Size, connect, input::Input,
+    Codec, Credentials, Error, Fingerprint, Options, Security, Session, Size, connect,
+    input::{Input, Press, scancode},
     message::Kind,
 };
 use secrecy::SecretString;
@@ -24,8 +25,9 @@ use crate::{
 
 const USER: &str = "adit-rdp-test";
 const PASSWORD: &str = "a password of the test";
-/// What the session's desktop is painted with.
+/// What the session's desktop is painted with, and with what once it has been told the word.
 const DESKTOP: [u8; 3] = [0x20, 0x50, 0x80];
+const TOLD: [u8; 3] = [0x80, 0x20, 0x50];
 
 /// A system user that goes with this value, and all that it runs.
 struct User;
@@ -112,8 +114,11 @@ impl Xrdp {
         let user = User::make(&home)?;
         fs::create_dir(&home).expect("it is made");
         let session = home.join(".xsession");
-        // A window that never stands still, on a plain desktop.
-        let script = "xsetroot -solid '#205080'\nxterm -geometry 60x20+20+20 -e sh -c 'while :; do date; done' &\nexec sleep 600\n";
+        // One window that never stands still, one that waits for a word; on a plain desktop.
+        let script = "xsetroot -solid '#205080'\n\
+                      xterm -geometry 60x20+20+20 -e sh -c 'while :; do date; done' &\n\
+                      xterm -geometry 20x4+500+20 -e sh -c 'read word; test \"$word\" = hi && xsetroot -solid \"#802050\"; sleep 600' &\n\
+                      exec sleep 600\n";
         write(&session, script, 0o755);
         let owned = Command::new("chown").args(["-R", USER]).arg(&home).status();
         assert!(owned.is_ok_and(|status| status.success()), "the home cannot be given away");
@@ -200,6 +205,21 @@ async fn xrdp_takes_ten_sizes_while_it_draws() {
         }
         let resized = eyes.seen.iter().filter(|kind| **kind == Kind::Resized).count();
         assert!(resized > 9, "{resized}");
+        if codec == Codec::Bitmap {
+            say_hi(&mut eyes).await;
+        }
         eyes.session.control.close().await;
     }
+}
+
+/// Types into the window that waits for it.
+async fn say_hi(eyes: &mut Eyes) {
+    let mut input = vec![Input::Move { x: 540, y: 50 }];
+    for code in ["KeyH", "KeyI", "Enter"] {
+        let key = scancode(code).expect("a key");
+        input.extend([Input::Key(key, Press::Down), Input::Key(key, Press::Up)]);
+    }
+    eyes.session.control.input(input).await.expect("the session lasts");
+    eyes.until("the word's color", |canvas| is(canvas, (canvas.width() - 40, canvas.height() - 40), TOLD))
+        .await;
 }
