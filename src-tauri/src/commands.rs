@@ -1,9 +1,9 @@
 //! The command table: each command hands its arguments to core and returns what core says.
 
 use adit_contract::{
-    CloudInfo, Failure, FailureCode, GatewaySettings, InstanceAction, InstanceRef, NoteKind, SearchHit,
-    SessionAnswer, Settings, SignInMethod, Snapshot, StreamTicket, TreeWindow, TunnelAction, TunnelPeer,
-    TunnelSpec, TunnelTarget,
+    CloudInfo, ExplainAsk, Explanation, Failure, FailureCode, GatewaySettings, InstanceAction, InstanceRef,
+    NoteKind, SearchHit, SessionAnswer, Settings, SignInMethod, Snapshot, StreamTicket, TreeWindow,
+    TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use secrecy::ExposeSecret as _;
 use tauri::{AppHandle, State, Wry, ipc};
@@ -43,6 +43,9 @@ pub(crate) fn table() -> impl Fn(ipc::Invoke<Wry>) -> bool + Send + Sync + 'stat
         tunnel_action,
         tunnel_peers,
         tunnel_local,
+        explain_open,
+        explain_again,
+        explain_close,
         gateway_set,
         gateway_copy_password,
         settings_set,
@@ -191,6 +194,21 @@ async fn tunnel_peers(core: State<'_, Core>, id: String) -> Answer<Vec<TunnelPee
 #[tauri::command]
 async fn tunnel_local(core: State<'_, Core>, target: TunnelTarget) -> Answer<String> {
     core.app().await?.tunnel_local(target).await
+}
+
+#[tauri::command]
+async fn explain_open(core: State<'_, Core>, ask: ExplainAsk) -> Answer<Explanation> {
+    core.app().await?.explain_open(ask).await
+}
+
+#[tauri::command]
+async fn explain_again(core: State<'_, Core>, id: String) -> Answer<()> {
+    core.app().await?.explain_again(&id).await
+}
+
+#[tauri::command]
+async fn explain_close(core: State<'_, Core>, id: String) -> Answer<()> {
+    core.app().await?.explain_close(&id).await
 }
 
 #[tauri::command]

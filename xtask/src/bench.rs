@@ -1,5 +1,5 @@
-//! `cargo xtask bench tunnel …`: what a tunnel costs, on release builds. A table goes to standard error, one line
-//! of JSON for each figure to standard output, and nothing else does.
+//! `cargo xtask bench …`: what a tunnel or an explanation costs, on release builds. A table goes to standard error, one
+//! line of JSON for each figure to standard output, and nothing else does.
 
 use std::process::{Command, Stdio};
 
@@ -9,9 +9,20 @@ use crate::process::{self, cargo};
 
 /// Runs the benchmark of this name with its options. A missed target is no error.
 pub(crate) fn run_for(what: &str, options: &[&str]) -> Result<()> {
-    if what != "tunnel" {
-        bail!("no such benchmark: {what}; there is tunnel");
+    match (what, options) {
+        ("tunnel", options) => tunnel(options),
+        ("explain", []) => explain(),
+        ("explain", _) => bail!("bench explain takes no options"),
+        _ => bail!("no such benchmark: {what}; there are tunnel and explain"),
     }
+}
+
+fn explain() -> Result<()> {
+    quietly(cargo().args(["build", "--release", "--package", "adit-access", "--example", "explain_bench"]))?;
+    quietly(Command::new(process::released("examples/explain_bench")).arg("assets/landscapes/demo.json"))
+}
+
+fn tunnel(options: &[&str]) -> Result<()> {
     // In the workspace, as for a release: a package by itself gets other features of what is shared.
     let wanted = ["--workspace", "--bin", "adit", "--example", "tunnel_bench"];
     quietly(cargo().args(["build", "--release"]).args(wanted))?;

@@ -38,6 +38,7 @@ const USAGE: &str = "cargo xtask COMMAND
   bench tunnel [--client NAME=COMMAND]...
                        what a tunnel costs next to plain TLS, on release builds; figures on stdout. COMMAND is
                        another client to measure, with {port}, {target-port}, {relay-url}, {ca}, {token-file}
+  bench explain        what an explanation costs, and a forecast of 10,000 VMs
   setup                install what is missing and nothing else";
 
 fn main() {

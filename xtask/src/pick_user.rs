@@ -85,7 +85,9 @@ impl Form {
         let action = attribute(form, "action").unwrap_or_default();
         let mut fields = Vec::new();
         for tag in form.split('<').filter(|tag| tag.starts_with("input")) {
-            if let Some(name) = attribute(tag, "name") {
+            // A box that is not ticked is not sent.
+            let left_out = attribute(tag, "type").as_deref() == Some("checkbox") && !tag.contains(" checked");
+            if let Some(name) = attribute(tag, "name").filter(|_| !left_out) {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));
             }
         }
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn reads_the_first_form_and_its_first_button() {
         let page = r#"<form method="post" action="/pick?x=1&amp;y=2"><input type="hidden" name="state" value="a b&amp;c">
-            <button name="user" value="0:1">Ana</button><button name="user" value="1:0">Ben</button></form>"#;
+            <input type="checkbox" name="less" value="1"><button name="user" value="0:1">Ana</button><button name="user" value="1:0">Ben</button></form>"#;
         let form = Form::first(page).expect("a form");
         assert_eq!(form.action, "/pick?x=1&y=2");
         assert_eq!(form.body(), "state=a%20b%26c&user=0%3A1");

@@ -51,7 +51,7 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
         let mut arguments = vec!["--test", "--test-concurrency=1", "--test-reporter=tap"];
         let pattern = filter.map(|name| format!("--test-name-pattern={name}"));
         arguments.extend(pattern.as_deref());
-        arguments.push("tests/e2e/window.test.mjs");
+        arguments.extend(["tests/e2e/window.test.mjs", "tests/e2e/denials.test.mjs"]);
         let mut window = display.command("node".as_ref(), &arguments);
         window
             .current_dir(process::root())

@@ -1,6 +1,7 @@
 //! From conditions and levels to formulas (specification, section 8.2).
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::cel::{Expr, Kind, Op, Parsed};
 use crate::explanation::{Basis, Span};
@@ -82,12 +83,12 @@ pub(crate) struct Builder<'a> {
     /// Nodes that levels may still take.
     pub(crate) budget: usize,
     pub(crate) depth: usize,
-    leaf_ids: HashMap<(Option<NameId>, String, Value), LeafId>,
+    leaf_ids: HashMap<(Option<NameId>, Rc<str>, Value), LeafId>,
     name_ids: HashMap<String, NameId>,
 }
 
 /// Nodes that all levels of one question may take together: cyclic levels can be unfolded in very many ways.
-const LEVEL_BUDGET: usize = 50_000;
+const LEVEL_BUDGET: usize = 20_000;
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(input: &'a Input, facts: &'a Facts<'a>, prepared: &'a Prepared) -> Self {
@@ -183,13 +184,11 @@ impl<'a> Builder<'a> {
     fn level_named_by(&self, expr: &Expr, scope: Scope) -> Option<String> {
         match scope {
             Scope::Iam => level_test(expr).map(str::to_owned),
-            Scope::Custom => match &expr.kind {
-                Kind::Select(target, name) if target.is_path("levels") => {
-                    let of = self.open.last().map_or("", |name| &self.graph.names[*name]);
-                    Some(names::sibling(of, name))
-                }
-                _ => None,
-            },
+            Scope::Custom => {
+                let name = expr.path()?.strip_prefix("levels.").filter(|name| !name.contains('.'))?;
+                let of = self.open.last().map_or("", |name| &self.graph.names[*name]);
+                Some(names::sibling(of, name))
+            }
         }
     }
 
@@ -227,6 +226,7 @@ impl<'a> Builder<'a> {
         kind: LeafKind<'a>,
     ) -> LeafId {
         let leaves = &mut self.graph.leaves;
+        let id: Rc<str> = id.into();
         *self.leaf_ids.entry((level, id.clone(), judged.value)).or_insert_with(|| {
             let Judged { value, basis, no_device_record, .. } = judged;
             leaves.push(Leaf { id, level, value, basis, kind, no_device_record });
@@ -271,7 +271,7 @@ pub(crate) fn level_test(expr: &Expr) -> Option<&str> {
 
 /// The text that a macro's test compares its variable with.
 fn equals_variable<'a>(variable: &Expr, test: &'a Expr) -> Option<&'a str> {
-    let (Kind::Ident(variable), Kind::Binary(Op::Eq, left, right)) = (&variable.kind, &test.kind) else {
+    let (Kind::Path(variable), Kind::Binary(Op::Eq, left, right)) = (&variable.kind, &test.kind) else {
         return None;
     };
     if left.is_path(variable) { right.text() } else { left.text().filter(|_| right.is_path(variable)) }

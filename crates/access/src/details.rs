@@ -96,7 +96,7 @@ impl Show<'_, '_> {
         let graph = &self.question.graph;
         let leaf = &graph.leaves[item.leaf];
         Check {
-            id: leaf.id.clone(),
+            id: leaf.id.to_string(),
             level: leaf.level.map(|name| graph.names[name].clone()),
             phrase: phrase(graph, leaf, item.wanted, self.question.facts),
             value: leaf.value,
@@ -121,19 +121,19 @@ impl Show<'_, '_> {
             LeafKind::Encryption(_) => facts.client.encryption.clone(),
             LeafKind::Os(_) => this_device(facts),
             LeafKind::Atom(_, expr, scope) => {
-                let children = expr.children();
-                let first = children.first()?;
-                let uses = |path: &str| expr.any(|node| node.is_path(path));
-                if uses("destination.port") {
+                let mut first = None;
+                expr.each_child(|child| first = first.or(Some(child)));
+                if expr.mentions("destination.port") {
                     facts.target.port.map(|port| port.to_string())
-                } else if uses("destination.ip") {
+                } else if expr.mentions("destination.ip") {
                     facts.target.ip.clone()
-                } else if uses("device.os_type") || uses("device.versionAtLeast") {
+                } else if expr.mentions("device.os_type") {
                     this_device(facts)
-                } else if uses("origin.ip") {
+                } else if expr.mentions("origin.ip") {
                     addresses()
-                } else if uses("request.time") {
-                    part_now(first, *scope, facts).or_else(|| facts.now.map(|now| now.to_string()))
+                } else if expr.mentions("request.time") {
+                    let part = first.and_then(|first| part_now(first, *scope, facts));
+                    part.or_else(|| facts.now.map(|now| now.to_string()))
                 } else {
                     None
                 }

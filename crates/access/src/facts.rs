@@ -82,27 +82,36 @@ impl<'a> Facts<'a> {
         if let Some(text) = bad_timestamp(expr) {
             return Judged { bad_timestamp: Some(text), ..Judged::known(of_error, Basis::Policy) };
         }
-        let mentions = |name: &str| expr.any(|node| node.is_path(name));
-        let by_device = scope == Scope::Custom && mentions("device");
+        let by_device = scope == Scope::Custom && expr.mentions("device");
         if by_device && self.no_device_record {
             return Judged { no_device_record: true, ..Judged::known(of_error, Basis::Server) };
         }
-        let value = Value::from_option(eval::truth(expr, &Scoped { facts: self, scope }));
+        let value = Value::from_option(self.truth(expr, scope));
         if by_device {
             let value = if value == Value::F { Value::F } else { Value::U };
             return Judged::known(value, Basis::Client);
         }
-        let by_address = scope == Scope::Custom && mentions("origin.ip");
+        let by_address = scope == Scope::Custom && expr.mentions("origin.ip");
         Judged::known(value, if by_address { self.egress_basis } else { Basis::Policy })
     }
 
-    fn time(&self) -> Option<Val> {
-        self.now.map(|now| Val::Time(Offset::UTC.to_datetime(now)))
+    fn truth(&self, expr: &Expr, scope: Scope) -> Option<bool> {
+        match scope {
+            Scope::Iam => eval::truth(expr, &self.request()),
+            Scope::Custom => eval::truth(expr, &Device { facts: self }),
+        }
     }
 
     /// The value of an expression in an IAM condition or custom level.
     pub(crate) fn value_of(&self, expr: &Expr, scope: Scope) -> Option<Val> {
-        eval::eval(expr, &Scoped { facts: self, scope })
+        match scope {
+            Scope::Iam => eval::eval(expr, &self.request()),
+            Scope::Custom => eval::eval(expr, &Device { facts: self }),
+        }
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request { permission: self.permission, target: self.target, now: self.now }
     }
 }
 
@@ -123,57 +132,49 @@ pub(crate) fn bad_timestamp(expr: &Expr) -> Option<String> {
     found
 }
 
-struct Scoped<'a> {
-    facts: &'a Facts<'a>,
-    scope: Scope,
+/// What IAM conditions may ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) permission: Permission,
+    pub(crate) target: &'a Target,
+    pub(crate) now: Option<Timestamp>,
 }
 
-impl Scoped<'_> {
-    fn iam(&self, expr: &Expr) -> Option<Val> {
-        let target = self.facts.target;
+fn time(now: Option<Timestamp>) -> Option<Val> {
+    now.map(|now| Val::Time(Offset::UTC.to_datetime(now)))
+}
+
+/// Whether an atom of an IAM condition depends on the target.
+pub(crate) fn depends_on_target(expr: &Expr) -> bool {
+    const ATTRIBUTES: [&str; 4] = ["destination.port", "destination.ip", "request.host", "request.path"];
+    expr.any(|node| ATTRIBUTES.iter().any(|path| node.is_within(path)))
+}
+
+impl Env for Request<'_> {
+    fn attribute(&self, path: &str) -> Option<Val> {
         let text = |text: &Option<String>| text.clone().map(Val::Text);
-        let is = |path: &str| expr.is_path(path);
-        if is("request.time") {
-            return self.facts.time();
-        }
-        if is("resource.service") {
-            return Some(Val::Text("iap.googleapis.com".to_owned()));
-        }
-        match self.facts.permission {
-            Permission::Tunnel if is("destination.port") => target.port.map(Val::Int),
-            Permission::Tunnel if is("destination.ip") => text(&target.ip),
-            Permission::Tunnel if is("resource.type") => {
+        match (self.permission, path) {
+            (_, "request.time") => time(self.now),
+            (_, "resource.service") => Some(Val::Text("iap.googleapis.com".to_owned())),
+            (Permission::Tunnel, "destination.port") => self.target.port.map(Val::Int),
+            (Permission::Tunnel, "destination.ip") => text(&self.target.ip),
+            (Permission::Tunnel, "resource.type") => {
                 Some(Val::Text("iap.googleapis.com/TunnelInstance".to_owned()))
             }
-            Permission::Web if is("request.host") => text(&target.host),
-            Permission::Web if is("request.path") => text(&target.path),
+            (Permission::Web, "request.host") => text(&self.target.host),
+            (Permission::Web, "request.path") => text(&self.target.path),
             _ => None,
         }
     }
 
-    fn custom(&self, expr: &Expr) -> Option<Val> {
-        let client = self.facts.client;
-        if let Kind::Select(target, name) = &expr.kind {
-            if target.is_path("OsType") {
-                return device::os_type(name).map(os_type);
-            }
-            if target.is_path("DeviceEncryptionStatus") {
-                return device::encryption(name).map(encryption);
-            }
-        }
-        let is = |path: &str| expr.is_path(path);
-        if is("request.time") {
-            self.facts.time()
-        } else if is("device.os_type") {
-            client.os_type.as_deref().and_then(device::os_type).map(os_type)
-        } else if is("device.encryption_status") {
-            client.encryption.as_deref().and_then(device::encryption).map(encryption)
-        } else if is("device.is_secured_with_screenlock") {
-            client.screen_lock.map(Val::Bool)
-        } else {
-            None
-        }
+    fn call(&self, _target: Option<&Expr>, _name: &str, _args: &[Expr]) -> Option<Val> {
+        None
     }
+}
+
+/// What custom levels may ask for.
+struct Device<'a> {
+    facts: &'a Facts<'a>,
 }
 
 fn os_type(name: &str) -> Val {
@@ -184,35 +185,52 @@ fn encryption(name: &str) -> Val {
     Val::Enum("DeviceEncryptionStatus", name.to_owned())
 }
 
-impl Env for Scoped<'_> {
-    fn attribute(&self, expr: &Expr) -> Option<Val> {
-        match self.scope {
-            Scope::Iam => self.iam(expr),
-            Scope::Custom => self.custom(expr),
+impl Device<'_> {
+    fn in_range(&self, ranges: &Expr) -> Option<Val> {
+        let Val::List(ranges) = eval::eval(ranges, self)? else { return None };
+        let ranges = ranges.iter().map(|range| match range {
+            Val::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        match self.facts.egress.within(ranges.collect::<Option<Vec<_>>>()?) {
+            Value::T => Some(Val::Bool(true)),
+            Value::F => Some(Val::Bool(false)),
+            Value::U => None,
+        }
+    }
+
+    fn version_at_least(&self, least: &Expr) -> Option<Val> {
+        let Val::Text(least) = eval::eval(least, self)? else { return None };
+        let own = self.facts.client.os_version.as_deref()?;
+        device::compare_versions(own, &least).map(|order| Val::Bool(order.is_ge()))
+    }
+}
+
+impl Env for Device<'_> {
+    fn attribute(&self, path: &str) -> Option<Val> {
+        let client = self.facts.client;
+        if let Some(name) = path.strip_prefix("OsType.") {
+            return device::os_type(name).map(os_type);
+        }
+        if let Some(name) = path.strip_prefix("DeviceEncryptionStatus.") {
+            return device::encryption(name).map(encryption);
+        }
+        match path {
+            "request.time" => time(self.facts.now),
+            "device.os_type" => client.os_type.as_deref().and_then(device::os_type).map(os_type),
+            "device.encryption_status" => {
+                client.encryption.as_deref().and_then(device::encryption).map(encryption)
+            }
+            "device.is_secured_with_screenlock" => client.screen_lock.map(Val::Bool),
+            _ => None,
         }
     }
 
     fn call(&self, target: Option<&Expr>, name: &str, args: &[Expr]) -> Option<Val> {
-        if self.scope != Scope::Custom {
-            return None;
-        }
         match (target, name, args) {
-            (None, "inIpRange", [address, ranges]) if address.is_path("origin.ip") => {
-                let Val::List(ranges) = eval::eval(ranges, self)? else { return None };
-                let ranges = ranges.iter().map(|range| match range {
-                    Val::Text(text) => Some(text.as_str()),
-                    _ => None,
-                });
-                match self.facts.egress.within(ranges.collect::<Option<Vec<_>>>()?) {
-                    Value::T => Some(Val::Bool(true)),
-                    Value::F => Some(Val::Bool(false)),
-                    Value::U => None,
-                }
-            }
+            (None, "inIpRange", [address, ranges]) if address.is_path("origin.ip") => self.in_range(ranges),
             (Some(target), "versionAtLeast", [least]) if target.is_path("device") => {
-                let Val::Text(least) = eval::eval(least, self)? else { return None };
-                let own = self.facts.client.os_version.as_deref()?;
-                device::compare_versions(own, &least).map(|order| Val::Bool(order.is_ge()))
+                self.version_at_least(least)
             }
             _ => None,
         }

@@ -1,6 +1,8 @@
 //! All formulas of one question in one place: leaves, and nodes that come after their operands, so that every
 //! pass over them is a loop. Levels that are named twice are built once.
 
+use std::rc::Rc;
+
 use crate::cel::{Expr, Parsed};
 use crate::explanation::{Basis, Span};
 use crate::policy::OsConstraint;
@@ -17,7 +19,7 @@ pub(crate) type NameId = usize;
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf<'a> {
     /// Its id, without `not:` and `?`.
-    pub(crate) id: String,
+    pub(crate) id: Rc<str>,
     /// The level it belongs to. Two levels may have the same short name, and so their leaves the same id.
     pub(crate) level: Option<NameId>,
     pub(crate) value: Value,
@@ -57,7 +59,7 @@ pub(crate) enum LeafKind<'a> {
 impl<'a> Leaf<'a> {
     /// A leaf of no level and of unknown value.
     pub(crate) fn unknown(id: String, kind: LeafKind<'a>) -> Self {
-        Self { id, level: None, value: Value::U, basis: None, kind, no_device_record: false }
+        Self { id: id.into(), level: None, value: Value::U, basis: None, kind, no_device_record: false }
     }
 
     /// Whether a lint decides that it can never be true (specification, section 4.1).

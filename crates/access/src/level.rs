@@ -11,7 +11,7 @@ use crate::policy::{LevelCondition, LevelDefinition, ReadState};
 use crate::value::Value;
 
 /// Deepest nesting of levels and their expressions together.
-const MAX_DEPTH: usize = 300;
+const MAX_DEPTH: usize = 100;
 
 impl<'a> Builder<'a> {
     /// The node of a level where it is named.

@@ -22,11 +22,15 @@ mod names;
 mod observed;
 mod phrase;
 mod policy;
+mod preflight;
 mod principal;
 mod question;
+mod quote;
 mod repair;
+mod request;
 mod role;
 mod value;
+mod web;
 mod wording;
 
 pub use case::{Case, cases};
@@ -40,5 +44,8 @@ pub use policy::{
     AllowNode, Binding, Condition, Deny, DenyPolicy, DenyRule, DevicePolicy, Level, LevelCondition,
     LevelDefinition, Levels, OsConstraint, ReadState,
 };
+pub use preflight::{Blocker, Outlook, Preflight};
+pub use request::{AdminRequest, admin_request};
 pub use role::Permission;
 pub use value::Value;
+pub use web::{WebDenial, read_web_denial};

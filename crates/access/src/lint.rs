@@ -15,6 +15,8 @@ use crate::role::{self, Permission};
 
 /// Most lints that are kept for one question.
 const MAX_LINTS: usize = 100;
+/// Most bindings that are looked at; nobody reads about more.
+const MAX_BINDINGS: usize = 300;
 
 /// The oddities of all bindings that may concern the caller.
 pub(crate) fn of_bindings(
@@ -24,7 +26,8 @@ pub(crate) fn of_bindings(
     permission: Permission,
 ) -> Vec<BindingLint> {
     let mut found = Vec::new();
-    for judgement in judgements.iter().filter(|judgement| judgement.is_candidate()) {
+    let candidates = judgements.iter().filter(|judgement| judgement.is_candidate());
+    for judgement in candidates.take(MAX_BINDINGS) {
         let Some(condition) = prepared.condition(judgement.index) else { continue };
         let role = judgement.binding.role.as_str();
         let lints = Linter { input, permission, role, roles: &input.roles }.condition(condition);
@@ -61,7 +64,7 @@ impl Linter<'_> {
         let Some(root) = &parsed.root else { return found };
         let mut uses_levels = false;
         root.walk(&mut |expr| {
-            uses_levels |= expr.is_path("request.auth.access_levels");
+            uses_levels |= expr.is_within("request.auth.access_levels");
             self.expr(parsed, expr, &mut found);
         });
         if uses_levels && role::is_broad(self.role, self.roles) {
@@ -90,13 +93,13 @@ impl Linter<'_> {
                 format!("Timestamp \"{text}\" is not RFC 3339 UTC; the condition never allows access.");
             found.push((Lint::BadTimestamp, text, span));
         }
-        if expr.is_path("resource.name") {
+        if expr.is_within("resource.name") {
             let text = "IAP supports resource.service and resource.type only, not resource.name.".to_owned();
             found.push((Lint::ResourceNameUnsupported, text, span));
         }
         if self.permission == Permission::Tunnel
             && let Some(name) =
-                ["request.path", "request.host", "origin.ip"].iter().find(|it| expr.is_path(it))
+                ["request.path", "request.host", "origin.ip"].iter().find(|it| expr.is_within(it))
         {
             let text = format!("{name} is not available for tunnels.");
             found.push((Lint::WrongAttribute, text, span));
@@ -105,8 +108,7 @@ impl Linter<'_> {
 
     fn level(&self, level: &str, source: &str, expr: &Expr, found: &mut Vec<Found>) {
         let span = Some(expr.span);
-        let words: Vec<_> = source.split_whitespace().collect();
-        if words.join(" ") != format!("\"{level}\" in request.auth.access_levels") {
+        if !is_documented(source, level) {
             let text = format!(
                 "IAM documents only \"{level}\" in request.auth.access_levels; this spelling may never match."
             );
@@ -128,4 +130,10 @@ impl Linter<'_> {
             && levels.items.iter().all(|item| item.name != level)
             && !self.input.audit.as_ref().is_some_and(|it| listed(&it.satisfied) || listed(&it.unsatisfied))
     }
+}
+
+/// Whether a level test is spelled as IAM documents it; blanks do not matter.
+fn is_documented(source: &str, level: &str) -> bool {
+    let quoted = source.strip_prefix('"').and_then(|rest| rest.strip_prefix(level)?.strip_prefix('"'));
+    quoted.is_some_and(|rest| rest.split_whitespace().eq(["in", "request.auth.access_levels"]))
 }

@@ -67,7 +67,7 @@ fn unlisted(name: Option<&str>, status: Option<i64>) -> Plain {
 }
 
 fn instance(input: &Input) -> &str {
-    input.target.instance.as_deref().unwrap_or(UNKNOWN)
+    input.target.instance.as_deref().filter(|name| !name.is_empty()).unwrap_or(UNKNOWN)
 }
 
 fn close_code(code: i64, input: &Input) -> Option<Plain> {
@@ -212,7 +212,7 @@ impl<'a> ErrorInfo<'a> {
 
     /// The verdict, if the reason is a listed one.
     fn explain(&self) -> Option<Plain> {
-        let get = |key: &'static str| self.metadata(key).unwrap_or(UNKNOWN);
+        let get = |key: &str| self.metadata(key).filter(|text| !text.is_empty()).unwrap_or(UNKNOWN);
         let (verdict, headline, keys): (_, _, &[&'static str]) = match self.reason {
             "SERVICE_DISABLED" => (
                 Verdict::ApiDisabled,

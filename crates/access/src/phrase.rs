@@ -89,7 +89,7 @@ fn operating_system(constraints: &[OsConstraint], facts: &Facts<'_>) -> String {
 /// This device's operating system with its version, if it is known.
 pub(crate) fn this_device(facts: &Facts<'_>) -> Option<String> {
     let name = facts.client.os_type.as_deref()?;
-    Some(match facts.client.os_version.as_deref() {
+    Some(match facts.client.os_version.as_deref().filter(|version| !version.is_empty()) {
         Some(version) => format!("{name} {version}"),
         None => name.to_owned(),
     })

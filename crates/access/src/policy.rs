@@ -1,7 +1,7 @@
 //! The policies as Google gives them: allow and deny policies, and access levels (specification, sections 4
 //! and 7).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::json::{FromJson, member, member_or_default};
 
@@ -188,6 +188,12 @@ impl LevelCondition {
     }
 }
 
+/// What sentences name: `unknown` if it is missing or empty.
+fn named(object: &Map<String, Value>, key: &str) -> String {
+    let name = member(object, key).filter(|name: &String| !name.is_empty());
+    name.unwrap_or_else(|| "unknown".to_owned())
+}
+
 impl FromJson for ReadState {
     fn from_json(value: &Value) -> Option<Self> {
         Some(match value.as_str()? {
@@ -203,7 +209,7 @@ impl FromJson for AllowNode {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         Some(Self {
-            resource: member(object, "resource").unwrap_or_else(|| "unknown".to_owned()),
+            resource: named(object, "resource"),
             state: member_or_default(object, "state"),
             bindings: member_or_default(object, "bindings"),
         })
@@ -214,9 +220,7 @@ impl FromJson for Binding {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         Some(Self {
-            role: member(object, "role")
-                .filter(|role: &String| !role.is_empty())
-                .unwrap_or_else(|| "unknown".to_owned()),
+            role: named(object, "role"),
             members: member_or_default(object, "members"),
             condition: member(object, "condition"),
         })
@@ -246,10 +250,7 @@ impl FromJson for Deny {
 impl FromJson for DenyPolicy {
     fn from_json(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
-        Some(Self {
-            name: member(object, "name").unwrap_or_else(|| "unknown".to_owned()),
-            rules: member_or_default(object, "rules"),
-        })
+        Some(Self { name: named(object, "name"), rules: member_or_default(object, "rules") })
     }
 }
 
@@ -299,6 +300,8 @@ impl FromJson for LevelDefinition {
             return Some(match joined_by.as_deref() {
                 None | Some("AND") => Self::Basic { any: false, conditions },
                 Some("OR") => Self::Basic { any: true, conditions },
+                // one alone is joined with nothing
+                Some(_) if conditions.len() == 1 => Self::Basic { any: false, conditions },
                 Some(_) => Self::Unreadable,
             });
         }

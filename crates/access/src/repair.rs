@@ -38,7 +38,7 @@ pub(crate) struct Ranking {
 /// The id of an item, `not:` included.
 pub(crate) fn item_id(graph: &Graph<'_>, item: Item) -> String {
     let id = &graph.leaves[item.leaf].id;
-    if item.wanted { id.clone() } else { format!("not:{id}") }
+    if item.wanted { id.to_string() } else { format!("not:{id}") }
 }
 
 impl Ranking {
@@ -47,19 +47,26 @@ impl Ranking {
         items.dedup();
         let mut named: Vec<_> = items.into_iter().map(|item| (item_id(graph, item), item)).collect();
         let level = |item: Item| graph.leaves[item.leaf].level.map(|name| &graph.names[name]);
+        let unknown = |item: Item| graph.leaves[item.leaf].value == Value::U;
         named.sort_by(|(left_id, left), (right_id, right)| {
-            left_id.cmp(right_id).then_with(|| level(*left).cmp(&level(*right))).then(left.cmp(right))
+            let ids = left_id.cmp(right_id).then_with(|| level(*left).cmp(&level(*right)));
+            ids.then(unknown(*left).cmp(&unknown(*right))).then(left.cmp(right))
         });
         let mut ranking = Self::default();
-        let mut last = None;
-        for (place, (id, item)) in named.into_iter().enumerate() {
-            let rank = ranking.ranks.last().map_or(0, |rank| rank + usize::from(last.as_ref() != Some(&id)));
-            last = Some(id);
-            ranking.ranks.push(rank);
-            ranking.items.push(item);
-            ranking.never_true.push(graph.leaves[item.leaf].never_true());
-            ranking.unknown.push(graph.leaves[item.leaf].value == Value::U);
-            ranking.place_of.insert(item, place);
+        let mut last: Option<(String, Item)> = None;
+        for (id, item) in named {
+            let same_id = last.as_ref().is_some_and(|(other, _)| *other == id);
+            // a leaf that is known at one place and an error at another is one leaf
+            let same_leaf = same_id && last.as_ref().is_some_and(|(_, other)| level(*other) == level(item));
+            if !same_leaf {
+                let rank = ranking.ranks.last().map_or(0, |rank| rank + usize::from(!same_id));
+                ranking.ranks.push(rank);
+                ranking.items.push(item);
+                ranking.never_true.push(graph.leaves[item.leaf].never_true());
+                ranking.unknown.push(unknown(item));
+            }
+            ranking.place_of.insert(item, ranking.items.len() - 1);
+            last = Some((id, item));
         }
         ranking
     }

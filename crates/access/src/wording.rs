@@ -22,6 +22,7 @@ pub(crate) fn who(input: &Input) -> &str {
         Some(PrincipalKind::User | PrincipalKind::ServiceAccount) => email,
         None => email.or(subject),
     }
+    .filter(|name| !name.is_empty())
     .unwrap_or(UNKNOWN)
 }
 
@@ -31,6 +32,7 @@ pub(crate) fn target(input: &Input, permission: Permission) -> &str {
         Permission::Tunnel => input.target.instance.as_deref(),
         Permission::Web => input.target.host.as_deref(),
     }
+    .filter(|name| !name.is_empty())
     .unwrap_or(UNKNOWN)
 }
 

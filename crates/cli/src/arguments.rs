@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Ssh(SshArguments),
     /// Open a remote desktop without a window and write pictures of it
     Rdp(Box<RdpArguments>),
+    /// Say why the way to a port is barred, or what would bar it
+    Explain(ExplainArguments),
 }
 
 #[derive(Debug, Args)]
@@ -293,6 +295,39 @@ impl std::str::FromStr for PictureSize {
         size.map(Self)
             .ok_or_else(|| format!("not a size such as 1280x800, each side from {MIN_SIDE} to {MAX_SIDE}"))
     }
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["words", "case", "web"]))]
+pub(crate) struct ExplainArguments {
+    /// The instance and its port
+    #[arg(value_name = "INSTANCE PORT", num_args = 2, conflicts_with_all = ["case", "web"])]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Network interface of the instance
+    #[arg(long, default_value = "nic0")]
+    pub(crate) interface: String,
+    /// Judge what this file holds and ask nobody: one input, {"input": …}, or a table of cases; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) case: Option<PathBuf>,
+    /// A web app behind IAP, by its address, instead of a port; with --case, judge its input as one
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) web: Option<String>,
+    /// IAP's name of the web app below the project, such as iap_web/compute/services/4711
+    #[arg(long, value_name = "RESOURCE", requires = "web")]
+    pub(crate) resource: Option<String>,
+    /// What IAP answered: the text of its 403 page; - is standard input
+    #[arg(long, value_name = "FILE", requires = "web")]
+    pub(crate) denial: Option<PathBuf>,
+    /// Stop asking after this many seconds and say what is known
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+    /// JSON instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
 }
 
 #[cfg(test)]

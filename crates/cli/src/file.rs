@@ -19,6 +19,23 @@ pub(crate) async fn text(path: &Path, limit: u64) -> Result<String, Failure> {
         .map_err(|error| unusable(path, &error))
 }
 
+/// The whole of a file, or of standard input for `-`, of at most `limit` bytes.
+pub(crate) async fn bytes_or_input(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") { standard_input(limit).await } else { bytes(path, limit).await }
+}
+
+async fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
+    use tokio::io::AsyncReadExt as _;
+    let mut bytes = Vec::new();
+    let read = tokio::io::stdin().take(limit.saturating_add(1)).read_to_end(&mut bytes).await;
+    let unusable = |error: &std::io::Error| unusable(Path::new("standard input"), error);
+    read.map_err(|error| unusable(&error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
+        return Err(unusable(&std::io::Error::other(format!("it has more than {limit} bytes"))));
+    }
+    Ok(bytes)
+}
+
 /// A file that does not serve, and the system's reason.
 pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(FailureCode::File, format!("{} cannot be used: {error}", path.display()), "")

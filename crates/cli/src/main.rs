@@ -5,6 +5,7 @@ mod arguments;
 mod cloud;
 mod ending;
 mod escape;
+mod explain;
 mod file;
 mod ls;
 mod person;
@@ -64,6 +65,13 @@ async fn run(command: Command) -> u8 {
         Command::Proxy(arguments) => end(tunnel::run_proxy(arguments).await, Format::Words),
         Command::Rdp(arguments) => end(Box::pin(rdp::run(*arguments)).await, Format::Words),
         Command::Ssh(arguments) => ssh::run(arguments).await,
+        Command::Explain(arguments) => {
+            let format = if arguments.json { Format::Json } else { Format::Words };
+            match explain::run(arguments).await {
+                Ok(code) => code,
+                Err(failure) => end(Err(failure), format),
+            }
+        }
     }
 }
 

@@ -118,7 +118,7 @@ async fn reach(
             Ok(connected) => return Ok(connected),
             Err(refusal) => refusal,
         };
-        let Refusal { failure, presented, status: _ } = refusal;
+        let Refusal { failure, presented, .. } = refusal;
         match (failure.code, presented) {
             (FailureCode::VmStopped, _) if if_stopped == IfStopped::Fail => {
                 match person.may_start(&failure).await {

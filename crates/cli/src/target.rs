@@ -33,6 +33,12 @@ pub(crate) fn instance(word: &str, place: &Place) -> Result<InstanceRef, Failure
     Ok(InstanceRef { project, zone, name })
 }
 
+/// A TCP port.
+pub(crate) fn port(word: &str) -> Result<u16, Failure> {
+    let port = word.parse::<u16>().ok().filter(|port| *port > 0);
+    port.ok_or_else(|| wrong(format!("`{word}` is not a port"), "A port is a number from 1 to 65535."))
+}
+
 /// A port of an instance, or of a host behind a destination group.
 pub(crate) fn target(arguments: &TargetArguments) -> Result<TunnelTarget, Failure> {
     let (instance_word, port_word) = match (arguments.words.as_slice(), &arguments.host) {
@@ -41,9 +47,7 @@ pub(crate) fn target(arguments: &TargetArguments) -> Result<TunnelTarget, Failur
         ([_], None) => return Err(wrong("the port is missing", "Give the instance and its port.")),
         _ => return Err(wrong("too many words", "With --host, give only the port.")),
     };
-    let port = port_word.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| {
-        wrong(format!("`{port_word}` is not a port"), "A port is a number from 1 to 65535.")
-    })?;
+    let port = port(port_word)?;
     if let Some(word) = instance_word {
         let instance = instance(word, &arguments.place)?;
         return Ok(TunnelTarget::Instance { instance, interface: arguments.interface.clone(), port });

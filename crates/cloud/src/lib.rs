@@ -31,7 +31,7 @@ use authority::Authority;
 use state::{Caller, State};
 
 pub use error::Error;
-pub use faults::{CloseAfter, FaultError, Faults};
+pub use faults::{ApiFault, ApiFaultKind, CloseAfter, FaultError, Faults, TokenFault};
 pub use landscape::{Landscape, LandscapeError};
 
 /// What a cloud is started with.
@@ -42,7 +42,7 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What exists in the cloud.
     pub landscape: Landscape,
-    /// What the relay does wrong on purpose from the start.
+    /// What the cloud does wrong on purpose from the start.
     pub faults: Faults,
 }
 
@@ -140,10 +140,10 @@ impl Cloud {
         self.token.expose_secret()
     }
 
-    /// Switches the relay's faults, for sessions that begin or resume from now on.
+    /// Switches the faults: of the relay for sessions that begin or resume from now on, of the APIs at once.
     ///
     /// # Errors
-    /// The first value that the relay cannot play; the faults stay as they were.
+    /// The first value that cannot be played; the faults stay as they were.
     pub fn set_faults(&self, faults: Faults) -> Result<(), FaultError> {
         faults.check()?;
         self.state.set_faults(faults);

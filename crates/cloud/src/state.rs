@@ -1,10 +1,13 @@
 //! What changes while the cloud runs, shared by its HTTP services, its relay and its hosts.
 
 mod access;
+mod audit;
+mod firewall;
 mod guest;
 mod machines;
 mod operations;
 mod os_login;
+mod perimeter;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -16,9 +19,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::faults::Faults;
-use crate::landscape::{Instance, Landscape, Place, PortHost, Status, User};
+use crate::landscape::{Instance, Landscape, Place, PortHost, Status, Tunnels, User};
 
-pub(crate) use access::Resource;
+pub(crate) use access::{Node, Resource, deny_covers, deny_name};
+pub(crate) use audit::Record;
+pub(crate) use firewall::Interface;
 pub(crate) use guest::Guest;
 pub(crate) use machines::{Items, Machine, MetadataRefusal};
 pub(crate) use operations::{Action, ActionRefusal, Asked, Operation, OperationScope, Progress};
@@ -67,6 +72,7 @@ struct Shared {
     world: Mutex<World>,
     tokens: Mutex<tokens::Tokens>,
     faults: Mutex<Faults>,
+    audit: Mutex<audit::Records>,
     stop: CancellationToken,
 }
 
@@ -82,6 +88,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // every change under these locks is complete before anything that could panic
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// What opening a tunnel to an instance needs.
+pub(crate) const TUNNEL: &str = "iap.tunnelInstances.accessViaIAP";
 
 impl State {
     pub(crate) fn new(landscape: Landscape, faults: Faults) -> Self {
@@ -111,6 +120,7 @@ impl State {
             }),
             tokens: Mutex::new(tokens::Tokens::default()),
             faults: Mutex::new(faults),
+            audit: Mutex::new(audit::Records::default()),
             stop: CancellationToken::new(),
         }))
     }
@@ -177,20 +187,30 @@ impl State {
         self.world().machines.get(index).cloned()
     }
 
-    /// Whether a caller may open a tunnel to a port of an instance. For an instance that does not exist, what is
-    /// granted on the whole project decides, so that an outsider cannot tell which names exist.
+    /// Whether a caller may open a tunnel to a port of an instance; an audit record says so where these are on. For an
+    /// instance that does not exist, what is granted on the whole project decides, so that an outsider cannot tell
+    /// which names exist.
     pub(crate) fn may_tunnel(
         &self,
         caller: &Caller,
         project: &str,
         zone: &str,
         instance: &str,
+        interface: &str,
         port: u16,
     ) -> bool {
-        // no condition is evaluated yet, so that the port plays no part
-        let _ = port;
-        let resource = Resource::Tunnel { project, instance: self.instance(project, zone, instance) };
-        self.allows(&caller.email, "iap.tunnelInstances.accessViaIAP", resource)
+        let instance = self.instance(project, zone, instance);
+        let ip = instance.and_then(|one| Interface::of(one, interface)).map(|one| one.ip);
+        let resource = Resource::Tunnel { project, zone, instance, to: Some((ip, port)) };
+        let mut decision = self.decide(caller, TUNNEL, resource);
+        if let Some(project) = self.project(project) {
+            decision.allowed &= self.inside(caller, project, "iap.googleapis.com");
+        }
+        if let Some(instance) = instance {
+            decision.allowed &= instance.tunnels == Tunnels::Decided;
+            self.log_decision(caller, instance, ip, port, &decision);
+        }
+        decision.allowed
     }
 
     /// Whether a caller may open a tunnel to a host of a destination group.
@@ -202,7 +222,7 @@ impl State {
         group: &str,
     ) -> bool {
         let resource = Resource::Group { project, region, group };
-        self.allows(&caller.email, "iap.tunnelDestGroups.accessViaIAP", resource)
+        self.allows(caller, "iap.tunnelDestGroups.accessViaIAP", resource)
     }
 
     /// What a tunnel to an instance ends at.
@@ -224,8 +244,20 @@ impl State {
         else {
             return Lookup::UnknownInstance;
         };
-        if status != Status::Running {
-            return Lookup::NotRunning;
+        match status {
+            Status::Running => {}
+            // as just after it was created: IAP does not find it yet
+            Status::Provisioning | Status::Staging => return Lookup::UnknownInstance,
+            Status::Stopping
+            | Status::Suspending
+            | Status::Suspended
+            | Status::Repairing
+            | Status::Terminated => return Lookup::NotRunning,
+        }
+        let admitted =
+            Interface::of(definition, interface).is_some_and(|one| self.firewall_admits(one, port));
+        if !admitted {
+            return Lookup::NothingListens;
         }
         match definition.port(port) {
             PortHost::Ssh => Lookup::Backend(Backend::Ssh(GuestId(id))),

@@ -24,11 +24,16 @@ async fn a_caller_sees_the_projects_that_a_role_shows() -> Done {
     };
     let all = [
         "acme-data-platform",
+        "acme-frozen",
         "acme-legal-archive",
+        "acme-locked",
         "acme-mobile-lab",
         "acme-playground",
         "acme-prod",
+        "acme-sealed",
         "acme-staging",
+        "acme-vault",
+        "acme-watched",
     ];
     assert_eq!(ids(&web.good(path).await?), all);
     let mut paged = Vec::new();

@@ -68,12 +68,15 @@ fn the_demo_has_what_it_is_for() -> Done {
     {
         assert!(instances.iter().any(|one| one["status"] == status), "{status}");
     }
+    let locked = instances.iter().filter(|one| one["labels"]["purpose"] == "denied");
+    assert!(locked.clone().count() >= 12);
+    assert!(locked.clone().all(|one| one["description"].is_string()));
     Ok(())
 }
 
-#[test]
-fn a_wrong_field_is_named_with_its_path() -> Done {
-    let good = json!({
+/// A landscape with nothing wrong in it.
+fn good() -> Value {
+    json!({
         "organization": {"domain": "a.example", "id": 1},
         "zones": [{"name": "europe-west1-b"}],
         "projects": [{"id": "p-one", "number": 2, "name": "One", "parent": "organizations/1"}],
@@ -82,7 +85,25 @@ fn a_wrong_field_is_named_with_its_path() -> Done {
             {"project": "p-one", "zone": "europe-west1-b", "name": "vm", "ip": "10.0.0.1"},
             {"project": "p-one", "zone": "europe-west1-b", "name": "other", "ip": "10.0.0.2"},
         ],
-    });
+    })
+}
+
+/// What is said about the landscape with one value changed, by its path.
+fn complaint(pointer: &str, value: Value) -> Done<String> {
+    let mut wrong = good();
+    let (parent, key) = pointer.rsplit_once('/').ok_or("no pointer")?;
+    wrong
+        .pointer_mut(parent)
+        .and_then(Value::as_object_mut)
+        .ok_or("no parent")?
+        .insert(key.to_owned(), value);
+    let error = Landscape::parse(&wrong.to_string()).err().ok_or_else(|| format!("{pointer} was taken"))?;
+    Ok(error.path)
+}
+
+#[test]
+fn a_wrong_field_is_named_with_its_path() -> Done {
+    let good = good();
     Landscape::parse(&good.to_string())?;
     let bindings = |role: &str, member: &str| json!({"bindings": [{"role": role, "members": [member]}]});
     for (pointer, value, path) in [
@@ -119,16 +140,7 @@ fn a_wrong_field_is_named_with_its_path() -> Done {
         ("/instances/0/interfaces", json!([{"ip": "10.0.0.1"}]), "instances[0].interfaces[0].ip"),
         ("/zones/0/name", json!("europe"), "zones[0].name"),
     ] {
-        let mut wrong = good.clone();
-        let (parent, key) = pointer.rsplit_once('/').ok_or("no pointer")?;
-        wrong
-            .pointer_mut(parent)
-            .and_then(Value::as_object_mut)
-            .ok_or("no parent")?
-            .insert(key.to_owned(), value);
-        let error =
-            Landscape::parse(&wrong.to_string()).err().ok_or_else(|| format!("{pointer} was taken"))?;
-        assert_eq!(error.path, path, "{error}");
+        assert_eq!(complaint(pointer, value)?, path);
     }
     let mut apart = good.clone();
     apart["instances"][1]["ip"] = json!("10.0.0.1");
@@ -143,6 +155,97 @@ fn a_wrong_field_is_named_with_its_path() -> Done {
         let error = Landscape::parse(text).err().ok_or("taken")?;
         assert_eq!(error.path, ".");
         assert!(error.to_string().starts_with(problem), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_decides_about_access_is_checked_too() -> Done {
+    let under = |role: &str, condition: &str| {
+        let condition = json!({"title": "t", "expression": condition});
+        json!({"bindings": [{"role": role, "members": ["allUsers"], "condition": condition}]})
+    };
+    let level = |name: &str, definition: Value| {
+        let mut level = json!({"name": name, "title": "t"});
+        if let (Some(level), Value::Object(definition)) = (level.as_object_mut(), definition) {
+            level.extend(definition);
+        }
+        json!([level])
+    };
+    let office = "accessPolicies/1/accessLevels/office";
+    let basic = |condition: Value| json!({"basic": {"conditions": [condition]}});
+    let policy = |attached: &str, principal: &str, permission: &str| {
+        json!([{"name": "no", "attachedTo": attached, "rules": [{"denyRule": {
+            "deniedPrincipals": [principal], "deniedPermissions": [permission],
+        }}]}])
+    };
+    let (everybody, tunnels) = ("principalSet://goog/public:all", "iap.googleapis.com/tunnelInstances.*");
+    let perimeter = |status: Value| json!([{"name": "accessPolicies/1/servicePerimeters/p", "title": "p", "status": status}]);
+    let rule =
+        |more: Value| json!([{"name": "a", "sourceRanges": [more], "allowed": [{"IPProtocol": "tcp"}]}]);
+    for (pointer, value, path) in [
+        (
+            "/projects/0/iapPolicy",
+            under("roles/iap.tunnelResourceAccessor", "destination.port =="),
+            "projects[0].iapPolicy.bindings[0].condition.expression",
+        ),
+        (
+            "/projects/0/iapPolicy",
+            under("roles/owner", "true"),
+            "projects[0].iapPolicy.bindings[0].condition",
+        ),
+        ("/projects/0/iapZonePolicies", json!({"mars-1-a": {}}), "projects[0].iapZonePolicies.mars-1-a"),
+        ("/projects/0/firewalls", rule(json!("10.0.0.0/99")), "projects[0].firewalls[0].sourceRanges[0]"),
+        ("/projects/0/firewalls", json!([{"name": "a"}]), "projects[0].firewalls[0]"),
+        ("/users/0/places/0/device", json!({"os": "BEOS"}), "users[0].places[0].device.os"),
+        ("/users/0/places/0/device", json!({"osVersion": "six"}), "users[0].places[0].device.osVersion"),
+        ("/groupViewers", json!(["somebody"]), "groupViewers[0]"),
+        ("/auditLagMs", json!(600_001), "auditLagMs"),
+        ("/accessLevels", level("office", basic(json!({"regions": ["DE"]}))), "accessLevels[0].name"),
+        ("/accessLevels", level(office, json!({})), "accessLevels[0]"),
+        (
+            "/accessLevels",
+            level(office, basic(json!({"ipSubnetworks": ["office"]}))),
+            "accessLevels[0].basic.conditions[0].ipSubnetworks[0]",
+        ),
+        (
+            "/accessLevels",
+            level(office, json!({"custom": {"expr": {"expression": "levels."}}})),
+            "accessLevels[0].custom.expr.expression",
+        ),
+        (
+            "/accessBindings",
+            json!([{"name": "b", "group": "g@a.example", "accessLevels": []}]),
+            "accessBindings[0].group",
+        ),
+        ("/denyPolicies", policy("projects/other", everybody, tunnels), "denyPolicies[0].attachedTo"),
+        (
+            "/denyPolicies",
+            policy("projects/p-one", "everybody", tunnels),
+            "denyPolicies[0].rules[0].denyRule",
+        ),
+        (
+            "/denyPolicies",
+            policy("projects/p-one", everybody, "tunnels"),
+            "denyPolicies[0].rules[0].denyRule",
+        ),
+        (
+            "/servicePerimeters",
+            perimeter(json!({"resources": ["projects/p-one"]})),
+            "servicePerimeters[0].status.resources[0]",
+        ),
+        (
+            "/servicePerimeters",
+            perimeter(json!({"resources": ["projects/2"], "accessLevels": [office]})),
+            "servicePerimeters[0].status",
+        ),
+        (
+            "/firewallPolicies",
+            json!([{"name": "1", "attachedTo": ["folders/4"], "rules": []}]),
+            "firewallPolicies[0].attachedTo[0]",
+        ),
+    ] {
+        assert_eq!(complaint(pointer, value)?, path);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
+    explain::Explanation,
     inventory::InventoryState,
     session::SessionInfo,
     settings::Settings,
@@ -34,6 +35,8 @@ pub enum Event {
     Tunnel(Box<TunnelInfo>),
     /// A tunnel is gone (its id).
     TunnelRemoved(String),
+    /// An explanation was told again.
+    Explanation(Box<Explanation>),
     /// The gateway changed.
     Gateway(GatewayInfo),
     /// The settings changed.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::failure::FailureCode;
+use crate::{explain::Preflight, failure::FailureCode};
 
 /// An instance by its full name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -129,6 +129,8 @@ pub struct TreeRow {
     pub status: Option<InstanceStatus>,
     /// For an instance: its operating system.
     pub os: Option<Os>,
+    /// For an instance: what the readable policies say of its usual port; `null` when none could be read.
+    pub preflight: Option<Preflight>,
 }
 
 /// The rows the front end asked for.

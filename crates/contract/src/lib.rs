@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod event;
+pub mod explain;
 pub mod failure;
 pub mod inventory;
 pub mod session;
@@ -15,6 +16,10 @@ pub mod tunnel;
 
 pub use command::{COMMANDS, Snapshot, StreamTicket};
 pub use event::Event;
+pub use explain::{
+    BindingCard, Certainty, ExplainAsk, Explanation, Expression, ExpressionPart, FirewallStep, LevelCard,
+    LevelRow, LevelStatus, Link, Preflight, PreflightState, RequestText, Rung, RungState, Truth, Verdict,
+};
 pub use failure::{Action, Fact, Failure, FailureCode, ServerSaid};
 pub use inventory::{
     InstanceAction, InstanceRef, InstanceStatus, InventoryState, Os, Problem, RowKind, SearchHit, TreeRow,
@@ -23,7 +28,7 @@ pub use inventory::{
 pub use session::{
     Note, NoteKind, Question, SecondFactorPrompt, SessionAnswer, SessionEnd, SessionInfo, SessionState, Step,
 };
-pub use settings::{Settings, Theme};
+pub use settings::{PublicAddress, Settings, Theme};
 pub use sign_in::{
     AccountInfo, AccountSource, AccountState, CloudInfo, CloudKind, KeychainState, Platform, SignInMethod,
     SignInState,

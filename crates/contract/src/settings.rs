@@ -17,6 +17,29 @@ pub enum Theme {
     Dark,
 }
 
+/// Where this computer's public address may be learned from (specification of the explanation, section 7.2).
+/// Nothing is asked unless it was chosen here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum PublicAddress {
+    /// Only from Google's audit record.
+    #[default]
+    AuditOnly,
+    /// Given by hand.
+    Manual {
+        /// At most 8 IPv4 or IPv6 addresses.
+        addresses: Vec<String>,
+    },
+    /// From an `https` address of the organisation that answers with the caller's address.
+    Echo {
+        /// The address.
+        url: String,
+    },
+    /// By a DNS question to Google.
+    GoogleDns,
+}
+
 /// What a person can choose. Out-of-range values are cut to the bounds given here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -34,6 +57,10 @@ pub struct Settings {
     pub explorer_width: u32,
     /// Whether the explorer is shown.
     pub explorer_open: bool,
+    /// Where the public address may be learned from.
+    pub public_address: PublicAddress,
+    /// Show in the tree what the readable policies say of each VM.
+    pub preflight: bool,
 }
 
 impl Default for Settings {
@@ -45,6 +72,8 @@ impl Default for Settings {
             confirm_paste: true,
             explorer_width: 272,
             explorer_open: true,
+            public_address: PublicAddress::AuditOnly,
+            preflight: true,
         }
     }
 }

@@ -8,13 +8,14 @@ use std::{
 
 use adit_contract::Failure;
 use adit_google::{Credentials, ErrorKind, Google, Identity};
-use adit_tunnel::{Dialer, Freshness, TokenError, TokenSource};
+use adit_tunnel::{DialError, DialErrorKind, Dialer, Freshness, TokenError, TokenSource};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::{
     cloud::Cloud,
+    explain::Observed,
     failure::{self, Subject},
 };
 
@@ -33,6 +34,8 @@ struct Tokens {
     credentials: RwLock<Credentials>,
     /// Where it is told that a person has to sign in, and of which account.
     refusals: OnceLock<(Arc<Refusals>, String)>,
+    /// Why the last token could not be had: the relay's errors have no room for it.
+    seen: Mutex<Option<Observed>>,
 }
 
 /// Accounts whose tokens were refused, whatever wanted one: a session, a tunnel, the gateway or a stream of the
@@ -75,7 +78,10 @@ impl TokenSource for Tokens {
             Freshness::Cached => adit_google::Freshness::Cached,
             Freshness::Renewed => adit_google::Freshness::Renewed,
         };
-        let token = self.credentials().access_token(need).await.map_err(|error| {
+        let token = self.credentials().access_token(need).await;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
+            token.as_ref().err().and_then(Observed::of_google);
+        let token = token.map_err(|error| {
             let message = failure::google(&error, Subject::Account).title;
             match error.kind {
                 ErrorKind::Unreachable
@@ -120,7 +126,11 @@ impl Access {
     pub fn new(cloud: &Cloud, credentials: Credentials, identity: Option<Identity>) -> Result<Self, Failure> {
         let google = Google::new(cloud.endpoints.clone(), credentials.clone())
             .map_err(|error| failure::google(&error, Subject::Account))?;
-        let tokens = Arc::new(Tokens { credentials: RwLock::new(credentials), refusals: OnceLock::new() });
+        let tokens = Arc::new(Tokens {
+            credentials: RwLock::new(credentials),
+            refusals: OnceLock::new(),
+            seen: Mutex::default(),
+        });
         let dialer = Dialer::new(cloud.relay.clone(), tokens.clone())
             .map_err(|error| failure::from_endpoint(&error))?;
         let identity = identity.map_or_else(OnceCell::new, |identity| OnceCell::new_with(Some(identity)));
@@ -152,6 +162,18 @@ impl Access {
     #[must_use]
     pub fn dialer(&self) -> &Dialer {
         &self.dialer
+    }
+
+    /// What was seen of a failed dial, down to why there was no token for it.
+    #[must_use]
+    pub fn observed(&self, error: &DialError) -> Option<Observed> {
+        if error.kind == DialErrorKind::SignInNeeded && error.code.is_none() {
+            let refusal = self.tokens.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if refusal.is_some() {
+                return refusal;
+            }
+        }
+        Observed::of_dial(error)
     }
 
     /// The credentials in use.

@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use adit_contract::{
-    CloudInfo, Event, Failure, FailureCode, GatewaySettings, InstanceAction, InstanceRef, NoteKind, Platform,
-    SearchHit, SessionAnswer, Settings, SignInMethod, SignInState, Snapshot, StreamTicket, TreeWindow,
-    TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
+    CloudInfo, Event, ExplainAsk, Explanation, Failure, FailureCode, GatewaySettings, InstanceAction,
+    InstanceRef, NoteKind, Platform, SearchHit, SessionAnswer, Settings, SignInMethod, SignInState, Snapshot,
+    StreamTicket, TreeWindow, TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_ssh::Size;
 use adit_tunnel::peer::SystemPeers;
@@ -17,8 +17,10 @@ use crate::{
     config::Config,
     core::Core,
     events::EventSink,
-    file,
+    explain::{About, Case, Open as Explanations, Why},
+    failure, file,
     inventory::{Open, Reach},
+    now,
     sessions::Sessions,
     settings::SettingsFile,
     share,
@@ -35,6 +37,7 @@ pub struct App {
     sessions: Arc<Sessions>,
     tunnels: Arc<Tunnels>,
     stream: StreamServer,
+    explanations: Explanations,
     settings: tokio::sync::Mutex<SettingsFile>,
     trouble: Option<Failure>,
     /// Ended with the app.
@@ -65,6 +68,7 @@ impl App {
             .with_server("listen", error.to_string())
         })?;
         let (core, accounts_trouble) = Core::new(config, sink.clone()).await;
+        core.want_forecasts(settings.current());
         let mut tasks = JoinSet::new();
         tasks.spawn(core.clone().tell_inventory());
         tasks.spawn(core.clone().tell_keychain());
@@ -73,12 +77,14 @@ impl App {
             Tunnels::load(&core.config, core.keychain.clone(), sink.clone(), core.clone());
         tasks.spawn(tunnels.clone().tick());
         tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
+        let explanations = Explanations::new(core.explainer.clone(), sink.clone());
         let sessions = Arc::new(Sessions::new(sink, core.clone()));
         let app = Self {
             core,
             sessions,
             tunnels,
             stream,
+            explanations,
             settings: tokio::sync::Mutex::new(settings),
             trouble: settings_trouble.or(accounts_trouble).or(tunnels_trouble),
             _tasks: tasks,
@@ -88,6 +94,13 @@ impl App {
         // Beside the start: its password may have to wait for the keychain.
         tokio::spawn(async move { tunnels.gateway.begin().await });
         Ok(Arc::new(app))
+    }
+
+    /// The settings as they stand in their file, for a process without a window. What is wrong with the file is left to
+    /// the app.
+    #[must_use]
+    pub fn settings_of(config: &Config) -> Settings {
+        SettingsFile::load(&config.folders.settings).0.current().clone()
     }
 
     /// Everything the front end needs for its first picture.
@@ -140,6 +153,7 @@ impl App {
     pub async fn sign_out(&self, account: &str) -> Result<(), Failure> {
         self.sessions.signed_out(account);
         self.tunnels.signed_out(account);
+        self.explanations.signed_out(account);
         // A listing that goes on would ask with the account's credentials, and keep a token that comes back.
         self.core.stop_listing();
         let removed = self.core.accounts.remove(account, &self.core.keychain).await;
@@ -335,6 +349,52 @@ impl App {
         Ok(self.tunnels.local(&target))
     }
 
+    /// Begins to explain why something failed, or what would bar the way. Answers at once; more comes as events.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for an unknown session or tunnel, and when too many explanations are open.
+    pub async fn explain_open(&self, ask: ExplainAsk) -> Result<Explanation, Failure> {
+        let why = match ask {
+            ExplainAsk::Session { id } => self.sessions.get(&id)?.why(),
+            ExplainAsk::Tunnel { id } => self.tunnels.why(&id)?,
+            ExplainAsk::Target { target } => Why { target, failure: None, seen: None },
+        };
+        let public_address = self.settings.lock().await.current().public_address.clone();
+        let account = self.core.account_for(&why.target);
+        let email = account.as_ref().and_then(|(id, _)| self.core.email_of(id));
+        if account.is_none() && why.failure.is_none() {
+            return Err(failure::sign_in_needed("You are not signed in"));
+        }
+        let at = why.seen.as_ref().map_or_else(now, |(_, at)| *at);
+        self.explanations.open(Case {
+            target: why.target,
+            account,
+            email,
+            observed: why.seen.map(|(observed, _)| observed),
+            failure: why.failure,
+            at,
+            public_address,
+            about: About::Tunnel,
+        })
+    }
+
+    /// Gathers the evidence of an explanation anew, not more often than every ten seconds.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for one that is not open.
+    pub async fn explain_again(&self, id: &str) -> Result<(), Failure> {
+        self.explanations.again(id)
+    }
+
+    /// Ends an explanation and the calls that it still makes.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn explain_close(&self, id: &str) -> Result<(), Failure> {
+        self.explanations.close(id);
+        Ok(())
+    }
+
     /// Changes the gateway. That its port cannot be had is told as its state.
     ///
     /// # Errors
@@ -357,6 +417,7 @@ impl App {
         let mut held = self.settings.lock().await;
         let (path, settings) = held.replace(settings);
         self.core.sink.send(Event::Settings(settings.clone()));
+        self.core.want_forecasts(&settings);
         let written = {
             let (path, settings) = (path.clone(), settings.clone());
             file::blocking(move || file::save(&path, &settings)).await

@@ -9,10 +9,11 @@ use std::{
 
 use adit_contract::{
     CloudInfo, CloudKind, Event, Failure, FailureCode, InstanceAction, InstanceRef, InstanceStatus,
-    SignInMethod, SignInState,
+    PublicAddress, Settings, SignInMethod, SignInState, TunnelTarget,
 };
 use adit_google::{Action, ErrorKind, OAuthClient};
 use adit_ssh::guest::Lifetime;
+use futures_util::StreamExt as _;
 use tokio::task::AbortHandle;
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     accounts::{self, Accounts, RememberedClient, SignIn},
     config::Config,
     events::EventSink,
+    explain::Explainer,
     failure::{self, Subject},
     inventory::{self, Inventory, listing::Found},
     keychain::Keychain,
@@ -28,6 +30,8 @@ use crate::{
     tunnels::{Tunnels, Ways},
 };
 
+/// Projects whose policies are read at the same time.
+const FORECASTS_AT_ONCE: usize = 4;
 /// The shortest time between two events about the inventory.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -43,6 +47,15 @@ pub(crate) struct Core {
     has_application_default: bool,
     listing: Mutex<Option<AbortHandle>>,
     round_trips: Mutex<HashMap<String, Duration>>,
+    pub(crate) explainer: Arc<Explainer>,
+    /// Whether, and from which address, the tree shows what the policies say.
+    forecasts: Mutex<Forecasts>,
+}
+
+#[derive(Default)]
+struct Forecasts {
+    wanted: Option<PublicAddress>,
+    task: Option<AbortHandle>,
 }
 
 impl Core {
@@ -66,6 +79,8 @@ impl Core {
             has_application_default,
             listing: Mutex::default(),
             round_trips: Mutex::default(),
+            explainer: Arc::default(),
+            forecasts: Mutex::default(),
         };
         (Arc::new(core), trouble)
     }
@@ -227,9 +242,48 @@ impl Core {
             })
             .await;
             core.inventory.end(number, now());
+            core.forecast();
             core.accounts.keep_replaced_tokens(&core.keychain).await;
         });
         *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+    }
+
+    // ---- what the policies say beforehand
+
+    /// Takes what the settings say of it.
+    pub(crate) fn want_forecasts(self: &Arc<Self>, settings: &Settings) {
+        let wanted = settings.preflight.then(|| settings.public_address.clone());
+        let mut forecasts = self.forecasts.lock().unwrap_or_else(PoisonError::into_inner);
+        if forecasts.wanted == wanted {
+            return;
+        }
+        forecasts.wanted = wanted;
+        drop(forecasts);
+        self.inventory.forget_forecasts();
+        self.forecast();
+    }
+
+    /// Reads the policies of all listed projects, in the background.
+    fn forecast(self: &Arc<Self>) {
+        let mut forecasts = self.forecasts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = forecasts.task.take() {
+            task.abort();
+        }
+        let Some(address) = forecasts.wanted.clone() else { return };
+        let core = self.clone();
+        let task = tokio::spawn(async move {
+            let projects = core.inventory.projects();
+            let each = projects.into_iter().map(|(project, account)| {
+                let (core, address) = (core.clone(), address.clone());
+                async move {
+                    let Some(account) = core.accounts.known(&account) else { return };
+                    let forecast = core.explainer.forecast(&project, account, address).await;
+                    core.inventory.set_forecast(&project, forecast);
+                }
+            });
+            futures_util::stream::iter(each).for_each_concurrent(FORECASTS_AT_ONCE, |each| each).await;
+        });
+        forecasts.task = Some(task.abort_handle());
     }
 
     // ---- instances
@@ -237,6 +291,22 @@ impl Core {
     fn access_for(&self, project: &str) -> Result<(String, Arc<Access>), Failure> {
         let account = self.inventory.account_of(project);
         self.accounts.access(account.as_deref())
+    }
+
+    /// The account that would go there; none when nobody is signed in.
+    pub(crate) fn account_for(&self, target: &TunnelTarget) -> Option<(String, Arc<Access>)> {
+        let project = match target {
+            TunnelTarget::Instance { instance, .. } => &instance.project,
+            TunnelTarget::Host { project, .. } => project,
+        };
+        // One that has to sign in again has still seen the project: another one's rights would explain nothing.
+        let seen_by = self.inventory.account_of(project);
+        seen_by.and_then(|id| self.accounts.known(&id)).or_else(|| self.access_for(project).ok())
+    }
+
+    pub(crate) fn email_of(&self, account: &str) -> Option<String> {
+        let infos = self.accounts.infos();
+        infos.into_iter().find(|info| info.id == account).map(|info| info.email)
     }
 
     pub(crate) async fn act(&self, instance: &InstanceRef, action: InstanceAction) -> Result<(), Failure> {

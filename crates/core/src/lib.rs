@@ -13,6 +13,7 @@ mod cloud;
 mod config;
 mod core;
 mod events;
+pub mod explain;
 pub mod failure;
 pub mod file;
 pub mod files;

@@ -201,8 +201,10 @@ pub struct Step {
     pub because: String,
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Step {
+    /// What the rule does to IAP's connection and why, without naming the rule: "blocks IAP: it is about every VM".
+    #[must_use]
+    pub fn deed(&self) -> String {
         let (does, would) = match self.effect {
             Effect::Allow => ("lets IAP in", "would let IAP in"),
             Effect::Deny => ("blocks IAP", "would block IAP"),
@@ -210,13 +212,19 @@ impl fmt::Display for Step {
             Effect::Inspect => ("hands over to an inspection", "would hand over to an inspection"),
             Effect::Unknown => ("does something unknown", "would do something unknown"),
         };
-        let rule = words::rule_first(&self.rule);
+        let because = &self.because;
         match self.matched {
-            Matched::Yes => write!(to, "{rule} {does}: {}", self.because),
-            Matched::Part => write!(to, "{rule} {does}, from a part of its addresses: {}", self.because),
-            Matched::Perhaps => write!(to, "{rule} {would}, if it applies; it goes by {}", self.because),
-            Matched::No => write!(to, "{rule} does not apply: {}", self.because),
+            Matched::Yes => format!("{does}: {because}"),
+            Matched::Part => format!("{does}, from a part of its addresses: {because}"),
+            Matched::Perhaps => format!("{would}, if it applies; it goes by {because}"),
+            Matched::No => format!("does not apply: {because}"),
         }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} {}", words::rule_first(&self.rule), self.deed())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Compute Engine: instances and projects.
 
+mod firewall;
 mod list;
 mod model;
 mod operation;

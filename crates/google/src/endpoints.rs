@@ -26,6 +26,18 @@ pub struct Endpoints {
     pub resource_manager: Url,
     /// Base of OS Login.
     pub os_login: Url,
+    /// Base of Identity-Aware Proxy.
+    pub iap: Url,
+    /// Base of IAM: roles, deny policies, boundaries.
+    pub iam: Url,
+    /// Base of Access Context Manager.
+    pub access_context: Url,
+    /// Base of Cloud Identity.
+    pub cloud_identity: Url,
+    /// Base of Cloud Logging.
+    pub logging: Url,
+    /// Base of Policy Troubleshooter.
+    pub troubleshooter: Url,
 }
 
 impl Endpoints {
@@ -40,6 +52,12 @@ impl Endpoints {
             compute: fixed("https://compute.googleapis.com/"),
             resource_manager: fixed("https://cloudresourcemanager.googleapis.com/"),
             os_login: fixed("https://oslogin.googleapis.com/"),
+            iap: fixed("https://iap.googleapis.com/"),
+            iam: fixed("https://iam.googleapis.com/"),
+            access_context: fixed("https://accesscontextmanager.googleapis.com/"),
+            cloud_identity: fixed("https://cloudidentity.googleapis.com/"),
+            logging: fixed("https://logging.googleapis.com/"),
+            troubleshooter: fixed("https://policytroubleshooter.googleapis.com/"),
         }
     }
 
@@ -55,6 +73,12 @@ impl Endpoints {
             compute: below(base, ""),
             resource_manager: below(base, ""),
             os_login: below(base, "oslogin.googleapis.com/"),
+            iap: below(base, "iap.googleapis.com/"),
+            iam: below(base, "iam.googleapis.com/"),
+            access_context: below(base, "accesscontextmanager.googleapis.com/"),
+            cloud_identity: below(base, "cloudidentity.googleapis.com/"),
+            logging: below(base, "logging.googleapis.com/"),
+            troubleshooter: below(base, "policytroubleshooter.googleapis.com/"),
         }
     }
 
@@ -97,7 +121,7 @@ impl Endpoints {
         Ok(())
     }
 
-    fn all(&self) -> [&Url; 7] {
+    fn all(&self) -> [&Url; 13] {
         [
             &self.authorize,
             &self.token,
@@ -106,6 +130,12 @@ impl Endpoints {
             &self.compute,
             &self.resource_manager,
             &self.os_login,
+            &self.iap,
+            &self.iam,
+            &self.access_context,
+            &self.cloud_identity,
+            &self.logging,
+            &self.troubleshooter,
         ]
     }
 }

@@ -3,11 +3,11 @@
 mod body;
 mod sdk;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use url::Url;
 
-pub(crate) use body::from_response;
+pub(crate) use body::{date, from_response};
 pub(crate) use sdk::from_sdk;
 
 /// What kind of failure it is. Callers decide by this and never by text.
@@ -89,6 +89,21 @@ pub struct Details {
     pub retry_after: Option<Duration>,
     /// For [`ErrorKind::SignInNeeded`].
     pub sign_in: Option<SignInCause>,
+    /// What the server answered, for whoever explains it.
+    pub body: Option<Body>,
+    /// The server's clock, where it told.
+    pub date: Option<SystemTime>,
+}
+
+/// The JSON of an error, as the server wrote it: at most 64 KiB. It can name other people, or be a link that lets
+/// its holder in, so it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Body(pub serde_json::Value);
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Body(..)")
+    }
 }
 
 /// A failure of a sign-in, a refresh or a call.

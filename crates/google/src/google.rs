@@ -1,6 +1,10 @@
 //! The client: endpoints, credentials and the one way in which every call is made.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use google_cloud_compute_v1::client::{Instances, Projects as ComputeProjects, ZoneOperations};
 use google_cloud_gax::{options::RequestOptionsBuilder, retry_policy::NeverRetry};
@@ -31,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) credentials: Credentials,
     pub(crate) http: reqwest::Client,
     throttle: Throttle,
+    /// The account may not bill the projects it asks about.
+    pub(crate) no_quota_project: AtomicBool,
     instances: OnceCell<Instances>,
     compute_projects: OnceCell<ComputeProjects>,
     zone_operations: OnceCell<ZoneOperations>,
@@ -55,6 +61,16 @@ impl Call {
         Self { doing, method: "GET", path, repeat: Repeat::Safe, policy: Policy::CALL }
     }
 
+    /// A GET of evidence.
+    pub(crate) const fn evidence(doing: &'static str, path: &'static str) -> Self {
+        Self { doing, method: "GET", path, repeat: Repeat::Safe, policy: Policy::EVIDENCE }
+    }
+
+    /// A POST of evidence: it asks and changes nothing.
+    pub(crate) const fn question(doing: &'static str, path: &'static str) -> Self {
+        Self { doing, method: "POST", path, repeat: Repeat::Safe, policy: Policy::EVIDENCE }
+    }
+
     /// A POST that is harmless when sent twice.
     pub(crate) const fn post(doing: &'static str, path: &'static str) -> Self {
         Self { doing, method: "POST", path, repeat: Repeat::Safe, policy: Policy::CALL }
@@ -77,6 +93,7 @@ impl Google {
                 credentials,
                 http,
                 throttle: Throttle::default(),
+                no_quota_project: AtomicBool::new(false),
                 instances: OnceCell::new(),
                 compute_projects: OnceCell::new(),
                 zone_operations: OnceCell::new(),

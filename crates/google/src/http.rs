@@ -10,7 +10,8 @@ use url::Url;
 
 use crate::{
     endpoints::is_loopback,
-    error::{Error, ErrorKind, from_response},
+    error::{Error, ErrorKind, date, from_response},
+    evidence::Answer,
 };
 
 /// Sent with every request.
@@ -49,16 +50,40 @@ pub(crate) async fn json<T: DeserializeOwned>(
     request: RequestBuilder,
     longest: usize,
 ) -> Result<T, Error> {
+    Ok(decoded(doing, request, longest).await?.0)
+}
+
+/// The same without an expected form, and with the server's clock.
+pub(crate) async fn answer(
+    doing: &'static str,
+    request: RequestBuilder,
+    longest: usize,
+) -> Result<Answer, Error> {
+    let (body, headers) = decoded(doing, request, longest).await?;
+    Ok(Answer { body, date: date(&headers) })
+}
+
+async fn decoded<T: DeserializeOwned>(
+    doing: &'static str,
+    request: RequestBuilder,
+    longest: usize,
+) -> Result<(T, HeaderMap), Error> {
     let response = request.send().await.map_err(|e| Error::from_http_client(doing, &e))?;
-    let status = response.status();
+    let (status, headers) = (response.status(), response.headers().clone());
     if !status.is_success() {
-        let headers = response.headers().clone();
         let body = body(doing, response, LONGEST_ERROR).await.unwrap_or_default();
         return Err(from_response(doing, status.as_u16(), &headers, &body));
     }
     let body = body(doing, response, longest).await?;
-    serde_json::from_slice(&body)
-        .map_err(|e| Error::new(ErrorKind::Decode, doing, decode_text(&e)).with_status(status.as_u16()))
+    match serde_json::from_slice(&body) {
+        Ok(value) => Ok((value, headers)),
+        Err(e) => {
+            let mut error =
+                Error::new(ErrorKind::Decode, doing, decode_text(&e)).with_status(status.as_u16());
+            error.details.date = date(&headers);
+            Err(error)
+        }
+    }
 }
 
 /// Where and how decoding failed, without the text that was being decoded.

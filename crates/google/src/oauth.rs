@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{
     client::OAuthClient,
-    error::{Error, ErrorKind, SignInCause, from_response},
+    error::{Body, Error, ErrorKind, SignInCause, from_response},
     http,
     retry::{self, Policy, Repeat},
 };
@@ -125,7 +125,10 @@ impl Refusal {
                 other => Error::new(ErrorKind::InvalidRequest, doing, or(described, other)),
             }
         };
-        error.with_reason(if subtype.is_empty() { &self.error } else { subtype })
+        let mut error = error.with_reason(if subtype.is_empty() { &self.error } else { subtype });
+        // Only its own fields: whatever else came could be a token.
+        error.details.body = serde_json::to_value(&self).ok().map(Body);
+        error
     }
 }
 

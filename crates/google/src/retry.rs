@@ -31,6 +31,10 @@ impl Policy {
     /// For calls that a person waits for.
     pub(crate) const CALL: Self =
         Self { tries: 5, attempt: Duration::from_secs(20), total: Duration::from_secs(45) };
+    /// For evidence of a refusal: one try, since each call has its place in a budget and may fail alone (access
+    /// denial, section 3).
+    pub(crate) const EVIDENCE: Self =
+        Self { tries: 1, attempt: Duration::from_secs(4), total: Duration::from_secs(4) };
     /// For the OAuth endpoints.
     pub(crate) const TOKEN: Self =
         Self { tries: 3, attempt: Duration::from_secs(15), total: Duration::from_secs(30) };

@@ -1,12 +1,35 @@
 // What a person does in Adit's window, in the words of the tests.
 // @ts-check
+import { openBrowser, picture } from "./app.mjs";
 import { Key, until } from "./webdriver.mjs";
 
+/** The button by which a newcomer signs in. */
+export const SIGN_IN = '[data-testid="signin-button"]';
 const ROW = '[role="treeitem"]';
 
 /** @param {string} text */
 function literally(text) {
   return new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+}
+
+/** Picks a user on the local cloud's sign-in page, in a browser of their own. @param {string} address @param {RegExp} user @param {string} [shot] a picture of the page */
+export async function pickUser(address, user, shot) {
+  const person = await openBrowser(address);
+  try {
+    const button = await person.findText("button", user);
+    if (shot) await picture(shot);
+    await button.click();
+    await person.waitText("body", /signed in/i);
+  } finally {
+    await person.close();
+  }
+}
+
+/** Signs in, and waits for the tree. @param {{ window: import("./webdriver.mjs").Browser, address: () => Promise<string> }} app @param {RegExp} user */
+export async function signIn(app, user) {
+  await (await app.window.find(SIGN_IN)).click();
+  await pickUser(await app.address(), user);
+  await app.window.find(ROW);
 }
 
 /** Opens a closed row of the tree. @param {import("./webdriver.mjs").Browser} window @param {string} name */

@@ -3,6 +3,7 @@ import type { FailureCode } from "./FailureCode";
 import type { InstanceRef } from "./InstanceRef";
 import type { InstanceStatus } from "./InstanceStatus";
 import type { Os } from "./Os";
+import type { Preflight } from "./Preflight";
 import type { RowKind } from "./RowKind";
 
 /**
@@ -68,4 +69,8 @@ status: InstanceStatus | null,
 /**
  * For an instance: its operating system.
  */
-os: Os | null, };
+os: Os | null, 
+/**
+ * For an instance: what the readable policies say of its usual port; `null` when none could be read.
+ */
+preflight: Preflight | null, };

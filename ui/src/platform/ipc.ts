@@ -4,6 +4,8 @@
  */
 
 import type { CloudInfo } from "../contract/CloudInfo";
+import type { ExplainAsk } from "../contract/ExplainAsk";
+import type { Explanation } from "../contract/Explanation";
 import type { Failure } from "../contract/Failure";
 import type { GatewaySettings } from "../contract/GatewaySettings";
 import type { InstanceAction } from "../contract/InstanceAction";
@@ -53,6 +55,10 @@ export interface Commands {
   tunnel_peers: { args: { id: string }; result: TunnelPeer[] };
   /** Where a tunnel to the target would be without a choice: `127.0.0.1:PORT`. */
   tunnel_local: { args: { target: TunnelTarget }; result: string };
+  /** Answers at once with what is known; more comes as `explanation` events. */
+  explain_open: { args: { ask: ExplainAsk }; result: Explanation };
+  explain_again: { args: { id: string }; result: void };
+  explain_close: { args: { id: string }; result: void };
   gateway_set: { args: { settings: GatewaySettings }; result: void };
   /** The password goes to the clipboard, and never comes here. */
   gateway_copy_password: { args: Record<string, never>; result: void };
@@ -92,6 +98,9 @@ export const COMMANDS = [
   "tunnel_action",
   "tunnel_peers",
   "tunnel_local",
+  "explain_open",
+  "explain_again",
+  "explain_close",
   "gateway_set",
   "gateway_copy_password",
   "settings_set",

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 
 import type { Event } from "../contract/Event";
+import type { Explanation } from "../contract/Explanation";
 import type { SessionInfo } from "../contract/SessionInfo";
 import type { Backend } from "./backend";
 import { demoBackend } from "./demo/demo";
-import { type AppState, Model, reduce } from "./model";
+import { type AppState, EXPLANATIONS, Model, reduce } from "./model";
 
 const session = (id: string, attempt = 0): SessionInfo => ({
   id,
@@ -34,6 +35,44 @@ describe("the state", () => {
       ["b", 0],
     ]);
     expect(reduce(changed, { kind: "sessionClosed", value: "a" }).sessions.map((s) => s.id)).toEqual(["b"]);
+  });
+
+  it("keeps the newest telling of an explanation, and no more of them than it may", async () => {
+    const { state } = await opened();
+    const told = (id: string, revision: number): Event => ({ kind: "explanation", value: { id, revision } as Explanation });
+    const after = [told("e", 1), told("e", 3), told("e", 2)].reduce(reduce, state);
+    expect(after.explanations.get("e")?.revision).toBe(3);
+    const many = Array.from({ length: EXPLANATIONS + 5 }, (_, at) => told(`m-${at}`, 1)).reduce(reduce, after);
+    expect(many.explanations.size).toBe(EXPLANATIONS);
+    expect(many.explanations.has("e")).toBe(false);
+  });
+
+  it("ends an explanation when the last part of the screen leaves it", async () => {
+    const demo = demoBackend(new URLSearchParams("scene=tree&pace=0"));
+    const closed: unknown[] = [];
+    const model = new Model({
+      ...demo,
+      call: async (command, args) => {
+        if (command === "explain_open") {
+          return { id: "same", revision: 1 } as never;
+        }
+        if (command === "explain_close") {
+          closed.push(args);
+          return undefined as never;
+        }
+        return demo.call(command, args);
+      },
+    });
+    await model.open();
+    const ask = { kind: "session", id: "s-1" } as const;
+    await model.explain(ask);
+    await model.explain(ask);
+    await model.leaveExplanation("same");
+    expect(closed).toEqual([]);
+    expect(model.state.explanations.has("same")).toBe(true);
+    await model.leaveExplanation("same");
+    expect(closed).toEqual([{ id: "same" }]);
+    expect(model.state.explanations.has("same")).toBe(false);
   });
 
   it("does not lose an event that comes before the snapshot", async () => {

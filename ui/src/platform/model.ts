@@ -3,6 +3,8 @@
 import { createContext, useContext, useRef, useSyncExternalStore } from "react";
 
 import type { Event } from "../contract/Event";
+import type { ExplainAsk } from "../contract/ExplainAsk";
+import type { Explanation } from "../contract/Explanation";
 import type { Failure } from "../contract/Failure";
 import type { Settings } from "../contract/Settings";
 import type { Snapshot } from "../contract/Snapshot";
@@ -13,7 +15,12 @@ import { asFailure } from "./ipc";
 export interface AppState extends Snapshot {
   /** Milliseconds the relay took to answer last. */
   relayMs: number | null;
+  /** What was explained, by id; at most `EXPLANATIONS`, the oldest first. */
+  explanations: ReadonlyMap<string, Explanation>;
 }
+
+/** Most explanations that are kept: as many as anybody has tabs. */
+export const EXPLANATIONS = 256;
 
 /** Where the first picture stands. */
 export type Opening = { kind: "loading" } | { kind: "ready"; state: AppState } | { kind: "failed"; failure: Failure };
@@ -39,6 +46,8 @@ export function reduce(state: AppState, event: Event): AppState {
       return { ...state, tunnels: withOne(state.tunnels, event.value) };
     case "tunnelRemoved":
       return { ...state, tunnels: state.tunnels.filter((tunnel) => tunnel.id !== event.value) };
+    case "explanation":
+      return { ...state, explanations: withTelling(state.explanations, event.value) };
     case "gateway":
       return { ...state, gateway: event.value };
     case "settings":
@@ -54,12 +63,27 @@ function withOne<T extends { id: string }>(list: T[], one: T): T[] {
   return index === -1 ? [...list, one] : list.with(index, one);
 }
 
+/** The explanations with a newer telling of one: an older one may come after it, from the call that asked. */
+function withTelling(known: ReadonlyMap<string, Explanation>, told: Explanation): ReadonlyMap<string, Explanation> {
+  if ((known.get(told.id)?.revision ?? -1) >= told.revision) {
+    return known;
+  }
+  const all = new Map(known).set(told.id, told);
+  const [oldest] = all.keys();
+  if (all.size > EXPLANATIONS && oldest !== undefined) {
+    all.delete(oldest);
+  }
+  return all;
+}
+
 /** Holds the state, and tells who listens when it changed. */
 export class Model {
   readonly backend: Backend;
   #opening: Opening = { kind: "loading" };
   #listeners = new Set<() => void>();
   #early: Event[] = [];
+  /** How many parts of the screen show an explanation, by its id. */
+  #shown = new Map<string, number>();
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -72,7 +96,7 @@ export class Model {
       const snapshot = await this.backend.call("snapshot", {});
       const early = this.#early;
       this.#early = [];
-      this.#set({ kind: "ready", state: early.reduce(reduce, { ...snapshot, relayMs: null }) });
+      this.#set({ kind: "ready", state: early.reduce(reduce, { ...snapshot, relayMs: null, explanations: new Map() }) });
     } catch (error) {
       this.#set({ kind: "failed", failure: asFailure(error) });
     }
@@ -98,6 +122,30 @@ export class Model {
     const settings = { ...this.#opening.state.settings, ...change };
     this.#heard({ kind: "settings", value: settings });
     this.#heard({ kind: "settings", value: await this.backend.call("settings_set", { settings }) });
+  }
+
+  /** Asks for an explanation and keeps what is told of it. Answers with its id. Rejects as core does. */
+  async explain(ask: ExplainAsk): Promise<string> {
+    const told = await this.backend.call("explain_open", { ask });
+    this.#shown.set(told.id, (this.#shown.get(told.id) ?? 0) + 1);
+    this.#heard({ kind: "explanation", value: told });
+    return told.id;
+  }
+
+  /** A part of the screen no longer shows it. The last one ends it. */
+  async leaveExplanation(id: string): Promise<void> {
+    const left = (this.#shown.get(id) ?? 1) - 1;
+    if (left > 0) {
+      this.#shown.set(id, left);
+      return;
+    }
+    this.#shown.delete(id);
+    if (this.#opening.kind === "ready") {
+      const explanations = new Map(this.#opening.state.explanations);
+      explanations.delete(id);
+      this.#set({ kind: "ready", state: { ...this.#opening.state, explanations } });
+    }
+    await this.backend.call("explain_close", { id });
   }
 
   /** The person has read what went wrong at the start. */

@@ -20,10 +20,16 @@ pub(crate) struct Expr {
 pub(crate) enum Kind {
     Literal(Literal),
     List(Vec<Expr>),
-    Ident(String),
+    /// An identifier, or selections from one: `request.auth.access_levels`.
+    Path(String),
+    /// A selection from anything else.
     Select(Box<Expr>, String),
     Index(Box<Expr>, Box<Expr>),
-    Call { target: Option<Box<Expr>>, name: String, args: Vec<Expr> },
+    Call {
+        target: Option<Box<Expr>>,
+        name: String,
+        args: Vec<Expr>,
+    },
     Not(Box<Expr>),
     Neg(Box<Expr>),
     Binary(Op, Box<Expr>, Box<Expr>),
@@ -71,13 +77,23 @@ impl Op {
 }
 
 impl Expr {
+    /// The dotted path of an identifier with selections.
+    pub(crate) fn path(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Whether this is the attribute with the given dotted path.
     pub(crate) fn is_path(&self, path: &str) -> bool {
-        match (&self.kind, path.rsplit_once('.')) {
-            (Kind::Ident(name), None) => name == path,
-            (Kind::Select(target, field), Some((rest, last))) => field == last && target.is_path(rest),
-            _ => false,
-        }
+        self.path() == Some(path)
+    }
+
+    /// Whether this is the attribute with the given dotted path, or a part of it.
+    pub(crate) fn is_within(&self, path: &str) -> bool {
+        let rest = self.path().and_then(|own| own.strip_prefix(path));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
     /// The text of a string literal.
@@ -99,9 +115,7 @@ impl Expr {
     /// Calls `visit` for this node and all below it. Trees are shallow (the parser sees to it).
     pub(crate) fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
         visit(self);
-        for child in self.children() {
-            child.walk(visit);
-        }
+        self.each_child(|child| child.walk(visit));
     }
 
     /// Whether any node of the tree passes the test.
@@ -111,15 +125,23 @@ impl Expr {
         found
     }
 
-    /// The direct operands, in source order.
-    pub(crate) fn children(&self) -> Vec<&Self> {
+    /// Whether the attribute with the given path, or a part of it, occurs.
+    pub(crate) fn mentions(&self, path: &str) -> bool {
+        self.any(|node| node.is_within(path))
+    }
+
+    /// Calls `visit` for the direct operands, in source order.
+    pub(crate) fn each_child<'a>(&'a self, mut visit: impl FnMut(&'a Self)) {
         match &self.kind {
-            Kind::Literal(_) | Kind::Ident(_) => Vec::new(),
-            Kind::List(items) | Kind::And(items) | Kind::Or(items) => items.iter().collect(),
-            Kind::Select(inner, _) | Kind::Not(inner) | Kind::Neg(inner) => vec![inner],
-            Kind::Index(left, right) | Kind::Binary(_, left, right) => vec![left, right],
-            Kind::Call { target, args, .. } => target.as_deref().into_iter().chain(args).collect(),
-            Kind::Ternary(parts) => parts.iter().collect(),
+            Kind::Literal(_) | Kind::Path(_) => {}
+            Kind::List(items) | Kind::And(items) | Kind::Or(items) => items.iter().for_each(visit),
+            Kind::Select(inner, _) | Kind::Not(inner) | Kind::Neg(inner) => visit(inner),
+            Kind::Index(left, right) | Kind::Binary(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
+            Kind::Call { target, args, .. } => target.as_deref().into_iter().chain(args).for_each(visit),
+            Kind::Ternary(parts) => parts.iter().for_each(visit),
         }
     }
 }

@@ -26,8 +26,8 @@ pub(crate) enum Val {
 
 /// The facts that expressions may ask for.
 pub(crate) trait Env {
-    /// The value of an attribute, given as identifier or selection.
-    fn attribute(&self, expr: &Expr) -> Option<Val>;
+    /// The value of an attribute, given by its dotted path.
+    fn attribute(&self, path: &str) -> Option<Val>;
     /// The value of a function that needs facts.
     fn call(&self, target: Option<&Expr>, name: &str, args: &[Expr]) -> Option<Val>;
 }
@@ -45,7 +45,8 @@ pub(crate) fn eval(expr: &Expr, env: &dyn Env) -> Option<Val> {
     match &expr.kind {
         Kind::Literal(literal) => value_of(literal),
         Kind::List(items) => items.iter().map(|item| eval(item, env)).collect::<Option<_>>().map(Val::List),
-        Kind::Ident(_) | Kind::Select(..) => env.attribute(expr),
+        Kind::Path(path) => env.attribute(path),
+        Kind::Select(..) => None,
         Kind::Index(list, index) => element(&eval(list, env)?, &eval(index, env)?),
         Kind::Call { target, name, args } => env
             .call(target.as_deref(), name, args)

@@ -2,17 +2,18 @@
 
 use super::ast::Expr;
 use super::eval::{Env, Val, eval};
+use super::number::in_range;
 use super::time;
 
 /// The value of a call.
 pub(crate) fn call(target: Option<&Expr>, name: &str, args: &[Expr], env: &dyn Env) -> Option<Val> {
     match (target, name, args) {
         (None, "timestamp", [text]) => match eval(text, env)? {
-            Val::Text(text) => time::timestamp(&text).map(Val::Time),
+            Val::Text(text) => in_range(time::timestamp(&text)?),
             Val::Time(already) => Some(Val::Time(already)),
             _ => None,
         },
-        (None, "date", [text]) => time::date(&text_of(text, env)?).map(Val::Time),
+        (None, "date", [text]) => in_range(time::date(&text_of(text, env)?)?),
         (None, "duration", [text]) => match eval(text, env)? {
             Val::Text(text) => time::duration(&text).map(Val::Duration),
             Val::Duration(already) => Some(Val::Duration(already)),

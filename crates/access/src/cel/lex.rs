@@ -5,49 +5,75 @@ use crate::explanation::Span;
 
 /// A token with its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: TokenKind<'a>,
     pub(crate) span: Span,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum TokenKind {
-    Ident(String),
+pub(crate) enum TokenKind<'a> {
+    Ident(&'a str),
     Literal(Literal),
     Punct(&'static str),
     /// A whole number that may still be negated.
-    Number(String),
+    Number(&'a str),
     End,
+    /// Something that is no token.
+    Bad,
 }
 
-/// Longest first.
-const PUNCTUATION: [&str; 24] = [
-    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "%", "?", ":", ",", ".", "(", ")",
-    "[", "]", "{", "}",
-];
-
-/// All tokens of a text, with an end token last; `None` if something is no token.
-pub(crate) fn tokens(source: &str) -> Option<Vec<Token>> {
-    let mut lexer = Lexer { source, at: 0 };
-    let mut found = Vec::new();
-    loop {
-        lexer.skip_blanks();
-        let start = lexer.at;
-        let kind = lexer.next()?;
-        let done = kind == TokenKind::End;
-        found.push(Token { kind, span: Span { start, end: lexer.at } });
-        if done {
-            return Some(found);
-        }
-    }
+/// The mark with which a text begins.
+fn punctuation(text: &str) -> Option<&'static str> {
+    Some(match text.as_bytes() {
+        [b'&', b'&', ..] => "&&",
+        [b'|', b'|', ..] => "||",
+        [b'=', b'=', ..] => "==",
+        [b'!', b'=', ..] => "!=",
+        [b'<', b'=', ..] => "<=",
+        [b'>', b'=', ..] => ">=",
+        [b'<', ..] => "<",
+        [b'>', ..] => ">",
+        [b'!', ..] => "!",
+        [b'+', ..] => "+",
+        [b'-', ..] => "-",
+        [b'*', ..] => "*",
+        [b'/', ..] => "/",
+        [b'%', ..] => "%",
+        [b'?', ..] => "?",
+        [b':', ..] => ":",
+        [b',', ..] => ",",
+        [b'.', ..] => ".",
+        [b'(', ..] => "(",
+        [b')', ..] => ")",
+        [b'[', ..] => "[",
+        [b']', ..] => "]",
+        _ => return None,
+    })
 }
 
-struct Lexer<'a> {
+/// Takes one token after the other.
+#[derive(Debug)]
+pub(crate) struct Lexer<'a> {
     source: &'a str,
     at: usize,
 }
 
 impl<'a> Lexer<'a> {
+    pub(crate) fn new(source: &'a str) -> Self {
+        Self { source, at: 0 }
+    }
+
+    /// The next token. At the end, and behind something that is no token, it stays what it is.
+    pub(crate) fn token(&mut self) -> Token<'a> {
+        self.skip_blanks();
+        let start = self.at;
+        let kind = self.next().unwrap_or(TokenKind::Bad);
+        if kind == TokenKind::Bad {
+            self.at = start;
+        }
+        Token { kind, span: Span { start, end: self.at } }
+    }
+
     fn rest(&self) -> &'a str {
         self.source.get(self.at..).unwrap_or_default()
     }
@@ -71,7 +97,7 @@ impl<'a> Lexer<'a> {
         rest.get(..end).unwrap_or_default()
     }
 
-    fn next(&mut self) -> Option<TokenKind> {
+    fn next(&mut self) -> Option<TokenKind<'a>> {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return Some(TokenKind::End) };
         if let Some(start) = string_start(rest) {
@@ -86,20 +112,21 @@ impl<'a> Lexer<'a> {
                 "false" => TokenKind::Literal(Literal::Bool(false)),
                 "null" => TokenKind::Literal(Literal::Null),
                 "in" => TokenKind::Punct("in"),
-                name => TokenKind::Ident(name.to_owned()),
+                name => TokenKind::Ident(name),
             });
         }
-        let found = PUNCTUATION.into_iter().find(|text| rest.starts_with(text))?;
+        let found = punctuation(rest)?;
         self.at += found.len();
         Some(TokenKind::Punct(found))
     }
 
-    fn number(&mut self) -> Option<TokenKind> {
+    fn number(&mut self) -> Option<TokenKind<'a>> {
         let rest = self.rest();
         if rest.starts_with("0x") || rest.starts_with("0X") {
+            let start = self.at;
             self.at += 2;
             let digits = self.take_while(|c| c.is_ascii_hexdigit());
-            return self.whole(format!("0x{digits}"), !digits.is_empty());
+            return self.whole(start, !digits.is_empty());
         }
         let start = self.at;
         self.take_while(|c| c.is_ascii_digit());
@@ -117,29 +144,24 @@ impl<'a> Lexer<'a> {
             }
             self.take_while(|c| c.is_ascii_digit());
         }
-        let text = self.source.get(start..self.at)?;
         if double {
-            return Some(TokenKind::Literal(Literal::Double(text.parse().ok()?)));
+            return Some(TokenKind::Literal(Literal::Double(self.source.get(start..self.at)?.parse().ok()?)));
         }
-        self.whole(text.to_owned(), true)
+        self.whole(start, true)
     }
 
-    fn whole(&mut self, text: String, valid: bool) -> Option<TokenKind> {
-        if !valid {
-            return None;
-        }
+    /// A whole number that began at `start`, perhaps with a `u` to come.
+    fn whole(&mut self, start: usize, valid: bool) -> Option<TokenKind<'a>> {
+        let text = self.source.get(start..self.at).filter(|_| valid)?;
         if self.rest().starts_with(['u', 'U']) {
             self.at += 1;
-            let value = match text.strip_prefix("0x") {
-                Some(digits) => u64::from_str_radix(digits, 16).ok(),
-                None => text.parse().ok(),
-            };
+            let value = integer(text).and_then(|value| value.try_into().ok());
             return Some(TokenKind::Literal(Literal::UInt(value)));
         }
         Some(TokenKind::Number(text))
     }
 
-    fn string(&mut self, start: StringStart) -> Option<TokenKind> {
+    fn string(&mut self, start: StringStart) -> Option<TokenKind<'a>> {
         self.at += start.prefix + start.quote.len();
         let long = start.quote.len() == 3;
         let mut text = String::new();
@@ -164,6 +186,14 @@ impl<'a> Lexer<'a> {
                 }
             }
         }
+    }
+}
+
+/// The value of decimal or hexadecimal digits.
+pub(crate) fn integer(text: &str) -> Option<i128> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => i128::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use jiff::civil::DateTime;
+
 use super::ast::Op;
 use super::eval::Val;
 
@@ -110,12 +112,17 @@ fn joined(op: Op, left: Val, right: Val) -> Option<Val> {
             Some(Val::List(left))
         }
         (Op::Add, Val::Time(time), Val::Duration(span)) | (Op::Add, Val::Duration(span), Val::Time(time)) => {
-            time.checked_add(span).ok().map(Val::Time)
+            in_range(time.checked_add(span).ok()?)
         }
-        (Op::Sub, Val::Time(time), Val::Duration(span)) => time.checked_sub(span).ok().map(Val::Time),
+        (Op::Sub, Val::Time(time), Val::Duration(span)) => in_range(time.checked_sub(span).ok()?),
         (Op::Sub, Val::Time(left), Val::Time(right)) => Some(Val::Duration(left.duration_since(right))),
         (Op::Add, Val::Duration(left), Val::Duration(right)) => left.checked_add(right).map(Val::Duration),
         (Op::Sub, Val::Duration(left), Val::Duration(right)) => left.checked_sub(right).map(Val::Duration),
         _ => None,
     }
+}
+
+/// A time in CEL's range, which begins with the year 1.
+pub(crate) fn in_range(time: DateTime) -> Option<Val> {
+    (time.year() >= 1).then_some(Val::Time(time))
 }

@@ -2,71 +2,84 @@
 //! Depth and size are bounded, so that an expression made to hurt is refused instead.
 
 use super::ast::{Expr, Kind, Literal, Op};
-use super::lex::{Token, TokenKind, tokens};
+use super::lex::{Lexer, Token, TokenKind, integer};
 use crate::explanation::Span;
 
 /// Longest expression that is parsed, in bytes. IAM's own limit is far below.
 const MAX_LENGTH: usize = 64 * 1024;
 /// Deepest nesting that is parsed.
-const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 100;
 
 /// Parses an expression; `None` if it is not in the subset, too long or too deep.
 pub(crate) fn parse(source: &str) -> Option<Expr> {
     if source.len() > MAX_LENGTH {
         return None;
     }
-    let mut parser = Parser { tokens: tokens(source)?, at: 0, depth: 0 };
+    let mut lexer = Lexer::new(source);
+    let next = lexer.token();
+    let mut parser = Parser { lexer, next, end: 0, depth: 0 };
     let expr = parser.ternary()?;
-    (*parser.peek() == TokenKind::End).then_some(expr)
+    (parser.next.kind == TokenKind::End).then_some(expr)
 }
 
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    next: Token<'a>,
+    /// Where the token before the next one ended.
+    end: usize,
     depth: usize,
 }
 
-/// Binding powers of the binary operators, weakest first; connectives and `?:` stand apart.
-const RELATION: u8 = 1;
-const SUM: u8 = 2;
-const PRODUCT: u8 = 3;
+/// Binding powers of the binary operators, weakest first; `?:` stands apart.
+const OR: u8 = 0;
+const AND: u8 = 1;
+const RELATION: u8 = 2;
+const SUM: u8 = 3;
+const PRODUCT: u8 = 4;
 
-fn operator(text: &str) -> Option<(Op, u8)> {
+/// What stands between two operands.
+#[derive(Debug, Clone, Copy)]
+enum Infix {
+    /// A connective: a chain of the same one is one node with all its operands.
+    Chain(fn(Vec<Expr>) -> Kind),
+    Operator(Op),
+}
+
+fn infix(text: &str) -> Option<(Infix, u8)> {
     Some(match text {
-        "==" => (Op::Eq, RELATION),
-        "!=" => (Op::Ne, RELATION),
-        "<" => (Op::Lt, RELATION),
-        "<=" => (Op::Le, RELATION),
-        ">" => (Op::Gt, RELATION),
-        ">=" => (Op::Ge, RELATION),
-        "in" => (Op::In, RELATION),
-        "+" => (Op::Add, SUM),
-        "-" => (Op::Sub, SUM),
-        "*" => (Op::Mul, PRODUCT),
-        "/" => (Op::Div, PRODUCT),
-        "%" => (Op::Rem, PRODUCT),
+        "||" => (Infix::Chain(Kind::Or), OR),
+        "&&" => (Infix::Chain(Kind::And), AND),
+        "==" => (Infix::Operator(Op::Eq), RELATION),
+        "!=" => (Infix::Operator(Op::Ne), RELATION),
+        "<" => (Infix::Operator(Op::Lt), RELATION),
+        "<=" => (Infix::Operator(Op::Le), RELATION),
+        ">" => (Infix::Operator(Op::Gt), RELATION),
+        ">=" => (Infix::Operator(Op::Ge), RELATION),
+        "in" => (Infix::Operator(Op::In), RELATION),
+        "+" => (Infix::Operator(Op::Add), SUM),
+        "-" => (Infix::Operator(Op::Sub), SUM),
+        "*" => (Infix::Operator(Op::Mul), PRODUCT),
+        "/" => (Infix::Operator(Op::Div), PRODUCT),
+        "%" => (Infix::Operator(Op::Rem), PRODUCT),
         _ => return None,
     })
 }
 
-impl Parser {
-    fn peek(&self) -> &TokenKind {
-        self.tokens.get(self.at).map_or(&TokenKind::End, |token| &token.kind)
+impl<'a> Parser<'a> {
+    /// Takes the next token.
+    fn take(&mut self) -> TokenKind<'a> {
+        self.end = self.next.span.end;
+        let following = self.lexer.token();
+        std::mem::replace(&mut self.next, following).kind
     }
 
-    fn here(&self) -> Span {
-        self.tokens.get(self.at).map(|token| token.span).unwrap_or_default()
-    }
-
+    /// Takes the next token if it is this mark.
     fn eat(&mut self, punctuation: &str) -> bool {
-        let found = matches!(self.peek(), TokenKind::Punct(text) if *text == punctuation);
-        self.at += usize::from(found);
+        let found = matches!(self.next.kind, TokenKind::Punct(text) if text == punctuation);
+        if found {
+            self.take();
+        }
         found
-    }
-
-    /// Where the token before this one ended.
-    fn end(&self) -> usize {
-        self.at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.span.end)
     }
 
     /// Runs `part` one level deeper, if that is allowed.
@@ -82,9 +95,7 @@ impl Parser {
 
     fn ternary(&mut self) -> Option<Expr> {
         self.deeper(|parser| {
-            let condition = parser.chain("||", Kind::Or, |parser| {
-                parser.chain("&&", Kind::And, |parser| parser.binary(RELATION))
-            })?;
+            let condition = parser.binary(OR)?;
             if !parser.eat("?") {
                 return Some(condition);
             }
@@ -99,42 +110,34 @@ impl Parser {
         })
     }
 
-    /// A chain of one connective is one node with all its operands.
-    fn chain(
-        &mut self,
-        connective: &str,
-        kind: fn(Vec<Expr>) -> Kind,
-        mut operand: impl FnMut(&mut Self) -> Option<Expr>,
-    ) -> Option<Expr> {
-        let first = operand(self)?;
-        if !matches!(self.peek(), TokenKind::Punct(text) if *text == connective) {
-            return Some(first);
-        }
-        let start = first.outer.start;
-        let mut operands = vec![first];
-        while self.eat(connective) {
-            operands.push(operand(self)?);
-        }
-        let end = operands.last().map_or(start, |last| last.outer.end);
-        node(kind(operands), start, end)
-    }
-
+    /// Operands joined by operators of at least this binding power.
     fn binary(&mut self, power: u8) -> Option<Expr> {
         let mut left = self.unary()?;
-        while let TokenKind::Punct(text) = *self.peek()
-            && let Some((op, its_power)) = operator(text)
+        while let TokenKind::Punct(text) = self.next.kind
+            && let Some((infix, its_power)) = infix(text)
             && its_power >= power
         {
-            self.at += 1;
-            let right = self.binary(its_power + 1)?;
-            let (start, end) = (left.outer.start, right.outer.end);
-            left = node(Kind::Binary(op, Box::new(left), Box::new(right)), start, end)?;
+            let start = left.outer.start;
+            let kind = match infix {
+                Infix::Operator(op) => {
+                    self.take();
+                    Kind::Binary(op, Box::new(left), Box::new(self.binary(its_power + 1)?))
+                }
+                Infix::Chain(chain) => {
+                    let mut operands = vec![left];
+                    while self.eat(text) {
+                        operands.push(self.binary(its_power + 1)?);
+                    }
+                    chain(operands)
+                }
+            };
+            left = node(kind, start, self.end)?;
         }
         Some(left)
     }
 
     fn unary(&mut self) -> Option<Expr> {
-        let start = self.here().start;
+        let start = self.next.span.start;
         if self.eat("!") {
             let inner = self.deeper(Self::unary)?;
             let end = inner.outer.end;
@@ -143,10 +146,10 @@ impl Parser {
         if !self.eat("-") {
             return self.postfix();
         }
-        if let TokenKind::Number(text) = self.peek() {
+        if let TokenKind::Number(text) = self.next.kind {
             let value = integer(text).and_then(|value| i64::try_from(-value).ok());
-            self.at += 1;
-            let literal = node(Kind::Literal(Literal::Int(value)), start, self.end())?;
+            self.take();
+            let literal = node(Kind::Literal(Literal::Int(value)), start, self.end)?;
             return self.suffixes(literal);
         }
         let inner = self.deeper(Self::unary)?;
@@ -166,20 +169,24 @@ impl Parser {
         let start = expr.outer.start;
         loop {
             if self.eat(".") {
-                let TokenKind::Ident(name) = self.peek().clone() else { return None };
-                self.at += 1;
+                let TokenKind::Ident(name) = self.take() else { return None };
                 let kind = if self.eat("(") {
-                    Kind::Call { target: Some(Box::new(expr)), name, args: self.items(")")? }
+                    let args = self.items(")")?;
+                    Kind::Call { target: Some(Box::new(expr)), name: name.to_owned(), args }
+                } else if let Kind::Path(mut path) = expr.kind {
+                    path.push('.');
+                    path.push_str(name);
+                    Kind::Path(path)
                 } else {
-                    Kind::Select(Box::new(expr), name)
+                    Kind::Select(Box::new(expr), name.to_owned())
                 };
-                expr = node(kind, start, self.end())?;
+                expr = node(kind, start, self.end)?;
             } else if self.eat("[") {
                 let index = self.ternary()?;
                 if !self.eat("]") {
                     return None;
                 }
-                expr = node(Kind::Index(Box::new(expr), Box::new(index)), start, self.end())?;
+                expr = node(Kind::Index(Box::new(expr), Box::new(index)), start, self.end)?;
             } else {
                 return Some(expr);
             }
@@ -187,29 +194,27 @@ impl Parser {
     }
 
     fn primary(&mut self) -> Option<Expr> {
-        let start = self.here().start;
-        let token = self.peek().clone();
-        self.at += 1;
-        let kind = match token {
+        let start = self.next.span.start;
+        let kind = match self.take() {
             TokenKind::Literal(literal) => Kind::Literal(literal),
             TokenKind::Number(text) => {
-                Kind::Literal(Literal::Int(integer(&text).and_then(|value| i64::try_from(value).ok())))
+                Kind::Literal(Literal::Int(integer(text).and_then(|value| i64::try_from(value).ok())))
             }
             TokenKind::Ident(name) if self.eat("(") => {
-                Kind::Call { target: None, name, args: self.items(")")? }
+                Kind::Call { target: None, name: name.to_owned(), args: self.items(")")? }
             }
-            TokenKind::Ident(name) => Kind::Ident(name),
+            TokenKind::Ident(name) => Kind::Path(name.to_owned()),
             TokenKind::Punct("[") => Kind::List(self.items("]")?),
             TokenKind::Punct("(") => {
                 let inner = self.ternary()?;
                 if !self.eat(")") {
                     return None;
                 }
-                return Some(Expr { outer: Span { start, end: self.end() }, ..inner });
+                return Some(Expr { outer: Span { start, end: self.end }, ..inner });
             }
-            TokenKind::Punct(_) | TokenKind::End => return None,
+            TokenKind::Punct(_) | TokenKind::End | TokenKind::Bad => return None,
         };
-        node(kind, start, self.end())
+        node(kind, start, self.end)
     }
 
     /// Expressions between commas up to the closing mark.
@@ -225,17 +230,12 @@ impl Parser {
     }
 }
 
-fn integer(text: &str) -> Option<i128> {
-    match text.strip_prefix("0x") {
-        Some(digits) => i128::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
-    }
-}
-
 /// A node, unless its tree gets too deep.
 fn node(kind: Kind, start: usize, end: usize) -> Option<Expr> {
     let span = Span { start, end };
     let mut expr = Expr { kind, span, outer: span, depth: 0 };
-    expr.depth = 1 + expr.children().into_iter().map(|child| child.depth).max().unwrap_or(0);
+    let mut below = 0;
+    expr.each_child(|child| below = below.max(child.depth));
+    expr.depth = below + 1;
     (expr.depth <= MAX_DEPTH).then_some(expr)
 }

@@ -109,22 +109,9 @@ fn scaled(number: &str, unit: i128) -> Option<i128> {
     parse(whole)?.checked_mul(unit)?.checked_add(below)
 }
 
-/// A part of a time in a zone (UTC by default), or of a duration.
-pub(crate) fn part(getter: &str, value: &Val, zone: Option<&str>) -> Option<i64> {
-    match (value, zone) {
-        (Val::Time(time), zone) => time_part(getter, *time, zone),
-        (Val::Duration(span), None) => match getter {
-            "getHours" => Some(span.as_hours()),
-            "getMinutes" => Some(span.as_mins()),
-            "getSeconds" => Some(span.as_secs()),
-            "getMilliseconds" => Some(i64::from(span.subsec_millis())),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn time_part(getter: &str, time: DateTime, zone: Option<&str>) -> Option<i64> {
+/// A part of a time in a zone, UTC by default.
+pub(crate) fn part(getter: &str, time: &Val, zone: Option<&str>) -> Option<i64> {
+    let Val::Time(time) = *time else { return None };
     if !is_getter(getter) {
         return None;
     }

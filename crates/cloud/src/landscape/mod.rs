@@ -3,21 +3,33 @@
 //! `docs/landscape.md` describes the format. A landscape never changes after it was read: what changes while the
 //! cloud runs (status, metadata, keys) lives in [`crate::state`].
 
+mod access;
+mod expression;
+mod firewall;
+mod instance;
 mod policy;
 mod ports;
 mod roles;
+mod user;
 mod validate;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 
-pub(crate) use policy::Policy;
+pub(crate) use access::{
+    AccessBinding, AccessLevel, Combine, Device, DevicePolicy, IngressPolicy, LevelCondition,
+    ServicePerimeter,
+};
+pub(crate) use expression::Expression;
+pub(crate) use firewall::{
+    Direction, Firewall, FirewallOrder, FirewallPolicy, PolicyRule, Protocol, RuleAction,
+};
+pub(crate) use instance::{Announce, HostKeyLife, Instance, Os, Status, Tunnels};
+pub(crate) use policy::{Binding, DenyPolicy, DenyRule, Policy};
 pub(crate) use ports::PortHost;
-pub(crate) use roles::grants as role_grants;
+pub(crate) use roles::{grants as role_grants, permissions as role_permissions};
+pub(crate) use user::{OsLoginKeys, Place, User};
 
 /// A landscape file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +70,22 @@ pub struct Landscape {
     pub(crate) roles: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(crate) destination_groups: Vec<DestinationGroup>,
-    /// Access levels in Access Context Manager's own JSON. Carried, not yet enforced.
     #[serde(default)]
-    #[expect(dead_code, reason = "checked and carried; not yet enforced")]
-    pub(crate) access_levels: Vec<Value>,
+    pub(crate) access_levels: Vec<AccessLevel>,
+    #[serde(default)]
+    pub(crate) access_bindings: Vec<AccessBinding>,
+    #[serde(default)]
+    pub(crate) service_perimeters: Vec<ServicePerimeter>,
+    #[serde(default)]
+    pub(crate) deny_policies: Vec<DenyPolicy>,
+    #[serde(default)]
+    pub(crate) firewall_policies: Vec<FirewallPolicy>,
+    /// Who may look into groups, as members of a policy; nobody without the edition of Cloud Identity that can.
+    #[serde(default)]
+    pub(crate) group_viewers: Vec<String>,
+    /// How long an audit record takes to be found, in milliseconds.
+    #[serde(default)]
+    pub(crate) audit_lag_ms: u64,
     /// How long start, stop and the like take, in milliseconds.
     #[serde(default = "default_operation_ms")]
     pub(crate) operation_ms: u64,
@@ -74,6 +98,9 @@ pub(crate) struct Organization {
     pub(crate) id: u64,
     #[serde(default)]
     pub(crate) policy: Policy,
+    /// Tags for conditions: `ORGANISATION/KEY` to the value's short name. What is below inherits them.
+    #[serde(default)]
+    pub(crate) resource_tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -86,6 +113,8 @@ pub(crate) struct Folder {
     pub(crate) parent: String,
     #[serde(default)]
     pub(crate) policy: Policy,
+    #[serde(default)]
+    pub(crate) resource_tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -124,178 +153,33 @@ pub(crate) struct Project {
     /// The allow policy of the project's tunnel resource, `projects/N/iap_tunnel`.
     #[serde(default)]
     pub(crate) iap_policy: Policy,
+    /// The allow policies of the tunnel resources of its zones, by the zone's name.
+    #[serde(default)]
+    pub(crate) iap_zone_policies: BTreeMap<String, Policy>,
+    #[serde(default)]
+    pub(crate) resource_tags: BTreeMap<String, String>,
+    /// Further services that are off, such as `policytroubleshooter.googleapis.com`.
+    #[serde(default)]
+    pub(crate) disabled_apis: Vec<String>,
+    /// Whether IAP writes data access records here.
+    #[serde(default)]
+    pub(crate) audit_logs: AuditLogs,
+    /// Firewall rules of its networks. Without the field each network has the one that lets IAP in; with it, these
+    /// and nothing else.
+    #[serde(default)]
+    pub(crate) firewalls: Option<Vec<Firewall>>,
+    /// For all its networks.
+    #[serde(default)]
+    pub(crate) firewall_order: FirewallOrder,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Os {
+pub(crate) enum AuditLogs {
+    Enabled,
+    /// As in every project where nobody has switched them on.
     #[default]
-    Linux,
-    Windows,
-    /// No licence and no guest feature tells what runs there.
-    Unknown,
-}
-
-/// Compute Engine's instance states, those that a landscape may start in or that a running cloud passes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Status {
-    Provisioning,
-    Staging,
-    #[default]
-    Running,
-    Stopping,
-    Suspending,
-    Suspended,
-    Repairing,
-    Terminated,
-}
-
-impl Status {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Provisioning => "PROVISIONING",
-            Self::Staging => "STAGING",
-            Self::Running => "RUNNING",
-            Self::Stopping => "STOPPING",
-            Self::Suspending => "SUSPENDING",
-            Self::Suspended => "SUSPENDED",
-            Self::Repairing => "REPAIRING",
-            Self::Terminated => "TERMINATED",
-        }
-    }
-}
-
-/// How long an SSH host keeps its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum HostKeyLife {
-    /// The same key at every start of the cloud.
-    #[default]
-    Stable,
-    /// A new key at every start of the cloud.
-    NewEachStart,
-    /// A new key at every boot of the instance too, as if it had been re-imaged.
-    NewEachBoot,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Announce {
-    #[default]
-    Yes,
-    No,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Instance {
-    pub(crate) project: String,
-    pub(crate) zone: String,
-    pub(crate) name: String,
-    /// Made from project, zone and name where it is missing.
-    #[serde(default)]
-    pub(crate) id: Option<u64>,
-    #[serde(default)]
-    pub(crate) description: Option<String>,
-    #[serde(default)]
-    pub(crate) os: Os,
-    #[serde(default)]
-    pub(crate) status: Status,
-    #[serde(default = "default_machine_type")]
-    pub(crate) machine_type: String,
-    /// Address of `nic0`.
-    pub(crate) ip: IpAddr,
-    #[serde(default)]
-    pub(crate) external_ip: Option<IpAddr>,
-    #[serde(default = "default_network")]
-    pub(crate) network: String,
-    /// Interfaces after `nic0`.
-    #[serde(default)]
-    pub(crate) interfaces: Vec<Interface>,
-    #[serde(default)]
-    pub(crate) labels: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(crate) tags: Vec<String>,
-    #[serde(default)]
-    pub(crate) metadata: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(crate) service_account: Option<String>,
-    #[serde(default = "default_disk_gb")]
-    pub(crate) disk_gb: u32,
-    /// Further licences of the boot disk, as `PROJECT/LICENCE`.
-    #[serde(default)]
-    pub(crate) licenses: Vec<String>,
-    #[serde(default, deserialize_with = "instant")]
-    pub(crate) created: Option<jiff::Timestamp>,
-    #[serde(default)]
-    pub(crate) ports: BTreeMap<u16, PortHost>,
-    #[serde(default)]
-    pub(crate) host_key: HostKeyLife,
-    /// Whether the guest writes its host keys to guest attributes, where these are enabled.
-    #[serde(default)]
-    pub(crate) announce_host_key: Announce,
-    /// How long the guest takes to pick up changed metadata, in milliseconds.
-    #[serde(default)]
-    pub(crate) key_delay_ms: u64,
-    /// The operation error that `start` ends with, for example `ZONE_RESOURCE_POOL_EXHAUSTED`.
-    #[serde(default)]
-    pub(crate) start_error: Option<String>,
-    /// Compute's allow policy of the instance.
-    #[serde(default)]
-    pub(crate) policy: Policy,
-    /// The allow policy of the instance's tunnel resource.
-    #[serde(default)]
-    pub(crate) iap_policy: Policy,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Interface {
-    pub(crate) ip: IpAddr,
-    #[serde(default = "default_network")]
-    pub(crate) network: String,
-}
-
-/// A place that a user can sign in from: what the far side would see of the computer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Place {
-    pub(crate) name: String,
-    pub(crate) ip: IpAddr,
-    /// What is known of the device, in words of the landscape's own. Carried, not yet enforced.
-    #[serde(default)]
-    pub(crate) device: Value,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct User {
-    pub(crate) email: String,
-    pub(crate) name: String,
-    pub(crate) places: Vec<Place>,
-    #[serde(default)]
-    pub(crate) os_login: OsLogin,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OsLogin {
-    /// The POSIX name; made from the whole address where it is missing.
-    #[serde(default)]
-    pub(crate) username: Option<String>,
-    #[serde(default)]
-    pub(crate) keys: OsLoginKeys,
-}
-
-/// Whether the organisation lets a user add keys to the OS Login profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum OsLoginKeys {
-    #[default]
-    Accepted,
-    /// An import "succeeds", adds nothing and says why in `details`.
-    Ignored,
+    Disabled,
 }
 
 /// Hosts behind IAP that are no instances, reached by name or address.
@@ -312,25 +196,12 @@ pub(crate) struct DestinationGroup {
     pub(crate) policy: Policy,
 }
 
-fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<jiff::Timestamp>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(D::Error::custom)
-}
-
 const fn default_operation_ms() -> u64 {
     1_500
 }
 
-fn default_machine_type() -> String {
-    "e2-medium".to_owned()
-}
-
 fn default_network() -> String {
     "default".to_owned()
-}
-
-const fn default_disk_gb() -> u32 {
-    10
 }
 
 const DEMO: &str = include_str!("../../../../assets/landscapes/demo.json");

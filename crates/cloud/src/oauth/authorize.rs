@@ -187,9 +187,13 @@ pub(super) fn pick(state: &State, call: &Call) -> Response {
             text: "No such user or place in this landscape.".to_owned(),
         });
     };
+    // who unticks a box at Google's consent page gets a token all the same
+    let declined = get("decline").unwrap_or_default();
+    let scopes: Vec<&str> =
+        asked.scopes.split(' ').filter(|scope| declined.is_empty() || !scope.ends_with(declined)).collect();
     let request = Request {
         caller,
-        scopes: asked.scopes.clone(),
+        scopes: scopes.join(" "),
         redirect_uri: asked.redirect_text.clone(),
         challenge: asked.challenge.clone(),
     };

@@ -10,6 +10,8 @@ use axum::response::Response;
 
 use crate::http::{Call, Service, Services};
 
+pub(crate) use userinfo::subject;
+
 /// The one client that is known here; its secret does not matter, like that of any desktop client.
 pub(crate) const CLIENT_ID: &str = "adit-local-cloud";
 /// What the token of the ready line may do.

@@ -116,6 +116,8 @@ pub(super) fn choices(state: &State, asked: &Asked) -> Response {
         "<h1 id=\"title\">Choose who to be</h1>\n\
          <p>This is the local cloud of <strong>{domain}</strong>. No password: everyone here is made up.</p>\n\
          <form method=\"post\" id=\"choices\" autocomplete=\"off\">\n{form}\
+         <p><label><input type=\"checkbox\" id=\"decline\" name=\"decline\" value=\"/auth/cloud-platform\"> \
+         Leave out access to Google Cloud</label></p>\n\
          <button type=\"submit\" id=\"cancel\" class=\"quiet\" name=\"cancel\" value=\"1\">Cancel</button>\n</form>",
         domain = escape(&landscape.organization.domain),
     );

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{CLIENT_ID, userinfo};
+use crate::faults::TokenFault;
 use crate::http::{Call, pairs};
 use crate::state::{ACCESS_LIFE, Pair, RedeemRefusal, State};
 
@@ -44,6 +45,9 @@ pub(super) fn exchange(state: &State, call: &Call) -> Response {
         }
         None => return bad("invalid_request", "Could not determine client ID from request."),
     }
+    if let Some(fault) = state.faults().token {
+        return refused(fault);
+    }
     match get("grant_type") {
         Some("authorization_code") => {
             let Some(code) = get("code") else {
@@ -67,7 +71,37 @@ pub(super) fn exchange(state: &State, call: &Call) -> Response {
     }
 }
 
+/// A refusal in the words that clients of Google's know.
+fn refused(fault: TokenFault) -> Response {
+    let body = match fault {
+        TokenFault::InvalidRapt => json!({
+            "error": "invalid_grant",
+            "error_description": "reauth related error (invalid_rapt)",
+            "error_uri": "https://support.google.com/a/answer/9368756",
+            "error_subtype": "invalid_rapt",
+        }),
+        TokenFault::Revoked => {
+            json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
+        }
+        TokenFault::Restricted => {
+            let random: [u8; 24] = rand::random();
+            json!({
+                "error": "access_denied",
+                "error_description": "Account restricted",
+                "error_uri": format!(
+                    "https://accounts.google.com/info/servicerestricted?es={}",
+                    URL_SAFE_NO_PAD.encode(random)
+                ),
+            })
+        }
+    };
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
 fn tokens(state: &State, pair: &Pair) -> Response {
+    if state.bound(&pair.grant.caller).is_some() {
+        return refused(TokenFault::Restricted);
+    }
     let mut body = json!({
         "access_token": pair.access.expose_secret(),
         "expires_in": ACCESS_LIFE.as_secs() - 1,

@@ -11,7 +11,7 @@ use crate::http::{Call, pairs};
 use crate::state::State;
 
 /// A user's number: 21 digits, the same at every start.
-pub(super) fn subject(email: &str) -> String {
+pub(crate) fn subject(email: &str) -> String {
     let hash = Sha256::digest(email.to_lowercase().as_bytes());
     let number = hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
     format!("1{number:020}")

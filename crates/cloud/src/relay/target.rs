@@ -120,8 +120,8 @@ impl Target {
     /// Whether `caller` may open a tunnel to this target.
     pub(super) fn is_allowed(&self, state: &State, caller: &Caller) -> bool {
         match self {
-            Self::Instance { project, zone, instance, port, .. } => {
-                state.may_tunnel(caller, project, zone, instance, *port)
+            Self::Instance { project, zone, instance, interface, port } => {
+                state.may_tunnel(caller, project, zone, instance, interface, *port)
             }
             Self::Host { project, region, group, .. } => {
                 state.may_tunnel_to_host(caller, project, region, group)

@@ -2,7 +2,11 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+
+const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 
 /// An answer that is an error: what the service would have sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +58,7 @@ impl Failure {
                 "location": "Authorization", "locationType": "header",
             })],
             details: vec![json!({
-                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "@type": ERROR_INFO,
                 "reason": "ACCESS_TOKEN_TYPE_UNSUPPORTED",
                 "metadata": {"method": method, "service": service},
             })],
@@ -64,6 +68,100 @@ impl Failure {
     /// 403 in Compute's words.
     pub(crate) fn forbidden(permission: &str, resource: &str) -> Self {
         Self::new(403, "forbidden", format!("Required '{permission}' permission for '{resource}'"))
+    }
+
+    /// 403 in the words of the newer services.
+    pub(crate) fn denied(permission: &str, resource: &str) -> Self {
+        let message =
+            format!("Permission '{permission}' denied on resource '{resource}' (or it may not exist).");
+        let service = permission.split('.').next().unwrap_or_default();
+        let service = if service == "resourcemanager" { "cloudresourcemanager" } else { service };
+        Self {
+            details: vec![json!({
+                "@type": ERROR_INFO,
+                "reason": "IAM_PERMISSION_DENIED",
+                "domain": format!("{service}.googleapis.com"),
+                "metadata": {"permission": permission, "resource": resource},
+            })],
+            ..Self::status(403, "PERMISSION_DENIED", message)
+        }
+    }
+
+    /// 403 for a token that was not granted access to Google Cloud.
+    pub(crate) fn scope(method: &str, service: &str) -> Self {
+        let message = "Request had insufficient authentication scopes.";
+        Self {
+            errors: vec![json!({
+                "message": "Insufficient Permission", "domain": "global", "reason": "insufficientPermissions",
+            })],
+            details: vec![json!({
+                "@type": ERROR_INFO,
+                "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+                "domain": "googleapis.com",
+                "metadata": {"method": method, "service": service},
+            })],
+            ..Self::status(403, "PERMISSION_DENIED", message)
+        }
+    }
+
+    /// 403 for a quota project that the caller may not bill.
+    pub(crate) fn quota_project(consumer: &str, service: &str) -> Self {
+        let message = format!(
+            "Caller does not have required permission to use project {consumer}. Grant the caller the \
+             roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use \
+             permission, and retry."
+        );
+        Self {
+            details: vec![json!({
+                "@type": ERROR_INFO,
+                "reason": "USER_PROJECT_DENIED",
+                "domain": "googleapis.com",
+                "metadata": {"service": service, "consumer": format!("projects/{consumer}")},
+            })],
+            ..Self::status(403, "PERMISSION_DENIED", message)
+        }
+    }
+
+    /// 403 of an API that wants a quota project of user credentials, for a request that names none.
+    pub(crate) fn no_quota_project(service: &str) -> Self {
+        let message = format!(
+            "Your application is authenticating by using local Application Default Credentials. The {service} API \
+             requires a quota project, which is not set by default."
+        );
+        Self {
+            details: vec![json!({
+                "@type": ERROR_INFO,
+                "reason": "SERVICE_DISABLED",
+                "domain": "googleapis.com",
+                "metadata": {"service": service, "consumer": "projects/764086051850"},
+            })],
+            ..Self::status(403, "PERMISSION_DENIED", message)
+        }
+    }
+
+    /// 403 of a service perimeter, with the identifier that its administrator finds the violation by.
+    pub(crate) fn perimeter(service: &str, consumer: &str) -> Self {
+        let random: [u8; 30] = rand::random();
+        let id = URL_SAFE_NO_PAD.encode(random);
+        let message = format!(
+            "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: {id}"
+        );
+        Self {
+            errors: vec![json!({"message": message, "domain": "global", "reason": "vpcServiceControls"})],
+            details: vec![
+                json!({
+                    "@type": "type.googleapis.com/google.rpc.PreconditionFailure",
+                    "violations": [{"type": "VPC_SERVICE_CONTROLS", "description": id}],
+                }),
+                json!({
+                    "@type": ERROR_INFO,
+                    "reason": "SECURITY_POLICY_VIOLATED",
+                    "domain": "googleapis.com",
+                    "metadata": {"uid": id, "service": service, "consumer": consumer},
+                }),
+            ],
+            ..Self::status(403, "PERMISSION_DENIED", message)
+        }
     }
 
     /// 403 for an API that the project has not enabled.
@@ -84,7 +182,7 @@ impl Failure {
             })],
             details: vec![
                 json!({
-                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                    "@type": ERROR_INFO,
                     "reason": "SERVICE_DISABLED",
                     "domain": "googleapis.com",
                     "metadata": {

@@ -1,11 +1,20 @@
 //! The Google APIs, on Google's own paths, with Google's own JSON.
 
+mod access_context;
 mod batch;
+mod cloud_identity;
 mod compute;
 mod failure;
+mod faulty;
 mod fields;
+mod gate;
+mod iam;
+mod iap;
+mod logging;
 mod os_login;
+mod policy;
 mod resource_manager;
+mod troubleshooter;
 mod well_known;
 
 use axum::Json;
@@ -14,7 +23,8 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
 use crate::http::{Call, Service, Services};
-use crate::state::{Caller, State};
+use crate::state::State;
+use gate::caller;
 
 pub(crate) use failure::{Answer, Failure};
 
@@ -31,6 +41,9 @@ pub(crate) async fn answer(services: &Services, call: &Call) -> Response {
         && call.method == Method::POST
     {
         return batch::answer(services, call).await;
+    }
+    if let Some(response) = faulty::answer(services, call).await {
+        return response;
     }
     finish(api(services, call, &path).await)
 }
@@ -53,10 +66,19 @@ async fn api(services: &Services, call: &Call, path: &[&str]) -> Answer<Value> {
         (Service::Any | Service::Compute, ["compute", "v1", rest @ ..]) => {
             compute::answer(state, call, rest).await?
         }
+        (
+            Service::Any | Service::Iam,
+            ["v3", "organizations", _, "locations", ..] | ["v2", "policies", ..],
+        ) => iam::answer(state, call, path)?,
+        (Service::Any | Service::Troubleshooter, ["v3", "iam:troubleshoot"]) => {
+            troubleshooter::answer(state, call)?
+        }
+        (Service::Any | Service::Logging, ["v2", "entries:list"]) => logging::answer(state, call)?,
         (Service::Any | Service::ResourceManager, ["v3", rest @ ..]) => {
             resource_manager::answer(state, call, rest)?
         }
         (Service::Any | Service::OsLogin, ["v1", "users", rest @ ..]) => os_login::answer(state, call, rest)?,
+        (_, ["v1", rest @ ..]) => version_1(state, call, rest)?,
         _ => return unknown(call),
     };
     match call.query("fields") {
@@ -68,19 +90,34 @@ async fn api(services: &Services, call: &Call, path: &[&str]) -> Answer<Value> {
     }
 }
 
+/// The services whose first version is at `/v1/`, told apart by what follows where no host name does it.
+fn version_1(state: &State, call: &Call, rest: &[&str]) -> Answer<Value> {
+    match (call.service, rest) {
+        (Service::Any | Service::Iap, ["projects", _, tunnels, ..]) if tunnels.starts_with("iap_tunnel") => {
+            iap::answer(state, call, rest)
+        }
+        (Service::Any | Service::ResourceManager, ["projects", name]) if name.ends_with(":getAncestry") => {
+            resource_manager::ancestry(state, call, name)
+        }
+        (Service::Any | Service::AccessContext, ["accessPolicies", ..])
+        | (Service::Any | Service::AccessContext, ["organizations", _, "gcpUserAccessBindings", ..]) => {
+            access_context::answer(state, call, rest)
+        }
+        (Service::Any | Service::CloudIdentity, ["groups" | "groups:lookup", ..]) => {
+            cloud_identity::answer(state, call, rest)
+        }
+        (Service::Any | Service::Iam, ["roles", ..] | ["projects" | "organizations", _, "roles", ..]) => {
+            iam::role(state, call, rest)
+        }
+        _ => unknown(call),
+    }
+}
+
 /// What a front door of Google's says to a path that no service has.
 fn unknown<T>(call: &Call) -> Answer<T> {
     let path = call.path.join("/");
     Failure::status(404, "NOT_FOUND", format!("The requested URL /{path} was not found on this server."))
         .boxed()
-}
-
-/// Who calls; 401 for nobody.
-fn caller(state: &State, call: &Call, method: &str, service: &str) -> Answer<Caller> {
-    match call.token().and_then(|token| state.caller(token)) {
-        Some(caller) => Ok(caller),
-        None => Failure::unauthenticated(method, service).boxed(),
-    }
 }
 
 /// The body as JSON; an empty one is an empty object.

@@ -9,8 +9,8 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::access::Resource;
-use super::{Items, State};
-use crate::landscape::{Announce, Os};
+use super::{Caller, Items, State};
+use crate::landscape::{Announce, Os, User};
 
 /// One instance's guest. Cheap to keep: it reads what it is asked for at that moment.
 pub(crate) struct Guest {
@@ -101,18 +101,18 @@ impl Guest {
         if self.flag("enable-oslogin-certificates") {
             return Vec::new();
         }
-        let Some(email) = self.state.os_login_user(user).map(|user| user.email.clone()) else {
-            return Vec::new();
-        };
+        // the guest asks, wherever its user may be
+        let caller = |user: &User| Caller { email: user.email.clone(), place: None };
+        let Some(caller) = self.state.os_login_user(user).map(caller) else { return Vec::new() };
         let resource = Resource::Instance { project: &self.project, instance: self.definition() };
         let granted = ["compute.instances.osLogin", "compute.instances.osAdminLogin"]
             .iter()
-            .any(|permission| self.state.allows(&email, permission, resource));
+            .any(|permission| self.state.allows(&caller, permission, resource));
         if !granted {
             return Vec::new();
         }
         let security_keys_only = self.flag("enable-oslogin-sk");
-        let keys = self.state.profile_keys(&email);
+        let keys = self.state.profile_keys(&caller.email);
         keys.iter()
             .filter_map(|line| PublicKey::from_openssh(line).ok())
             .filter(|key| !security_keys_only || key.algorithm().as_str().starts_with("sk-"))

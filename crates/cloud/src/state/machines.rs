@@ -141,6 +141,11 @@ pub(crate) struct Machine {
 }
 
 /// A number made from a name: the same at every start, and as long as Google's.
+/// An instance's numeric id.
+pub(crate) fn number(instance: &Instance) -> u64 {
+    instance.id.unwrap_or_else(|| stable_id(instance))
+}
+
 fn stable_id(instance: &Instance) -> u64 {
     let text = format!("instance/{}/{}/{}", instance.project, instance.zone, instance.name);
     let hash = Sha256::digest(text.as_bytes());
@@ -160,7 +165,7 @@ fn stable_seed(instance: &Instance, id: u64) -> [u8; 32] {
 
 impl Machine {
     pub(super) fn new(instance: &Instance) -> Self {
-        let id = instance.id.unwrap_or_else(|| stable_id(instance));
+        let id = number(instance);
         let seed = match instance.host_key {
             HostKeyLife::Stable => stable_seed(instance, id),
             HostKeyLife::NewEachStart | HostKeyLife::NewEachBoot => rand::random(),

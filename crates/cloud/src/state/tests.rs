@@ -48,11 +48,11 @@ fn key(line: &str) -> Done<PublicKey> {
 fn roles_decide_who_may_tunnel() -> Done {
     let state = demo()?;
     let may = |who: &str, project: &str, zone: &str, name: &str| {
-        state.may_tunnel(&caller(who), project, zone, name, 22)
+        state.may_tunnel(&caller(who), project, zone, name, "nic0", 22)
     };
     assert!(may("ana", "acme-prod", WEST, "web-1"));
     assert!(!may("ben", "acme-prod", WEST, "web-1"));
-    // a binding with a condition grants nothing yet
+    // from nowhere in particular no level is met
     assert!(!may("ana", "acme-data-platform", WEST, "billing-db-7"));
     // the binding of the one instance
     assert!(may("ana", "acme-data-platform", WEST, "notebook-1"));

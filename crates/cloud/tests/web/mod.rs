@@ -19,6 +19,13 @@ pub(crate) fn demo() -> Done<Landscape> {
     Ok(Landscape::parse(&json.to_string())?)
 }
 
+/// The demo, changed.
+pub(crate) fn changed(change: impl FnOnce(&mut Value)) -> Done<Landscape> {
+    let mut json: Value = serde_json::from_str(include_str!("../../../../assets/landscapes/demo.json"))?;
+    change(&mut json);
+    Ok(Landscape::parse(&json.to_string())?)
+}
+
 pub(crate) struct Web {
     pub(crate) cloud: Cloud,
     pub(crate) client: Client,
@@ -67,6 +74,27 @@ impl Web {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    /// A request with further headers; an empty body is none.
+    pub(crate) async fn with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Done<Reply> {
+        let mut request = self.client.request(method, self.url(path)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await?;
+        Ok(Reply { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
+    }
+
     /// The value of a GET that has to succeed.
     pub(crate) async fn good(&self, path: &str) -> Done<Value> {
         let reply = self.get(path).await?;
@@ -89,12 +117,17 @@ impl Web {
 
     /// Signs in as somebody else from here on.
     pub(crate) async fn become_user(&mut self, choice: &str) -> Done {
+        self.become_user_for(choice, "openid email https://www.googleapis.com/auth/cloud-platform").await
+    }
+
+    /// Signs in as somebody else from here on, for these scopes.
+    pub(crate) async fn become_user_for(&mut self, choice: &str, scopes: &str) -> Done {
         let redirect = "http://127.0.0.1:9/";
         let parameters = [
             ("client_id", "adit-local-cloud"),
             ("redirect_uri", redirect),
             ("response_type", "code"),
-            ("scope", "openid email"),
+            ("scope", scopes),
         ];
         let (_, location) = self.pick(&parameters, choice).await?;
         let code = query(&location.ok_or("no redirect")?, "code")?.ok_or("no code")?;

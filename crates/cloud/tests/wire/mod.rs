@@ -136,8 +136,13 @@ pub(crate) async fn tls(cloud: &Cloud) -> TlsStream<TcpStream> {
 
 impl Client {
     pub(crate) async fn open(cloud: &Cloud, query: &str) -> Result<Self, Refused> {
+        Self::open_as(cloud, query, cloud.token()).await
+    }
+
+    /// A session of whoever has the token.
+    pub(crate) async fn open_as(cloud: &Cloud, query: &str, token: &str) -> Result<Self, Refused> {
         let mut headers = HeaderMap::new();
-        let bearer = format!("Bearer {}", cloud.token());
+        let bearer = format!("Bearer {token}");
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&bearer).unwrap());
         headers.insert(header::ORIGIN, HeaderValue::from_static("bot:iap-tunneler"));
         headers
@@ -256,6 +261,18 @@ impl Client {
                 other => panic!("{other:?}"),
             }
         }
+    }
+}
+
+/// The code that a tunnel of whoever has the token is closed with; 0 for one that opens.
+pub(crate) async fn refused(cloud: &Cloud, token: &str, project: &str, instance: &str, port: u16) -> u16 {
+    let query = format!(
+        "/connect?project={project}&port={port}&newWebsocket=True&zone=europe-west1-b&instance={instance}&interface=nic0"
+    );
+    match Client::open_as(cloud, &query, token).await.unwrap().next().await {
+        Got::Close(code) => code,
+        Got::Sid(_) => 0,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -98,6 +98,13 @@ impl Accounts {
             .collect()
     }
 
+    /// One account's access, whether or not it has to sign in again.
+    pub(crate) fn known(&self, id: &str) -> Option<(String, Arc<Access>)> {
+        let all = self.all();
+        let account = all.iter().find(|account| account.record.id == id)?;
+        Some((account.record.id.clone(), account.access.clone()?))
+    }
+
     /// One account's access, or the first one's that can be used.
     pub(crate) fn access(&self, id: Option<&str>) -> Result<(String, Arc<Access>), Failure> {
         let ready = self.ready();

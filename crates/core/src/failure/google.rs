@@ -4,6 +4,7 @@ use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 use adit_google::{ErrorKind, SignInCause};
 
 use super::{not_found, sign_in_needed};
+use crate::explain::{Observed, Refused};
 
 /// What a call was for, to put into words.
 #[derive(Debug, Clone, Copy)]
@@ -157,6 +158,12 @@ pub fn google(error: &adit_google::Error, subject: Subject<'_>) -> Failure {
         .or_else(|| error.status.map(|status| status.to_string()))
         .unwrap_or_else(|| "none".to_owned());
     failure.with_server(code, error.message.as_str())
+}
+
+/// The same, with what was seen of it.
+#[must_use]
+pub fn refused(error: &adit_google::Error, subject: Subject<'_>) -> Refused {
+    Refused { failure: google(error, subject), observed: Observed::of_google(error) }
 }
 
 fn permission_denied(error: &adit_google::Error, doing: &str, place: &str) -> Failure {

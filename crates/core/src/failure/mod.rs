@@ -8,10 +8,10 @@ mod tunnel;
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 
 pub use self::{
-    google::{Subject, google},
+    google::{Subject, google, refused},
     rdp::rdp,
     ssh::ssh,
-    tunnel::{bind, bind_gateway, dial, dial_to, from_endpoint, lost, lost_proxy},
+    tunnel::{bind, bind_gateway, dial, dial_to, from_endpoint, lost, lost_proxy, refused_bind},
 };
 
 /// Nobody is signed in any more.

@@ -6,6 +6,7 @@ use adit_tunnel::{
 };
 
 use super::{internal, not_found, protocol, sign_in_needed};
+use crate::{access::Access, explain::Refused};
 
 /// A tunnel that could not be opened.
 #[must_use]
@@ -83,6 +84,16 @@ pub fn bind(error: &BindError, target: &Target) -> Failure {
         | BindError::TooMany(_) => listener(error),
         _ => internal(error.to_string()),
     }
+}
+
+/// The same, with what was seen of it.
+#[must_use]
+pub fn refused_bind(error: &BindError, target: &Target, access: &Access) -> Refused {
+    let observed = match error {
+        BindError::Probe(error) => access.observed(error),
+        _ => None,
+    };
+    Refused { failure: bind(error, target), observed }
 }
 
 /// A gateway that could not begin to listen.

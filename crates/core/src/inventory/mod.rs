@@ -20,6 +20,8 @@ use self::{
     tree::Tree,
 };
 
+use crate::explain::Forecast;
+
 pub(crate) use self::source::{at, listers, status};
 pub use self::{
     listing::{InstancePage, Lister, list_all},
@@ -171,6 +173,21 @@ impl Inventory {
 
     pub(crate) fn account_of(&self, project: &str) -> Option<String> {
         self.inner().model.account_of(project).map(str::to_owned)
+    }
+
+    /// The projects, each with the account that sees it.
+    pub(crate) fn projects(&self) -> Vec<(String, String)> {
+        let inner = self.inner();
+        inner.model.projects.iter().map(|project| (project.id.clone(), project.account.clone())).collect()
+    }
+
+    /// What the policies of a project say of its VMs; nothing where none could be read.
+    pub(crate) fn set_forecast(&self, project: &str, forecast: Option<Forecast>) {
+        self.change(|inner| inner.model.set_forecast(project, forecast));
+    }
+
+    pub(crate) fn forget_forecasts(&self) {
+        self.change(|inner| inner.model.forget_forecasts());
     }
 
     pub(crate) fn toggle(&self, row: &str, open: Open, reach: Reach) {

@@ -3,6 +3,7 @@
 use adit_contract::{FailureCode, InstanceRef, InstanceStatus, Os, Problem};
 
 use super::natural;
+use crate::explain::Forecast;
 
 /// A project as a listing found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub(crate) struct Project {
     pub(crate) unreachable: Vec<String>,
     /// Why the instances could not be listed.
     pub(crate) problem: Option<(FailureCode, String)>,
+    /// What its policies say of its instances, where any could be read.
+    pub(crate) forecast: Option<Forecast>,
     generation: u32,
 }
 
@@ -140,6 +143,7 @@ impl Model {
                         listed: false,
                         unreachable: Vec::new(),
                         problem: None,
+                        forecast: None,
                         generation: self.generation,
                     },
                 ),
@@ -226,6 +230,19 @@ impl Model {
                     project.loading = false;
                 }
             }
+        }
+    }
+
+    /// What the policies of a project say of its instances.
+    pub(crate) fn set_forecast(&mut self, project: &str, forecast: Option<Forecast>) {
+        if let Some(project) = self.project_mut(project) {
+            project.forecast = forecast;
+        }
+    }
+
+    pub(crate) fn forget_forecasts(&mut self) {
+        for project in &mut self.projects {
+            project.forecast = None;
         }
     }
 

@@ -225,6 +225,7 @@ impl Tree {
             instance: None,
             status: None,
             os: None,
+            preflight: None,
         };
         Some(match resolve(model, flat.place)? {
             Resolved::Project(project) => {
@@ -267,6 +268,10 @@ impl Tree {
                 }),
                 status: Some(instance.status),
                 os: Some(instance.os),
+                preflight: project.forecast.as_ref().map(|forecast| {
+                    let ip = instance.internal_ip.as_deref();
+                    forecast.of_vm(&zone.name, &instance.name, ip, instance.os)
+                }),
                 ..base
             },
             Resolved::About(project) => TreeRow {

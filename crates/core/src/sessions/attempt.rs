@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adit_contract::{Failure, FailureCode, Note, Question, SessionEnd, SessionState, Step};
+use adit_contract::{FailureCode, Note, Question, SessionEnd, SessionState, Step};
 use adit_ssh::{Exit, Size, Term, Terminal};
 use adit_tunnel::{Event as TunnelEvent, Watch};
 use async_trait::async_trait;
@@ -15,6 +15,7 @@ use super::{
     observer::{Observer, Reply},
 };
 use crate::{
+    explain::{Observed, Refused},
     failure, now,
     stream::{Input, Outlet},
 };
@@ -101,7 +102,7 @@ pub(super) async fn run(session: Arc<Session>, epoch: u64, if_stopped: IfStopped
         Err(refusal) => {
             inner.presented = refusal.presented;
             inner.task = None;
-            inner.fail(refusal.failure);
+            inner.fail(refusal.failure, refusal.observed);
         }
     });
 }
@@ -136,7 +137,7 @@ async fn carry(
     mut terminal: Terminal,
     mut watch: Watch,
     outlet: &Outlet,
-) -> Result<SessionEnd, Failure> {
+) -> Result<SessionEnd, Refused> {
     let pipe = &outlet.pipe;
     let input = terminal.input();
     let feed = async {
@@ -191,10 +192,10 @@ async fn carry(
     // Without an answer in time it is an end without a word.
     let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
     match tunnel_end {
-        Some(TunnelEnd::Failed(failure)) => Err(failure),
+        Some(TunnelEnd::Failed(refused)) => Err(refused),
         Some(TunnelEnd::Closed) | None => match terminal.why_closed() {
             Some(error @ (adit_ssh::Error::Handshake { .. } | adit_ssh::Error::TimedOut(_))) => {
-                Err(failure::ssh(&error, &session.instance, ""))
+                Err(failure::ssh(&error, &session.instance, "").into())
             }
             Some(_) | None => Ok(SessionEnd::Closed),
         },
@@ -203,7 +204,7 @@ async fn carry(
 
 enum TunnelEnd {
     Closed,
-    Failed(Failure),
+    Failed(Refused),
 }
 
 /// Shows what happens to the tunnel; gives its end.
@@ -217,7 +218,10 @@ fn tunnel_event(session: &Arc<Session>, epoch: u64, event: Option<TunnelEvent>) 
     match event {
         None | Some(TunnelEvent::Closed { .. }) => return Some(TunnelEnd::Closed),
         Some(TunnelEvent::Failed { failure, .. }) => {
-            return Some(TunnelEnd::Failed(failure::lost(&failure, &session.instance, PORT)));
+            return Some(TunnelEnd::Failed(Refused {
+                observed: Observed::of_loss(&failure),
+                failure: failure::lost(&failure, &session.instance, PORT),
+            }));
         }
         Some(TunnelEvent::Reconnecting { code: _, reason: _, attempt: next, wait }) => {
             resuming("The relay was lost. Nothing you typed is lost.".to_owned(), next, wait);

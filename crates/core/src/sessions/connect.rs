@@ -27,6 +27,7 @@ use super::{
 use crate::{
     access::Access,
     cloud::Cloud,
+    explain::{Observed, Refused},
     failure::{self, Subject},
     inventory::{at, status},
     keychain::Keychain,
@@ -35,7 +36,7 @@ use crate::{
 /// SSH's port.
 pub(super) const PORT: u16 = 22;
 /// The interface that is entered.
-const INTERFACE: &str = "nic0";
+pub(super) const INTERFACE: &str = "nic0";
 /// How long a refusal to publish the key waits for the tunnel's own.
 const TUNNEL_FIRST: Duration = Duration::from_secs(10);
 /// How long a started VM may take until its SSH server answers.
@@ -102,11 +103,26 @@ pub struct Refusal {
     pub presented: Option<HostKey>,
     /// The VM's state, where it was read.
     pub status: Option<InstanceStatus>,
+    /// What was seen of it, to be explained.
+    pub observed: Option<Observed>,
 }
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self { failure, presented: None, status: None }
+        Self { failure, presented: None, status: None, observed: None }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(Refused { failure, observed }: Refused) -> Self {
+        Self { observed, ..failure.into() }
+    }
+}
+
+impl Refusal {
+    /// A state that nothing can be dialled in.
+    fn not_running(failure: Failure, status: InstanceStatus) -> Self {
+        Self { status: Some(status), observed: Some(Observed::NotRunning(status)), ..failure.into() }
     }
 }
 
@@ -168,7 +184,7 @@ pub async fn connect(
         Ok::<_, Refusal>(published)
     };
     let dialing = async {
-        let connection = dial(&dialer, &target, instance).await?;
+        let connection = dial(&dialer, &target, instance, &context.access).await?;
         if !is_published.load(Ordering::Relaxed) {
             observer.step(Step::PublishKey, format!("Giving {name} your key"));
         }
@@ -252,9 +268,12 @@ fn target(instance: &InstanceRef) -> Target {
     }
 }
 
-async fn read(context: &Context, instance: &InstanceRef) -> Result<Instance, Failure> {
+async fn read(context: &Context, instance: &InstanceRef) -> Result<Instance, Refused> {
     let google = context.access.google();
-    google.instance(&at(instance)).await.map_err(|error| failure::google(&error, Subject::Instance(instance)))
+    google
+        .instance(&at(instance))
+        .await
+        .map_err(|error| failure::refused(&error, Subject::Instance(instance)))
 }
 
 /// The metadata that all instances of the project share. Who may not read it goes by the instance's own.
@@ -288,7 +307,7 @@ async fn running(
             return Ok((read_first, booting));
         }
         InstanceStatus::Stopping | InstanceStatus::Suspending | InstanceStatus::Repairing => {
-            return Err(Refusal { status: Some(now), ..busy(name, now).into() });
+            return Err(Refusal::not_running(busy(name, now), now));
         }
         InstanceStatus::Stopped => Act::Start,
         InstanceStatus::Suspended => Act::Resume,
@@ -303,14 +322,14 @@ async fn running(
         let failure = Failure::new(FailureCode::VmStopped, title, advice)
             .with_action(Action::StartAndConnect)
             .with_action(Action::TryAgain);
-        return Err(Refusal { status: Some(now), ..failure.into() });
+        return Err(Refusal::not_running(failure, now));
     }
     observer.step(Step::StartVm, format!("Starting {name}"));
     let google = context.access.google();
     google
         .act(&at(instance), act)
         .await
-        .map_err(|error| failure::google(&error, Subject::Instance(instance)))?;
+        .map_err(|error| failure::refused(&error, Subject::Instance(instance)))?;
     observer.step(Step::WaitForVm, format!("Waiting for {name} to start"));
     Ok((read(context, instance).await?, booting))
 }
@@ -335,6 +354,11 @@ pub(super) async fn dial(
     dialer: &Dialer,
     target: &Target,
     instance: &InstanceRef,
+    access: &Access,
 ) -> Result<adit_tunnel::Connection, Refusal> {
-    Ok(dialer.dial(target).await.map_err(|error| failure::dial(&error, instance, PORT))?)
+    let dialled = dialer.dial(target).await;
+    Ok(dialled.map_err(|error| Refused {
+        failure: failure::dial(&error, instance, PORT),
+        observed: access.observed(&error),
+    })?)
 }

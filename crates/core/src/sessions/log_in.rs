@@ -88,7 +88,7 @@ impl Attempt<'_> {
             self.observer.step(Step::WaitForKey, format!("Waiting for {name} to pick up the key"));
             tokio::time::sleep(jittered(pause)).await;
             pause = (pause * 2).min(Duration::from_secs(8));
-            connection = dial(&self.dialer, &self.target, self.instance).await?;
+            connection = dial(&self.dialer, &self.target, self.instance, &self.context.access).await?;
         }
     }
 
@@ -115,7 +115,7 @@ impl Attempt<'_> {
             | adit_ssh::Error::Refused(_) => None,
         };
         let failure = failure::ssh(error, self.instance, &self.published.user);
-        Refusal { failure, presented, status: None }
+        Refusal { presented, ..failure.into() }
     }
 
     /// Tells the person what the key means.

@@ -16,14 +16,19 @@ use std::{
 
 use adit_contract::{
     Event, Failure, FailureCode, InstanceRef, InstanceStatus, NoteKind, Question, SessionAnswer, SessionEnd,
-    SessionInfo, SessionState, Step,
+    SessionInfo, SessionState, Step, TunnelTarget,
 };
 use adit_ssh::{HostKey, Size};
 use adit_tunnel::Control;
 use secrecy::SecretString;
 use tokio::{sync::oneshot, task::AbortHandle};
 
-use crate::{events::EventSink, failure, now, stream::Outlet};
+use crate::{
+    events::EventSink,
+    explain::{Observed, Why},
+    failure, now,
+    stream::Outlet,
+};
 
 pub use self::{
     connect::{Connected, Context, HostKeyRule, IfStopped, Refusal, connect},
@@ -77,6 +82,8 @@ struct Inner {
     presented: Option<HostKey>,
     /// The account of the last attempt.
     account: Option<String>,
+    /// What was seen when it failed, and when.
+    seen: Option<(Observed, f64)>,
     /// Counts starts and stops: what an attempt says after its stop is dropped.
     epoch: u64,
 }
@@ -176,6 +183,7 @@ impl Session {
             control: None,
             presented: None,
             account: None,
+            seen: None,
             epoch: 0,
         };
         Arc::new(Self { id, instance, sink, surroundings, inner: Mutex::new(inner) })
@@ -188,6 +196,26 @@ impl Session {
 
     pub(crate) fn info(&self) -> SessionInfo {
         self.inner().info.clone()
+    }
+
+    /// How it failed, to be explained.
+    pub(crate) fn why(&self) -> Why {
+        let inner = self.inner();
+        let failure = match &inner.info.state {
+            SessionState::Failed { failure, .. } => Some(failure.clone()),
+            SessionState::Connecting { .. }
+            | SessionState::Asking { .. }
+            | SessionState::Live
+            | SessionState::Resuming { .. }
+            | SessionState::Ended { .. } => None,
+        };
+        let seen = inner.seen.clone().filter(|_| failure.is_some());
+        let target = TunnelTarget::Instance {
+            instance: self.instance.clone(),
+            interface: connect::INTERFACE.to_owned(),
+            port: connect::PORT,
+        };
+        Why { target, failure, seen }
     }
 
     /// The stream of the attempt that runs or ran last.
@@ -213,6 +241,7 @@ impl Session {
         inner.stop();
         // A key that was shown for an earlier attempt is no longer on offer.
         inner.presented = None;
+        inner.seen = None;
         inner.info.attempt = inner.info.attempt.wrapping_add(1);
         inner.info.state = connecting(Step::ReadVm, format!("Reading {}", self.instance.name), now());
         inner.outlet = Arc::new(Outlet::new());
@@ -227,7 +256,7 @@ impl Session {
             if task.await.is_err_and(|error| error.is_panic()) {
                 session.surroundings.round_trip(&session.id, None);
                 session.change(epoch, |inner| {
-                    inner.fail(failure::internal("the session's task ended unexpectedly"));
+                    inner.fail(failure::internal("the session's task ended unexpectedly"), None);
                 });
             }
         });
@@ -318,7 +347,8 @@ impl Inner {
     }
 
     /// The attempt is over and did not work.
-    fn fail(&mut self, failure: Failure) {
+    fn fail(&mut self, failure: Failure, observed: Option<Observed>) {
+        self.seen = observed.map(|observed| (observed, now()));
         let was_live = matches!(self.info.state, SessionState::Live | SessionState::Resuming { .. });
         self.info.state = SessionState::Failed { failure, was_live };
         self.stop();

@@ -15,6 +15,7 @@ use adit_ssh::{
 use jiff::Timestamp;
 
 use crate::{
+    explain::Refused,
     failure::{self, Subject},
     inventory::at,
 };
@@ -51,8 +52,8 @@ pub(crate) async fn to_metadata(
     email: &str,
     key: &KeyPair,
     lifetime: Lifetime,
-) -> Result<Published, Failure> {
-    let said = |error: &adit_google::Error| failure::google(error, Subject::Instance(instance));
+) -> Result<Published, Refused> {
+    let said = |error: &adit_google::Error| failure::refused(error, Subject::Instance(instance));
     let user = user_name_from_email(email);
     let entry = Entry::new(&user, email, key.public_line(), lifetime)
         .map_err(|error| unwritable(instance, &error))?;
@@ -122,8 +123,8 @@ pub(crate) async fn to_os_login(
     email: &str,
     key: &KeyPair,
     lifetime: Lifetime,
-) -> Result<(Published, Imported), Failure> {
-    let said = |error: adit_google::Error| failure::google(&error, Subject::Instance(instance));
+) -> Result<(Published, Imported), Refused> {
+    let said = |error: adit_google::Error| failure::refused(&error, Subject::Instance(instance));
     let now = Timestamp::now();
     let profile = google.login_profile(email, &instance.project).await.map_err(said)?;
     if let Some(profile) = profile
@@ -161,7 +162,8 @@ pub(crate) async fn to_os_login(
             "Your organisation does not let you add an SSH key to OS Login",
             "Ask an administrator to allow keys, or to give you another way into the VM.",
         )
-        .with_server("osLogin", details.as_str()));
+        .with_server("osLogin", details.as_str())
+        .into());
     }
     let user = login_name(&import.profile).ok_or_else(|| {
         Failure::new(

@@ -17,7 +17,10 @@ use super::{
     Ran, convert, count,
     meter::{Meter, Moved},
 };
-use crate::{failure, now};
+use crate::{
+    explain::{Observed, Refused, Why},
+    failure, now,
+};
 
 /// How long a tunnel is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub(super) struct Entry {
 
 pub(super) enum Run {
     Stopped {
-        failure: Option<Failure>,
+        refused: Option<Box<(Refused, f64)>>,
     },
     /// The account is known once it has been found.
     Starting {
@@ -61,7 +64,7 @@ impl Entry {
         Self {
             spec,
             kept,
-            run: Run::Stopped { failure: None },
+            run: Run::Stopped { refused: None },
             epoch: 0,
             task: None,
             meter: Meter::default(),
@@ -112,14 +115,37 @@ impl Entry {
     }
 
     /// Its task comes to its own end.
-    pub(super) fn ended(&mut self, failure: Option<Failure>) {
-        self.run = Run::Stopped { failure };
+    pub(super) fn ended(&mut self, refused: Option<Refused>) {
+        self.run = Run::Stopped { refused: refused.map(|refused| Box::new((refused, now()))) };
+    }
+
+    /// How it failed, to be explained.
+    pub(super) fn why(&self) -> Why {
+        let target = self.spec.target.clone();
+        match &self.run {
+            Run::Stopped { refused: Some(refused) } => {
+                let (Refused { failure, observed }, at) = refused.as_ref().clone();
+                Why { target, failure: Some(failure), seen: observed.map(|observed| (observed, at)) }
+            }
+            Run::Running { lease, .. } => match lease.tunnel().stats().activity {
+                Activity::Failing(error) => Why {
+                    failure: Some(failure::dial_to(&error, &convert::relay_target(&target))),
+                    seen: Observed::of_dial(&error).map(|observed| (observed, now())),
+                    target,
+                },
+                _ => Why { target, failure: None, seen: None },
+            },
+            Run::Stopped { refused: None } | Run::Starting { .. } => {
+                Why { target, failure: None, seen: None }
+            }
+        }
     }
 
     /// Ends it, and all that belongs to it.
     pub(super) fn stop(&mut self, failure: Option<Failure>) -> Ran {
         self.epoch = self.epoch.wrapping_add(1);
-        match std::mem::replace(&mut self.run, Run::Stopped { failure }) {
+        let refused = failure.map(|failure| Box::new((Refused::from(failure), now())));
+        match std::mem::replace(&mut self.run, Run::Stopped { refused }) {
             Run::Stopped { .. } => Ran::No,
             Run::Starting { .. } | Run::Running { .. } => {
                 if let Some(task) = &self.task {
@@ -144,9 +170,9 @@ impl Entry {
     pub(super) fn info(&self, id: u64, run: &Path) -> TunnelInfo {
         let id = id.to_string();
         let (state, local, stats) = match &self.run {
-            Run::Stopped { failure: None } => (TunnelState::Stopped, None, None),
-            Run::Stopped { failure: Some(failure) } => {
-                (TunnelState::Failed { failure: failure.clone(), listening: false }, None, None)
+            Run::Stopped { refused: None } => (TunnelState::Stopped, None, None),
+            Run::Stopped { refused: Some(refused) } => {
+                (TunnelState::Failed { failure: refused.0.failure.clone(), listening: false }, None, None)
             }
             Run::Starting { text, since, .. } => {
                 (TunnelState::Starting { text: text.clone(), since: *since }, None, None)

@@ -36,6 +36,7 @@ use crate::{
     access::Access,
     config::Config,
     events::EventSink,
+    explain::{Refused, Why},
     failure,
     keychain::Keychain,
     now,
@@ -299,6 +300,16 @@ impl Tunnels {
         })
     }
 
+    /// How a tunnel failed, to be explained.
+    ///
+    /// # Errors
+    /// For an unknown tunnel.
+    pub(crate) fn why(&self, id: &str) -> Result<Why, Failure> {
+        let id = self.find(id)?;
+        let why = self.all().entries.get(&id).map(Entry::why);
+        why.ok_or_else(|| failure::internal("a tunnel went while it was looked at"))
+    }
+
     fn lease(&self, id: u64) -> Option<Lease> {
         self.all().entries.get(&id).and_then(Entry::lease)
     }
@@ -364,12 +375,12 @@ impl Tunnels {
         let (waits, opened) = asker.map(|asker| (asker.waits, asker.opened)).unzip();
         let (lease, account, mut program) = match self.open(&start, waits.as_ref()).await {
             Ok(running) => running,
-            Err(failure) => {
+            Err(refused) => {
                 if let Some(opened) = opened {
                     // Whoever asked may have gone.
-                    drop(opened.send(Err(failure.clone())));
+                    drop(opened.send(Err(refused.failure.clone())));
                 }
-                self.change_in(id, epoch, |entry| entry.ended(Some(failure)));
+                self.change_in(id, epoch, |entry| entry.ended(Some(refused)));
                 return;
             }
         };
@@ -404,7 +415,7 @@ impl Tunnels {
         &self,
         start: &Starting,
         waits: Option<&mpsc::Sender<Wait>>,
-    ) -> Result<(Lease, String, Option<tokio::process::Child>), Failure> {
+    ) -> Result<(Lease, String, Option<tokio::process::Child>), Refused> {
         let Starting { id, epoch, spec: asked, local } = start;
         let (account, access) = self.ways.way(convert::project(&asked.target))?;
         self.change_in(*id, *epoch, |entry| entry.starts_for(account.clone()));
@@ -422,7 +433,10 @@ impl Tunnels {
             self.change_in(*id, *epoch, |entry| entry.waits(text));
         };
         let opened = self.pool.open_observed(&account, access.dialer(), spec, waiting).await;
-        let lease = opened.map_err(|error| self.note(&account, failure::bind(&error, &target)))?;
+        let lease = opened.map_err(|error| {
+            let Refused { failure, observed } = failure::refused_bind(&error, &target, &access);
+            Refused { failure: self.note(&account, failure), observed }
+        })?;
         let program = match launch {
             Some(launched) => Some(launch::begin(asked, lease.tunnel().local(), &launched)?),
             None => None,
@@ -552,7 +566,7 @@ struct Removing {
 impl Removing {
     fn failure(&self) -> Option<Failure> {
         match &self.tunnels.all().entries.get(&self.id)?.run {
-            Run::Stopped { failure } => failure.clone(),
+            Run::Stopped { refused } => refused.as_ref().map(|refused| refused.0.failure.clone()),
             Run::Starting { .. } | Run::Running { .. } => None,
         }
     }

@@ -3,7 +3,10 @@
 //! Two forms exist: `{"error":{"code","message","status","errors":[{"reason"}],"details":[{"@type",…}]}}` of the
 //! APIs, and `{"error":"code","error_description":"…"}` of the OAuth endpoints (handled in [`crate::oauth`]).
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
 use http::HeaderMap;
 use serde::Deserialize;
@@ -14,12 +17,12 @@ use super::{Details, Error, ErrorKind, LONGEST_REASON, SignInCause, clean};
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Envelope {
-    error: Body,
+    error: Refusal,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Body {
+struct Refusal {
     message: String,
     status: String,
     errors: Vec<Item>,
@@ -58,11 +61,20 @@ pub(super) struct Evidence {
     pub(super) metadata: HashMap<String, String>,
     pub(super) links: Vec<String>,
     pub(super) retry_after: Option<Duration>,
+    pub(super) body: Option<serde_json::Value>,
+    pub(super) date: Option<SystemTime>,
 }
+
+/// The longest error that is kept whole, in bytes.
+const LONGEST_BODY: usize = 64 * 1024;
 
 /// Turns an HTTP answer that is not a success into an error.
 pub(crate) fn from_response(doing: &'static str, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
-    let mut evidence = Evidence { status, retry_after: retry_after(headers), ..Evidence::default() };
+    let mut evidence =
+        Evidence { status, retry_after: retry_after(headers), date: date(headers), ..Evidence::default() };
+    if body.len() <= LONGEST_BODY {
+        evidence.body = serde_json::from_slice(body).ok();
+    }
     if let Ok(Envelope { error }) = serde_json::from_slice(body) {
         evidence.message = error.message;
         let mut reason = None;
@@ -80,10 +92,10 @@ pub(crate) fn from_response(doing: &'static str, status: u16, headers: &HeaderMa
 }
 
 pub(super) fn error(doing: &'static str, evidence: Evidence) -> Error {
-    let Evidence { status, message, reason, metadata, links, retry_after } = evidence;
+    let Evidence { status, message, reason, metadata, links, retry_after, body, date } = evidence;
     let reason = reason.map(|r| clean(&r, LONGEST_REASON)).filter(|r| !r.is_empty());
     let kind = kind(status, reason.as_deref(), &message);
-    let mut details = Details { retry_after, ..Details::default() };
+    let mut details = Details { retry_after, body: body.map(super::Body), date, ..Details::default() };
     match kind {
         ErrorKind::PermissionDenied => {
             details.permission = metadata.get("permission").cloned().or_else(|| permission(&message));
@@ -187,6 +199,12 @@ fn console_page(text: &str) -> Option<Url> {
     let host = url.host_str()?;
     (url.scheme() == "https" && matches!(host, "console.cloud.google.com" | "console.developers.google.com"))
         .then_some(url)
+}
+
+/// The server's clock, from its `Date` header.
+pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    let value = headers.get(http::header::DATE)?.to_str().ok()?;
+    Some(jiff::fmt::rfc2822::parse(value).ok()?.timestamp().into())
 }
 
 /// `Retry-After` in seconds or as a date, at most a day.

@@ -6,10 +6,11 @@ use google_cloud_gax::error::{
     Error as SdkError,
     rpc::{Code, StatusDetails},
 };
+use serde_json::json;
 
 use super::{
     Error, ErrorKind, SignInCause,
-    body::{Evidence, error, retry_after},
+    body::{Evidence, date, error, retry_after},
     from_response,
 };
 use crate::http;
@@ -25,6 +26,13 @@ pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
             status: http_status.unwrap_or_else(|| http_code(status.code.name())),
             message: status.message.clone(),
             retry_after: sdk.http_headers().and_then(retry_after),
+            date: sdk.http_headers().and_then(date),
+            body: Some(json!({ "error": {
+                "message": status.message,
+                "status": status.code.name(),
+                // What the SDK cannot write again is left out; the rest still says what it said.
+                "details": status.details.iter().filter_map(|detail| serde_json::to_value(detail).ok()).collect::<Vec<_>>(),
+            } })),
             ..Evidence::default()
         };
         let mut metadata = HashMap::new();

@@ -1,4 +1,4 @@
-import { Box, ChevronRight, CircleHelp, Cloud, MapPin, Plug } from "lucide-react";
+import { Box, ChevronRight, CircleHelp, Cloud, Lock, MapPin, Plug } from "lucide-react";
 import type { CSSProperties } from "react";
 
 import type { InstanceRef } from "../../contract/InstanceRef";
@@ -6,6 +6,7 @@ import type { TreeRow } from "../../contract/TreeRow";
 import type { Spot } from "../../design/ContextMenu";
 import { Icon, OsIcon } from "../../design/Icon";
 import { markOfStatus, StateMark } from "../../design/StateMark";
+import { blockedWord } from "../explain/words";
 import { problemWord, statusWord, words } from "./words";
 
 /** A row of the tree, or the skeleton of one that is still to come. */
@@ -37,7 +38,8 @@ export function Row({
     );
   }
   const { instance } = row;
-  const about = [row.name, row.detail, row.problem === null ? "" : problemWord(row.problem)].filter((part) => part !== "");
+  const blocked = row.preflight?.state === "blocked" ? blockedWord(row.preflight) : "";
+  const about = [row.name, row.detail, row.problem === null ? "" : problemWord(row.problem), blocked].filter((part) => part !== "");
   const off = row.status === "stopped" || row.status === "suspended" || row.problem !== null;
   return (
     // The tree has the keyboard, and names its active row.
@@ -65,7 +67,7 @@ export function Row({
       onDoubleClick={onOpen}
       onMouseEnter={({ currentTarget: shown }) => {
         // A tooltip over the tree only for what the row itself does not show.
-        shown.title = row.problem !== null || isCut(shown) ? about.join("\n") : "";
+        shown.title = row.problem !== null || blocked !== "" || isCut(shown) ? about.join("\n") : "";
       }}
       onMouseDown={(event) => event.button === 1 && event.preventDefault()}
       onContextMenu={(event) => {
@@ -89,6 +91,12 @@ export function Row({
       <span className="row-name ellipsis">{row.name}</span>
       <span className="row-more">
         {row.status !== null && <StateMark mark={markOfStatus(row.status)} label={statusWord(row.status)} />}
+        {blocked !== "" && (
+          <span className="row-blocked" data-testid={`blocked-${row.name}`}>
+            <Icon of={Lock} size="tiny" />
+            <span className="sr-only">{blocked}</span>
+          </span>
+        )}
         {instance !== null && (
           <button
             type="button"

@@ -217,6 +217,7 @@ export function Tree() {
             ask: (instance, action) => setAsking({ instance, action }),
             // After the menu has given the keyboard back.
             forward: (to) => void setTimeout(() => desk.newForward(to), 0),
+            explain: (to) => void setTimeout(() => desk.askExplain(to), 0),
             copy: (text) => {
               backend.call("clipboard_write", { text }).catch(remarkFailure);
             },

@@ -1,6 +1,6 @@
 /** What can be done with a row, beside what a click does. */
 
-import { ArrowLeftRight, ChevronDown, ChevronRight, Copy, Network, Pause, Play, Plug, Power, RotateCcw, SquarePlus } from "lucide-react";
+import { ArrowLeftRight, ChevronDown, ChevronRight, Copy, MessageCircleQuestionMark, Network, Pause, Play, Plug, Power, RotateCcw, SquarePlus } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { InstanceAction } from "../../contract/InstanceAction";
@@ -21,6 +21,7 @@ export interface RowDoes {
   ask: (instance: InstanceRef, action: InstanceAction) => void;
   copy: (text: string) => void;
   forward: (to: ForwardTo) => void;
+  explain: (to: ForwardTo) => void;
 }
 
 /** An IPv4 or IPv6 address, which a running VM's quiet text is. */
@@ -77,6 +78,13 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
       icon: ArrowLeftRight,
       keys: keysOf("newForward", platform),
       run: () => does.forward({ instance, os: row.os ?? "unknown" }),
+    },
+    {
+      id: "explain",
+      label: words.explain,
+      icon: MessageCircleQuestionMark,
+      keys: keysOf("explain", platform),
+      run: () => does.explain({ instance, os: row.os ?? "unknown" }),
     },
     "separator",
     row.status === "suspended"

@@ -112,6 +112,7 @@ export const words = {
   connectTo: (vm: string) => `Connect to ${vm}`,
   openNew: "Connect in a new tab",
   forward: "Forward a port…",
+  explain: "Explain access…",
   start: "Start",
   stop: "Stop…",
   reset: "Reset…",

@@ -5,6 +5,7 @@ import {
   FolderTree,
   LogOut,
   Maximize,
+  MessageCircleQuestionMark,
   Monitor,
   Moon,
   PanelLeft,
@@ -28,6 +29,7 @@ import { Keys } from "../../design/parts";
 import { markOfStatus, StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
+import { type ExplainText, explainOf, usualPort } from "../explain/target";
 import { statusWord } from "../explorer/words";
 import { deskOf, useDesk } from "../window/desk";
 import { keysOf, type WindowCommand } from "../window/keys";
@@ -41,6 +43,8 @@ import "./palette.css";
 const LIMIT = 30;
 /** Most commands on tunnels shown. */
 const TUNNEL_LIMIT = 24;
+
+const MEANING_ICONS = { forward: ArrowLeftRight, explain: MessageCircleQuestionMark };
 
 interface Item {
   key: string;
@@ -59,7 +63,7 @@ export function Palette() {
   if (overlay === "none") {
     return null;
   }
-  const close = () => desk.change({ overlay: "none" });
+  const close = () => desk.change({ overlay: "none", typed: "" });
   return (
     <ModalOverlay className="veil top" isOpen isDismissable onOpenChange={(open) => !open && close()}>
       <Modal className="palette-modal">
@@ -77,13 +81,14 @@ export function Palette() {
 
 function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onClose: () => void }) {
   const model = useModel();
-  const [text, setText] = useState("");
+  const desk = deskOf(model);
+  const [text, setText] = useState(desk.state.typed);
   const [chosen, setChosen] = useState(0);
-  const forward = forwardOf(text);
-  const { hits, fresh } = useHits(forward === null ? text : forward.vm, LIMIT);
+  const explain = explainOf(text);
+  const forward = explain === null ? forwardOf(text) : null;
+  const { hits, fresh } = useHits((explain ?? forward)?.vm ?? text, LIMIT);
   const commands = useCommands();
   const tunnelCommands = useTunnelCommands();
-  const desk = deskOf(model);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
@@ -94,11 +99,25 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
       desk.addTunnel(plainSpec(hit.instance, port)).catch(remarkFailure);
     }
   };
+  const explainTo = (hit: SearchHit, { port }: ExplainText, how: "usual" | "new") => {
+    if (how === "new") {
+      desk.askExplain(hit);
+    } else {
+      desk.explainPort(hit.instance, port ?? usualPort(hit.os));
+    }
+  };
+  const meaning = explain !== null ? "explain" : forward !== null ? "forward" : "connect";
+  const labelOf = ({ instance: { name }, os }: SearchHit) => {
+    if (explain !== null) {
+      return words.explain(name, explain.port ?? usualPort(os));
+    }
+    return forward === null ? name : words.forward(name, forward.port);
+  };
   const vms = hits.map(
     (hit): Item => ({
       key: `${hit.instance.project}/${hit.instance.zone}/${hit.instance.name}`,
-      label: forward === null ? hit.instance.name : words.forward(hit.instance.name, forward.port),
-      icon: forward === null ? <OsIcon os={hit.os} /> : <Icon of={ArrowLeftRight} size="small" />,
+      label: labelOf(hit),
+      icon: meaning === "connect" ? <OsIcon os={hit.os} /> : <Icon of={MEANING_ICONS[meaning]} size="small" />,
       detail: (
         <>
           <span className="ellipsis">
@@ -108,7 +127,9 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
         </>
       ),
       run: (how) => {
-        if (forward !== null) {
+        if (explain !== null) {
+          explainTo(hit, explain, how);
+        } else if (forward !== null) {
           forwardTo(hit, forward, how);
         } else {
           void (how === "usual" ? desk.show(hit.instance) : desk.connect(hit.instance));
@@ -204,9 +225,9 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
           <p className="palette-nothing quiet">{text === "" ? words.nothingYet : words.nothing(text)}</p>
         )}
         {shownVms.length > 0 && (
-          <div role="group" aria-label={forward === null ? words.vms : words.forwards}>
+          <div role="group" aria-label={words.heads[meaning]}>
             <p className="caps palette-head" aria-hidden="true">
-              {forward === null ? words.vms : words.forwards}
+              {words.heads[meaning]}
             </p>
             {shownVms.map(option)}
           </div>
@@ -222,8 +243,8 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
       </div>
       {shownVms.length > 0 && (
         <p className="palette-foot">
-          <Keys of={["↵"]} /> {forward === null ? words.toConnect : words.toForward}
-          <Keys of={["Shift", "↵"]} /> {forward === null ? words.toNew : words.toForm}
+          <Keys of={["↵"]} /> {words.enter[meaning]}
+          <Keys of={["Shift", "↵"]} /> {words.shiftEnter[meaning]}
         </p>
       )}
     </>
@@ -261,6 +282,7 @@ function useCommands(): Item[] {
       window("closeTab", words.commandClose, X),
       window("newForward", words.commandForward, Plus),
       window("tunnels", words.commandTunnels, ArrowLeftRight),
+      window("explain", words.commandExplain, MessageCircleQuestionMark),
       window("refresh", words.commandRefresh, RefreshCw),
       ...[
         colours("light", words.commandThemeLight, Sun),

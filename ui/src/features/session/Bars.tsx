@@ -1,4 +1,4 @@
-import { RotateCw } from "lucide-react";
+import { MessageCircleQuestionMark, RotateCw } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Failure } from "../../contract/Failure";
@@ -7,7 +7,8 @@ import type { SessionState } from "../../contract/SessionState";
 import { Icon } from "../../design/Icon";
 import { CopyButton, useNow } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
-import { type Act, FailureActions } from "./Failed";
+import { words as explainWords } from "../explain/words";
+import { type Act, ActionButtons } from "./Failed";
 import { endWord, words } from "./words";
 
 /** Below the dimmed terminal: what happened, when the next attempt comes, and how not to wait for it. */
@@ -91,8 +92,8 @@ export function EndedBar({ end, onReconnect }: { end: SessionEnd; onReconnect: (
   );
 }
 
-/** Below what is left of a session that was lost. */
-export function FailedBar({ failure, act }: { failure: Failure; act: Act }) {
+/** Below what is left of a session that was lost. `onWhy` is there where the reason can be explained. */
+export function FailedBar({ failure, act, onWhy }: { failure: Failure; act: Act; onWhy: (() => void) | null }) {
   return (
     <div className="bar tall" data-tone="danger">
       <StateMark mark="danger" />
@@ -116,7 +117,13 @@ export function FailedBar({ failure, act }: { failure: Failure; act: Act }) {
         )}
       </div>
       <div className="bar-actions">
-        <FailureActions failure={failure} act={act} />
+        {onWhy !== null && (
+          <Button className="button" data-testid="why" onPress={onWhy}>
+            <Icon of={MessageCircleQuestionMark} size="small" />
+            {explainWords.why}
+          </Button>
+        )}
+        <ActionButtons actions={failure.actions} act={act} />
       </div>
     </div>
   );

@@ -28,9 +28,9 @@ export const ACTION_ICONS: Record<Action, typeof Play> = {
   replaceHostKey: KeyRound,
 };
 
-/** A failure's buttons; the first is the one to press. */
-export function FailureActions({ failure, act }: { failure: Failure; act: Act }) {
-  return failure.actions.map((action, index) => (
+/** The buttons of what can be done; the first is the one to press. */
+export function ActionButtons({ actions, act }: { actions: readonly Action[]; act: Act }) {
+  return actions.map((action, index) => (
     <Button
       key={action}
       className={index === 0 ? "button primary" : "button"}
@@ -44,7 +44,18 @@ export function FailureActions({ failure, act }: { failure: Failure; act: Act })
 }
 
 /** The page of a session that could not be opened: what happened, what to do, what is known. */
-export function Failed({ session, failure, act }: { session: SessionInfo; failure: Failure; act: Act }) {
+export function Failed({
+  session,
+  failure,
+  act,
+  remark = "",
+}: {
+  session: SessionInfo;
+  failure: Failure;
+  act: Act;
+  /** Said quietly below it all. */
+  remark?: string;
+}) {
   const desk = deskOf(useModel());
   return (
     <div className="page">
@@ -71,7 +82,7 @@ export function Failed({ session, failure, act }: { session: SessionInfo; failur
           </dl>
         )}
         <div className="page-actions">
-          <FailureActions failure={failure} act={act} />
+          <ActionButtons actions={failure.actions} act={act} />
           {failure.actions.length === 0 && (
             <Button className="button" onPress={() => desk.closeTab(session.id)}>
               <Icon of={X} size="small" />
@@ -89,6 +100,11 @@ export function Failed({ session, failure, act }: { session: SessionInfo; failur
               <CopyButton text={`${failure.server.code} ${failure.server.text}`.trim()} label={words.copyServer} />
             </p>
           </div>
+        )}
+        {remark !== "" && (
+          <p className="failed-remark" data-testid="failure-remark">
+            {remark}
+          </p>
         )}
       </div>
     </div>

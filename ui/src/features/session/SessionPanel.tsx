@@ -5,6 +5,8 @@ import type { SessionAnswer } from "../../contract/SessionAnswer";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { remarkFailure } from "../../design/toast";
 import { type AppState, useAppState, useBackend, useModel } from "../../platform/model";
+import { SessionExplained } from "../explain/SessionExplained";
+import { canExplain } from "../explain/target";
 import { TerminalPane } from "../terminal/TerminalPane";
 import { deskOf, useDesk } from "../window/desk";
 import { Connecting, ConnectingBar } from "./Connecting";
@@ -100,12 +102,24 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
         {state.kind === "asking" && state.question.kind === "secondFactor" && (
           <SecondFactor session={session} question={state.question} onAnswer={answer} onCancel={cancel} />
         )}
-        {state.kind === "failed" && !kept && <Failed session={session} failure={state.failure} act={act} />}
+        {state.kind === "failed" &&
+          !kept &&
+          (canExplain(state.failure.code) ? (
+            <SessionExplained session={session} failure={state.failure} act={act} />
+          ) : (
+            <Failed session={session} failure={state.failure} act={act} />
+          ))}
       </div>
       {state.kind === "connecting" && kept && <ConnectingBar state={state} onCancel={cancel} />}
       {state.kind === "resuming" && <ResumingBar state={state} onResume={() => answer({ kind: "resumeNow" })} />}
       {state.kind === "ended" && <EndedBar end={state.end} onReconnect={() => answer({ kind: "tryAgain" })} />}
-      {state.kind === "failed" && kept && <FailedBar failure={state.failure} act={act} />}
+      {state.kind === "failed" && kept && (
+        <FailedBar
+          failure={state.failure}
+          act={act}
+          onWhy={canExplain(state.failure.code) ? () => desk.explain({ kind: "session", id: session.id }, session.instance.name) : null}
+        />
+      )}
     </section>
   );
 }

@@ -7,13 +7,14 @@ import { Keys } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { keysOf } from "../window/keys";
+import { Access } from "./Access";
 import { words } from "./words";
 import "./settings.css";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const SCROLLBACKS = [1000, 5000, 20_000, 100_000];
-const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "refresh", "fullScreen", "settings"] as const;
-const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
+const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "explain", "refresh", "fullScreen", "settings"] as const;
+const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "closeTab", "newForward", "tunnels", "explain", "copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset", "giveBack"] as const;
 
 /** The settings, each at once in force. */
 export function SettingsPage() {
@@ -103,6 +104,12 @@ export function SettingsPage() {
             </Switch>
           </div>
         </section>
+        <Access
+          preflight={settings.preflight}
+          address={settings.publicAddress}
+          onPreflight={(preflight) => change({ preflight })}
+          onAddress={(publicAddress) => change({ publicAddress })}
+        />
         <section>
           <h2 className="caps">{words.keys}</h2>
           <div className="settings-card">

@@ -1,4 +1,27 @@
 /** What the settings say. */
+
+import { type AddressFault, MOST_ADDRESSES } from "./address";
+
+/** What is wrong with an address, and what to write instead. */
+export function faultWord(fault: AddressFault, at: string): string {
+  switch (fault) {
+    case "empty":
+      return "Write one first.";
+    case "many":
+      return `At most ${MOST_ADDRESSES} addresses.`;
+    case "none":
+      return `${at} is no IPv4 or IPv6 address. Ranges are not taken: write what the internet sees.`;
+    case "private":
+      return `${at} is an address inside a network. The internet sees another one.`;
+    case "url":
+      return "Write a web address, such as https://ip.acme.example.";
+    case "https":
+      return "It must begin with https://.";
+    case "secret":
+      return "Leave the user name and password out.";
+  }
+}
+
 export const words = {
   title: "Settings",
   appearance: "Appearance",
@@ -13,6 +36,37 @@ export const words = {
   confirmPaste: "Ask before pasting several lines",
   on: "On",
   off: "Off",
+  access: {
+    title: "Access",
+    preflight: "Mark blocked VMs in the explorer",
+    preflightSays: "Judged on this computer, by the policies that you may read. Adit reads them once for each project, not for each VM.",
+    address: "Your public address",
+    addressSays: "Access levels often ask for one. This is where Adit may learn yours when it explains a denial.",
+    kinds: {
+      auditOnly: {
+        title: "Only from the audit log",
+        says: "Nothing more is sent. Where you may read IAP's audit log, it tells the address that Google saw.",
+      },
+      manual: {
+        title: "By hand",
+        says: "Nothing more is sent. Adit believes what you write until you change it.",
+        field: "Public addresses, one a line",
+        placeholder: "198.51.100.7",
+      },
+      echo: {
+        title: "From your organisation's address service",
+        says: "Adit asks this address by HTTPS, without your account. Whoever runs it sees your address and when you asked.",
+        field: "Web address of the service",
+        placeholder: "https://ip.acme.example",
+      },
+      googleDns: {
+        title: "Ask Google by DNS",
+        says: "Adit asks ns1.google.com for o-o.myaddr.l.google.com. DNS is not encrypted: Google and every network between see your address and that you asked, but not your account or the VM.",
+      },
+    },
+    notYet: (now: string) => `Not in force until it is saved. Until then: ${now.toLowerCase()}.`,
+    save: "Save",
+  },
   keys: "Keys",
   keysOutside: "Anywhere but in a terminal",
   keysTree: "In the explorer and the palette",
@@ -51,6 +105,7 @@ export const words = {
     closeTab: "Close the tab",
     newForward: "New forward, to the VM in question",
     tunnels: "Show the tunnels",
+    explain: "Explain access to the VM in question",
     refresh: "Refresh the list of VMs",
     settings: "Settings",
     fullScreen: "Fill the screen, or leave it",

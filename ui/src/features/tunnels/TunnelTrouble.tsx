@@ -1,4 +1,4 @@
-import { Pencil } from "lucide-react";
+import { MessageCircleQuestionMark, Pencil } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Action } from "../../contract/Action";
@@ -8,9 +8,12 @@ import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useModel } from "../../platform/model";
+import { canExplain } from "../explain/target";
+import { words as explainWords } from "../explain/words";
 import { ACTION_ICONS } from "../session/Failed";
 import { actionWord } from "../session/words";
 import { deskOf } from "../window/desk";
+import { keyOf } from "./target";
 import { words } from "./words";
 
 /** Why a tunnel does not go on, and what to do about it; nothing where it does. */
@@ -36,6 +39,7 @@ export function TunnelTrouble({ tunnel }: { tunnel: TunnelInfo }) {
     return null;
   }
   const { failure, listening } = state;
+  const name = keyOf(tunnel.spec);
   const said = [failure.server?.code ?? "", failure.server?.text ?? ""].filter((part) => part !== "").join("  ");
   // A tunnel begins again by its own action; what else a failure offers belongs to sessions.
   const actions = failure.actions.filter((action) => action === "tryAgain" || action === "signIn");
@@ -65,6 +69,7 @@ export function TunnelTrouble({ tunnel }: { tunnel: TunnelInfo }) {
         {actions.map((action, index) => (
           <ActionButton key={action} id={id} action={action} rank={index === 0 ? "first" : "other"} />
         ))}
+        {canExplain(failure.code) && <WhyButton id={id} name={name} />}
         {!byCommand && <EditButton id={id} />}
       </div>
     </div>
@@ -88,6 +93,21 @@ function ActionButton({ id, action, rank }: { id: string; action: Action; rank: 
     >
       <Icon of={ACTION_ICONS[action]} size="small" />
       {actionWord(action)}
+    </Button>
+  );
+}
+
+function WhyButton({ id, name }: { id: string; name: string }) {
+  const desk = deskOf(useModel());
+  return (
+    <Button
+      className="button"
+      data-testid="why"
+      aria-label={explainWords.whyNamed(name)}
+      onPress={() => desk.explain({ kind: "tunnel", id }, name)}
+    >
+      <Icon of={MessageCircleQuestionMark} size="small" />
+      {explainWords.why}
     </Button>
   );
 }

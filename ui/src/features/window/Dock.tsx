@@ -7,13 +7,15 @@ import { Brand } from "../../design/Brand";
 import { Icon } from "../../design/Icon";
 import { Keys } from "../../design/parts";
 import { useAppState, useModel } from "../../platform/model";
+import { ExplainPanel } from "../explain/ExplainPanel";
+import { ExplainTab } from "../explain/ExplainTab";
 import { SessionPanel } from "../session/SessionPanel";
 import { SessionTab, SettingsTab } from "../session/SessionTab";
 import { SettingsPage } from "../settings/SettingsPage";
 import { TunnelsPage } from "../tunnels/TunnelsPage";
 import { TunnelsTab } from "../tunnels/TunnelsTab";
 import { sizeToken } from "../../design/colour";
-import { deskOf, PAGES } from "./desk";
+import { deskOf, isExplanation, PAGES } from "./desk";
 import { keysOf } from "./keys";
 import { words } from "./words";
 import "dockview-react/dist/styles/dockview.css";
@@ -27,8 +29,8 @@ const THEME: DockviewTheme = {
   dndTabIndicator: "line",
 };
 
-const COMPONENTS = { session: SessionPanel, settings: SettingsPage, tunnels: TunnelsPage };
-const TABS = { session: SessionTab, settings: SettingsTab, tunnels: TunnelsTab };
+const COMPONENTS = { session: SessionPanel, settings: SettingsPage, tunnels: TunnelsPage, explain: ExplainPanel };
+const TABS = { session: SessionTab, settings: SettingsTab, tunnels: TunnelsTab, explain: ExplainTab };
 
 /** Tabs and splits. Its panels follow the sessions: one comes with each, and goes with it. */
 export function Dock() {
@@ -71,7 +73,7 @@ export function Dock() {
     }
     const open = new Set<string>([...PAGES, ...sessions.map((session) => session.id)]);
     for (const panel of dock.panels) {
-      if (!open.has(panel.id)) {
+      if (!open.has(panel.id) && !isExplanation(panel.id)) {
         panel.api.close();
       }
     }

@@ -3,6 +3,7 @@ import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 
 import { useAppState, useModel } from "../../platform/model";
 import { remarkFailure } from "../../design/toast";
+import { AskPort } from "../explain/AskPort";
 import { Explorer } from "../explorer/Explorer";
 import { Palette } from "../palette/Palette";
 import { SignInSteps } from "../signin/SignIn";
@@ -71,6 +72,7 @@ export function MainWindow() {
       <StatusBar />
       <Palette />
       <TunnelForm />
+      <AskPort />
       <SignInAgain />
     </div>
   );

@@ -6,7 +6,7 @@ import { demoBackend } from "../../platform/demo/demo";
 import { failures, session } from "../../platform/demo/scenes";
 import { Model } from "../../platform/model";
 import { plainSpec } from "../tunnels/target";
-import { Desk } from "./desk";
+import { Desk, isExplanation } from "./desk";
 
 async function deskWith(state: SessionState) {
   const backend = demoBackend(new URLSearchParams("scene=tree&trouble"));
@@ -94,6 +94,26 @@ describe("a new forward", () => {
     await desk.addTunnel(plainSpec({ project: "p", zone: "z", name: "db-1" }, 5432));
     expect(calls).toContain("tunnel_add");
     expect(desk.state.tunnel).not.toBeNull();
+  });
+});
+
+describe("an explanation", () => {
+  it("is asked for the VM in question, else for one that is typed", async () => {
+    const { desk, vm } = await deskWith({ kind: "live" });
+    desk.run("explain");
+    expect(desk.state).toMatchObject({ overlay: "palette", typed: "explain ", explainTo: null });
+    desk.run("palette");
+    expect(desk.state).toMatchObject({ overlay: "none", typed: "" });
+    desk.change({ front: vm.id });
+    desk.run("explain");
+    expect(desk.state).toMatchObject({ overlay: "none", explainTo: { instance: vm.instance } });
+    desk.askExplain({ instance: { ...vm.instance, name: "db-1" }, os: "windows" });
+    expect(desk.state.explainTo).toMatchObject({ instance: { name: "db-1" }, os: "windows" });
+  });
+
+  it("has a panel of its own that is no session's and no page", () => {
+    expect(isExplanation("explain:session:s-1")).toBe(true);
+    expect(["s-1", "settings", "tunnels", "explain"].some(isExplanation)).toBe(false);
   });
 });
 

@@ -3,12 +3,15 @@
 import type { DockviewApi } from "dockview-react";
 import { useSyncExternalStore } from "react";
 
+import type { ExplainAsk } from "../../contract/ExplainAsk";
 import type { InstanceRef } from "../../contract/InstanceRef";
 import type { Os } from "../../contract/Os";
 import type { TunnelAction } from "../../contract/TunnelAction";
 import type { TunnelSpec } from "../../contract/TunnelSpec";
 import type { Model } from "../../platform/model";
 import { remark, remarkFailure } from "../../design/toast";
+import { askFor, keyOf, shortTarget } from "../explain/target";
+import { words as explainWords } from "../explain/words";
 import type { WindowCommand } from "./keys";
 import { words } from "./words";
 
@@ -34,14 +37,25 @@ export interface TerminalKeys {
 export const PAGES = ["settings", "tunnels"] as const;
 export type Page = (typeof PAGES)[number];
 
+const EXPLANATION = "explain:";
+
+/** Whether the panel explains something: it belongs to no session, and there may be several. */
+export function isExplanation(panel: string): boolean {
+  return panel.startsWith(EXPLANATION);
+}
+
 interface DeskState {
   overlay: Overlay;
+  /** What the palette begins with. */
+  typed: string;
   /** Id of the panel in front. */
   front: string | null;
   /** Id of the live session that a person is asked about before its tab is closed. */
   ending: string | null;
   /** The form for a tunnel, while it is open. */
   form: ForwardForm | null;
+  /** The VM whose port is asked for, to explain the way there. */
+  explainTo: ForwardTo | null;
   /** Id of the tunnel that the page of tunnels shows the details of. */
   tunnel: string | null;
 }
@@ -56,7 +70,15 @@ export class Desk {
   /** The VM whose row has the keyboard in the explorer. */
   explorerVm: () => ForwardTo | null = () => null;
   readonly terminals = new Map<string, TerminalKeys>();
-  #state: DeskState = { overlay: "none", front: null, ending: null, form: null, tunnel: null };
+  #state: DeskState = {
+    overlay: "none",
+    typed: "",
+    front: null,
+    ending: null,
+    form: null,
+    explainTo: null,
+    tunnel: null,
+  };
   #listeners = new Set<() => void>();
 
   constructor(model: Model) {
@@ -112,6 +134,37 @@ export class Desk {
     this.#openPage("settings", words.settingsTab);
   }
 
+  /** Brings a session's tab to the front. */
+  front(session: string): void {
+    this.dock?.getPanel(session)?.api.setActive();
+    this.focusFront();
+  }
+
+  /** A tab that explains something; the same question has one tab. */
+  explain(ask: ExplainAsk, of: string): void {
+    const id = `${EXPLANATION}${keyOf(ask)}`;
+    const open = this.dock?.getPanel(id);
+    const title = explainWords.tab(of);
+    if (open === undefined) {
+      this.dock?.addPanel({ id, component: "explain", tabComponent: "explain", title, params: { ask, title } });
+    } else {
+      open.api.setActive();
+    }
+    setTimeout(() => this.focusFront(), 0);
+  }
+
+  /** Explains the way to a VM's port. */
+  explainPort(instance: InstanceRef, port: number): void {
+    const ask = askFor(instance, port);
+    this.explain(ask, shortTarget(ask.target));
+  }
+
+  /** The VM in question: the explorer's, else that of the tab in front. */
+  #inQuestion(): ForwardTo | null {
+    const front = this.model.state.sessions.find((session) => session.id === this.#state.front);
+    return this.explorerVm() ?? (front === undefined ? null : { instance: front.instance, os: "unknown" });
+  }
+
   /** Brings the page of tunnels to the front, with one of them chosen. */
   openTunnels(id?: string): void {
     if (id !== undefined) {
@@ -131,11 +184,15 @@ export class Desk {
     }
   }
 
-  /** The form for a new tunnel: to the given VM, else the explorer's, else that of the tab in front. */
+  /** The form for a new tunnel: to the given VM, else to the one in question. */
   newForward(to?: ForwardTo, port?: number): void {
-    const front = this.model.state.sessions.find((session) => session.id === this.#state.front);
-    const inFront: ForwardTo | null = front === undefined ? null : { instance: front.instance, os: "unknown" };
-    this.change({ overlay: "none", form: { kind: "new", to: to ?? this.explorerVm() ?? inFront, port } });
+    this.change({ overlay: "none", form: { kind: "new", to: to ?? this.#inQuestion(), port } });
+  }
+
+  /** Asks which port of a VM is to be explained; without a VM in question, for that first. */
+  askExplain(to?: ForwardTo): void {
+    const explainTo = to ?? this.#inQuestion();
+    this.change(explainTo === null ? { overlay: "palette", typed: "explain " } : { overlay: "none", explainTo });
   }
 
   /** Adds a tunnel, starts it, and shows it. Rejects as core does. */
@@ -178,7 +235,8 @@ export class Desk {
     const terminal = this.terminals.get(front?.id ?? "");
     if (terminal === undefined) {
       const page = front?.view.content.element;
-      (page?.querySelector<HTMLElement>("[role=row][tabindex='0']") ?? page?.querySelector<HTMLElement>("button, input"))?.focus();
+      const wanted = ["[role=row][tabindex='0']", "button, input", "h1[tabindex]"];
+      wanted.map((selector) => page?.querySelector<HTMLElement>(selector) ?? null).find((found) => found !== null)?.focus();
     } else {
       terminal.focus();
     }
@@ -208,7 +266,7 @@ export class Desk {
     switch (command) {
       case "palette":
       case "quickConnect":
-        this.change({ overlay: this.#state.overlay === command ? "none" : command });
+        this.change({ overlay: this.#state.overlay === command ? "none" : command, typed: "" });
         break;
       case "toggleExplorer":
         this.model.changeSettings({ explorerOpen: !settings.explorerOpen }).catch(remarkFailure);
@@ -239,6 +297,9 @@ export class Desk {
         break;
       case "newForward":
         this.newForward();
+        break;
+      case "explain":
+        this.askExplain();
         break;
       case "tunnels":
         this.openTunnels();

@@ -73,6 +73,7 @@ describe("keys", () => {
   it("are shown as they are pressed", () => {
     expect(keysOf("palette", "linux")).toEqual(["Ctrl", "K"]);
     expect(keysOf("palette", "linux", "terminal")).toEqual(["Ctrl", "Shift", "K"]);
+    expect(keysOf("explain", "linux")).toEqual(["Ctrl", "Shift", "Y"]);
     expect(keysOf("closeTab", "macos")).toEqual(["⌘", "⇧", "W"]);
     expect(keysOf("newForward", "linux", "terminal")).toEqual(["Ctrl", "Shift", "T"]);
     expect(keysOf("newForward", "macos", "terminal")).toEqual(["⌘", "⇧", "T"]);

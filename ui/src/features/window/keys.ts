@@ -14,6 +14,7 @@ export type WindowCommand =
   | "closeTab"
   | "newForward"
   | "tunnels"
+  | "explain"
   | "refresh"
   | "settings"
   | "fullScreen"
@@ -51,6 +52,7 @@ const SHIFTED: Record<string, Key> = {
   w: "closeTab",
   t: "newForward",
   l: "tunnels",
+  y: "explain",
   "\\": "split",
 };
 const TERMINAL: Record<string, Key> = {

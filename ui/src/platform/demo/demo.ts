@@ -10,6 +10,7 @@ import type { Snapshot } from "../../contract/Snapshot";
 import type { Theme } from "../../contract/Theme";
 import type { Backend } from "../backend";
 import type { CommandName, Commands } from "../ipc";
+import { DemoExplain } from "./explain/explain";
 import { demoProjects, DemoTree, manyProjects } from "./inventory";
 import { failures, sceneSessions, sceneSignIn, session } from "./scenes";
 import { DemoShellSocket, demoTranscript } from "./shell";
@@ -31,6 +32,12 @@ export function demoBackend(parameters: URLSearchParams): Backend {
   };
 
   const tunnels = new DemoTunnels(scene, tell);
+  const explain = new DemoExplain(
+    scene.startsWith("explain-") ? scene.slice("explain-".length) : null,
+    Number(parameters.get("pace") ?? 260),
+    tell,
+    { session: (id) => find(id), tunnel: (id) => tunnels.tunnels.find((known) => known.id === id) },
+  );
   const projects =
     scene === "empty" || scene === "loading" || scene === "listing-failed"
       ? []
@@ -55,7 +62,10 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     confirmPaste: true,
     explorerWidth: 272,
     explorerOpen: !parameters.has("collapsed"),
+    publicAddress: { kind: "auditOnly" },
+    preflight: !parameters.has("nopreflight"),
   };
+  tree.preflight = settings.preflight;
   let accounts: Snapshot["accounts"] = scene.startsWith("signin")
     ? scene === "signin-needed"
       ? [{ id: "1", email: "ana@acme.example", source: "browser", state: "signInNeeded" }]
@@ -248,12 +258,24 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     tunnel_action: ({ id, action }) => tunnels.act(id, action),
     tunnel_peers: ({ id }) => tunnels.peers(id),
     tunnel_local: ({ target }) => tunnels.local(target),
+    explain_open: ({ ask }) => {
+      if (parameters.has("noexplain")) {
+        throw failures.unreachable;
+      }
+      return explain.open(ask);
+    },
+    explain_again: ({ id }) => explain.again(id),
+    explain_close: ({ id }) => explain.close(id),
     gateway_set: (args) => tunnels.setGateway(args.settings),
     gateway_copy_password: () => {
       clipboard = "demo";
     },
     settings_set: (args) => {
       settings = args.settings;
+      if (tree.preflight !== settings.preflight) {
+        tree.preflight = settings.preflight;
+        treeChanged();
+      }
       return settings;
     },
     clipboard_read: () => clipboard,

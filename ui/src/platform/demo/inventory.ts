@@ -7,6 +7,7 @@ import type { Os } from "../../contract/Os";
 import type { SearchHit } from "../../contract/SearchHit";
 import type { TreeRow } from "../../contract/TreeRow";
 import type { TreeWindow } from "../../contract/TreeWindow";
+import { preflightOf } from "./explain/explain";
 
 export interface DemoInstance {
   ref: InstanceRef;
@@ -132,6 +133,8 @@ function detailOf(instance: DemoInstance): string {
 export class DemoTree {
   projects: DemoProject[];
   revision = 1;
+  /** Whether the rows say what the policies say. */
+  preflight = false;
   #expanded: Set<string>;
   #filter = "";
   #rows: TreeRow[] | null = null;
@@ -224,7 +227,7 @@ export class DemoTree {
           .filter((zone) => zone.instances.length > 0),
       }))
       .filter(({ zones }) => this.#filter === "" || zones.length > 0);
-    const blank = { parent: null, count: null, loading: false, problem: null, instance: null, status: null, os: null };
+    const blank = { parent: null, count: null, loading: false, problem: null, instance: null, status: null, os: null, preflight: null };
     shown.forEach(({ project, zones }, p) => {
       const id = project.name;
       const open = this.#filter !== "" || this.#expanded.has(id);
@@ -295,6 +298,7 @@ export class DemoTree {
             instance: instance.ref,
             status: instance.status,
             os: instance.os,
+            preflight: this.preflight ? preflightOf(instance.ref, instance.os === "windows" ? 3389 : 22) : null,
           });
         });
       });

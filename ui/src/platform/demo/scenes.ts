@@ -6,7 +6,7 @@ import type { SessionState } from "../../contract/SessionState";
 import type { SignInState } from "../../contract/SignInState";
 
 /** A failure of each kind that a tab shows. */
-export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" | "lost" | "signin" | "settings", Failure> = {
+export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" | "closed" | "lost" | "signin" | "settings", Failure> = {
   settings: {
     code: "file",
     title: "The settings file could not be understood",
@@ -57,6 +57,14 @@ export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" |
     facts: [{ label: "Relay", value: "tunnel.cloudproxy.app:443" }],
     actions: ["tryAgain"],
     server: { code: "", text: "tcp connect error: Connection timed out (os error 110)" },
+  },
+  closed: {
+    code: "backendUnreachable",
+    title: "Nothing answers on port 22 of web-1",
+    advice: "Its SSH server may not run, or its firewall may not let 35.235.240.0/20 through.",
+    facts: [],
+    actions: ["tryAgain"],
+    server: { code: "4003", text: "failed to connect to backend" },
   },
   lost: {
     code: "connectionLost",
@@ -163,10 +171,19 @@ export function sceneSessions(scene: string, now: number): SessionInfo[] {
       }[scene];
       return one(name, { kind: "failed", failure, wasLive: false });
     }
+    case "explain-perimeter":
+    case "explain-api-off":
+      return one("web-1", { kind: "failed", failure: { ...failures.unreachable, code: "permissionDenied", title: "web-1 could not be read", advice: "" }, wasLive: false });
+    case "explain-firewall":
+    case "explain-listens":
+    case "explain-stopped":
+      return one("web-1", { kind: "failed", failure: failures.closed, wasLive: false });
+    case "explain-suspect":
+      return one("report-runner-with-a-name-of-exactly-sixty-three-characters-01x", { kind: "failed", failure: failures.denied, wasLive: false });
     case "lost":
       return one("web-1", { kind: "failed", failure: failures.lost, wasLive: true });
     default:
-      return [];
+      return scene.startsWith("explain-") ? one("billing-db-7", { kind: "failed", failure: failures.denied, wasLive: false }) : [];
   }
 }
 

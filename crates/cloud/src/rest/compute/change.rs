@@ -39,7 +39,7 @@ fn path(instance: &Instance) -> String {
 /// Whoever changes what runs on a machine acts as the machine's account: its lack is a 400.
 fn may_act_as(asking: &Asking<'_>, account: &str) -> Answer<()> {
     let resource = Resource::Project { project: &asking.project.id };
-    if asking.state.allows(&asking.caller.email, "iam.serviceAccounts.actAs", resource) {
+    if asking.state.allows(&asking.caller, "iam.serviceAccounts.actAs", resource) {
         return Ok(());
     }
     let email = &asking.caller.email;

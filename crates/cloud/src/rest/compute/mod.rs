@@ -1,6 +1,7 @@
 //! Compute Engine v1: the part of it that is called for instances.
 
 mod change;
+mod firewall;
 mod guest;
 mod instance;
 mod list;
@@ -10,9 +11,9 @@ mod project;
 use axum::http::Method;
 use serde_json::Value;
 
-use super::{Answer, Failure, caller, unknown};
+use super::{Answer, Failure, caller, gate, unknown};
 use crate::http::Call;
-use crate::landscape::{Api, Instance, Project};
+use crate::landscape::{Instance, Project};
 use crate::state::{Action, Caller, Machine, OperationScope, Resource, State};
 
 const SERVICE: &str = "compute.googleapis.com";
@@ -40,7 +41,7 @@ impl<'a> Asking<'a> {
     /// 403 unless a role gives the permission on the project.
     fn on_project(&self, permission: &str) -> Answer<()> {
         let resource = Resource::Project { project: &self.project.id };
-        if self.state.allows(&self.caller.email, permission, resource) {
+        if self.state.allows(&self.caller, permission, resource) {
             return Ok(());
         }
         Failure::forbidden(permission, &format!("projects/{}", self.project.id)).boxed()
@@ -51,7 +52,7 @@ impl<'a> Asking<'a> {
         let instance = self.state.instance(&self.project.id, zone, name);
         let path = format!("projects/{}/zones/{zone}/instances/{name}", self.project.id);
         if !self.state.allows(
-            &self.caller.email,
+            &self.caller,
             permission,
             Resource::Instance { project: &self.project.id, instance },
         ) {
@@ -79,9 +80,8 @@ pub(super) async fn answer(state: &State, call: &Call, rest: &[&str]) -> Answer<
     let Some(project) = state.landscape().projects.iter().find(|one| Some(one.id.as_str()) == id) else {
         return missing(&format!("projects/{project}"));
     };
-    if project.compute_api == Api::Disabled {
-        return Failure::disabled(SERVICE, "Compute Engine API", project.number).boxed();
-    }
+    gate::enabled(project, SERVICE)?;
+    gate::perimeter(state, &caller, project, SERVICE)?;
     let asking = Asking { state, call, caller, project };
     match call.method {
         Method::GET => get(&asking, rest),
@@ -105,6 +105,10 @@ fn get(asking: &Asking<'_>, rest: &[&str]) -> Answer<Value> {
         }
         ["zones", zone, "instances", name, "serialPort"] => guest::serial_port(asking, zone, name),
         ["zones", zone, "instances", name, "getGuestAttributes"] => guest::attributes(asking, zone, name),
+        ["zones", zone, "instances", name, "getEffectiveFirewalls"] => {
+            firewall::effective(asking, zone, name)
+        }
+        ["global", "networks", name] => firewall::network(asking, name),
         ["zones", zone, "operations", name] => {
             operation::get(asking, &OperationScope::Zone((*zone).to_owned()), name)
         }

@@ -1,12 +1,19 @@
-//! Switchable faults of the relay (`iap-relay-protocol` specification, section 7, point 8).
+//! Switchable faults of the relay (`iap-relay-protocol` specification, section 7, point 8) and of the HTTP services.
 //!
 //! The names are the same on the command line (`--fault NAME=VALUE`), in the JSON of
 //! `PUT /.well-known/adit-cloud/faults` and here, with hyphens for underscores.
 
+mod api;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What the relay does wrong on purpose. The default is a relay without faults.
+pub use api::{ApiFault, ApiFaultKind, TokenFault};
+
+/// APIs with a fault at once.
+const MOST_APIS: usize = 64;
+
+/// What the cloud does wrong on purpose. The default is a cloud without faults.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -48,6 +55,12 @@ pub struct Faults {
     pub junk: bool,
     /// Acknowledges a part of what arrived when a session is resumed.
     pub partial_ack: bool,
+    /// What APIs do wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub api: Vec<ApiFault>,
+    /// How the token endpoint refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenFault>,
 }
 
 /// `N:CODE`: a number of bytes and the close code that follows them.
@@ -146,6 +159,15 @@ impl Faults {
             "ping" => next.ping = switch()?,
             "junk" => next.junk = switch()?,
             "partial-ack" => next.partial_ack = switch()?,
+            "api" if off => next.api.clear(),
+            // one more each time
+            "api" => next.api.push(ApiFault::parse(value).ok_or_else(|| wrong(api::API_FORM))?),
+            "token" if off => next.token = None,
+            "token" => {
+                let parsed = TokenFault::parse(value);
+                next.token =
+                    Some(parsed.ok_or_else(|| wrong("expected `invalid-rapt`, `revoked` or `restricted`"))?);
+            }
             _ => return Err(wrong("no such fault")),
         }
         next.check()?;
@@ -170,6 +192,9 @@ impl Faults {
             if value == Some(0) {
                 return Err(wrong(name, "must be at least 1"));
             }
+        }
+        if self.api.len() > MOST_APIS {
+            return Err(wrong("api", "too many"));
         }
         if self.frame.is_some_and(|frame| frame > 16_384) {
             return Err(wrong("frame", "at most 16384"));

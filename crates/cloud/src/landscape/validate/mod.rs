@@ -1,5 +1,8 @@
 //! Checks what the types alone cannot: that names are well formed, unique and lead somewhere.
 
+mod access;
+mod firewall;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -29,7 +32,25 @@ pub(super) fn check(landscape: &Landscape) -> Checked {
     check_tree(landscape)?;
     check_users(landscape)?;
     check_instances(landscape)?;
-    check_groups(landscape)
+    check_groups(landscape)?;
+    if landscape.audit_lag_ms > LONGEST_MS {
+        return Err(wrong("auditLagMs", format!("at most {LONGEST_MS}")));
+    }
+    for (index, member) in landscape.group_viewers.iter().enumerate() {
+        check_member(&format!("groupViewers[{index}]"), member, landscape)?;
+    }
+    access::check(landscape)?;
+    firewall::check(landscape)
+}
+
+/// Whether a policy can be attached to this: a project, folder or organisation of the landscape.
+fn attachable(landscape: &Landscape, name: &str) -> bool {
+    match name.split_once('/') {
+        Some(("projects", id)) => landscape.projects.iter().any(|project| project.id == id),
+        Some(("folders", id)) => landscape.folders.iter().any(|folder| folder.id.to_string() == id),
+        Some(("organizations", id)) => landscape.organization.id.to_string() == id,
+        Some(_) | None => false,
+    }
 }
 
 /// Compute's resource names: a lower-case letter, then letters, digits and hyphens, no hyphen last, at most 63.
@@ -114,6 +135,13 @@ fn check_tree(landscape: &Landscape) -> Checked {
         }
         check_policy(&format!("{path}.policy"), &project.policy, landscape)?;
         check_policy(&format!("{path}.iapPolicy"), &project.iap_policy, landscape)?;
+        for (zone, policy) in &project.iap_zone_policies {
+            let path = format!("{path}.iapZonePolicies.{zone}");
+            if !landscape.zones.iter().any(|known| known.name == *zone) {
+                return Err(wrong(path, format!("no zone `{zone}`")));
+            }
+            check_policy(&path, policy, landscape)?;
+        }
     }
     Ok(())
 }
@@ -144,6 +172,9 @@ fn check_users(landscape: &Landscape) -> Checked {
                     format!("{path}.places[{at}].name"),
                     "must be there once and not be empty",
                 ));
+            }
+            if let Some(device) = &place.device {
+                access::check_device(&format!("{path}.places[{at}].device"), device)?;
             }
         }
         if let Some(name) = user.os_login.username.as_deref().filter(|name| !is_posix_name(name)) {
@@ -252,21 +283,32 @@ fn check_policy(path: &str, policy: &Policy, landscape: &Landscape) -> Checked {
                 format!("`{}` is no role that the local cloud knows; `roles` can define it", binding.role);
             return Err(wrong(format!("{path}.bindings[{index}].role"), problem));
         }
+        let basic = matches!(binding.role.as_str(), "roles/owner" | "roles/editor" | "roles/viewer");
+        if basic && binding.condition.is_some() {
+            let problem = "IAM takes no condition on a basic role";
+            return Err(wrong(format!("{path}.bindings[{index}].condition"), problem));
+        }
         for (at, member) in binding.members.iter().enumerate() {
-            let path = || format!("{path}.bindings[{index}].members[{at}]");
-            match member.split_once(':') {
-                Some(("user" | "serviceAccount", email)) if is_email(email) => {}
-                Some(("group", group)) if landscape.groups.contains_key(group) => {}
-                Some(("group", group)) => {
-                    return Err(wrong(path(), format!("no group `{group}` under `groups`")));
-                }
-                Some(("domain", domain)) if !domain.is_empty() => {}
-                None if member == "allUsers" || member == "allAuthenticatedUsers" => {}
-                Some(_) | None => {
-                    return Err(wrong(path(), format!("`{member}` is no member that the local cloud knows")));
-                }
-            }
+            check_member(&format!("{path}.bindings[{index}].members[{at}]"), member, landscape)?;
         }
     }
     Ok(())
+}
+
+fn check_member(path: &str, member: &str, landscape: &Landscape) -> Checked {
+    let known = match member.split_once(':') {
+        Some(("user" | "serviceAccount", email)) => is_email(email),
+        Some(("group", group)) if landscape.groups.contains_key(group) => true,
+        Some(("group", group)) => return Err(wrong(path, format!("no group `{group}` under `groups`"))),
+        Some(("domain", domain)) => !domain.is_empty(),
+        // carried, and nobody here is one of them
+        Some(("deleted" | "principal" | "principalSet", rest)) => !rest.is_empty(),
+        Some(_) => false,
+        None => member == "allUsers" || member == "allAuthenticatedUsers",
+    };
+    if known {
+        Ok(())
+    } else {
+        Err(wrong(path, format!("`{member}` is no member that the local cloud knows")))
+    }
 }

@@ -1,0 +1,48 @@
+//! What this computer knows of itself, asked once in the life of the process.
+
+use adit_contract::Fact;
+use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
+
+static FACTS: OnceCell<Facts> = OnceCell::const_new();
+
+/// See the module.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Facts {
+    /// As the evaluator takes them: `os`, `screenLock`, `encryption`.
+    pub(super) client: Map<String, Value>,
+    /// As a person reads them, each with how it was found.
+    pub(super) facts: Vec<Fact>,
+}
+
+/// The facts.
+pub(super) async fn facts() -> Facts {
+    FACTS.get_or_init(|| async { Facts::of(&adit_device::look().await) }).await.clone()
+}
+
+impl Facts {
+    fn of(device: &adit_device::Device) -> Self {
+        let mut facts = Self::default();
+        let os_type = device.os_type.value.map(adit_device::OsType::name);
+        if let Some(os_type) = os_type {
+            let version = &device.os_version.value;
+            facts.client.insert("os".to_owned(), json!({ "type": os_type, "version": version }));
+            let text =
+                version.as_ref().map_or_else(|| os_type.to_owned(), |version| format!("{os_type} {version}"));
+            facts.tell("Operating system", &text, &device.os_version.how);
+        }
+        if let Some(lock) = device.screen_lock.value {
+            facts.client.insert("screenLock".to_owned(), lock.into());
+            facts.tell("Screen lock", if lock { "on" } else { "off" }, &device.screen_lock.how);
+        }
+        if let Some(encryption) = device.encryption.value {
+            facts.client.insert("encryption".to_owned(), encryption.name().into());
+            facts.tell("Disk encryption", encryption.name(), &device.encryption.how);
+        }
+        facts
+    }
+
+    fn tell(&mut self, label: &str, value: &str, how: &str) {
+        self.facts.push(Fact { label: label.to_owned(), value: format!("{value} ({how})") });
+    }
+}
