@@ -44,6 +44,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adit-google",
             "adit-ssh",
             "adit-rdp",
+            "adit-access",
             "adit-cloud",
         ],
     ),
