@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod command_line;
+mod desktop;
 mod openssh;
 mod support;
 mod transfer;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     front_end, generate, platforms, policy,
     process::{cargo, run},
-    setup, test, tidy,
+    rdp_host, setup, test, tidy,
 };
 
 /// A step: what it is called, and what it does.
@@ -20,12 +20,14 @@ pub(crate) fn run_all() -> Result<()> {
         ("set-up", || setup::ensure(&setup::EVERYTHING)),
         ("format and tidy", || {
             run(cargo().args(["fmt", "--all", "--check"]))?;
+            rdp_host::check_format()?;
             tidy::run()
         }),
         ("front end: lint and types", front_end::check),
         ("generated files", generate::check),
         ("lints", || {
-            run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+            run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+            rdp_host::lint()
         }),
         ("tests", || test::run_all(None)),
         ("dependency policy", policy::run),

@@ -11,6 +11,7 @@ mod pick_user;
 mod platforms;
 mod policy;
 mod process;
+mod rdp_host;
 mod setup;
 mod soak;
 mod test;

@@ -42,7 +42,16 @@ impl Need {
                 "fonts-dejavu-core",
                 "libgl1-mesa-dri",
             ],
-            Self::Peers => &["openssh-server", "openssh-client"],
+            Self::Peers => &[
+                "openssh-server",
+                "openssh-client",
+                "xrdp",
+                "xorgxrdp",
+                "freerdp2-shadow-x11",
+                "winpr-utils",
+                "xterm",
+                "x11-xserver-utils",
+            ],
             Self::Cross => &["gcc-mingw-w64-x86-64"],
         }
     }

@@ -12,6 +12,7 @@ use crate::{
     display::Display,
     front_end,
     process::{self, built, cargo, npm, run},
+    rdp_host,
     setup::{self, Need},
 };
 
@@ -29,6 +30,7 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
     setup::ensure(&[Need::Build, Need::Display, Need::Peers])?;
     front_end::build()?;
     run(cargo().args(["build", "--workspace", "--all-targets"]))?;
+    rdp_host::build()?;
 
     let mut totals = Totals::default();
     let mut suites = Vec::new();
@@ -68,6 +70,13 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
     }
     if cfg!(unix) && !["sshd", "ssh", "ssh-keygen"].iter().all(|program| process::exists(program)) {
         println!("not run: the tests with OpenSSH (it is not installed)");
+    }
+
+    if !["freerdp-shadow-cli", "winpr-hash", "Xvfb", "xterm"].iter().all(|program| process::exists(program)) {
+        println!("not run: the tests with FreeRDP's shadow server (it is not installed)");
+    }
+    if !setup::is_root() || std::env::var_os("CI").is_none() || !process::exists("xrdp") {
+        println!("not run: the tests with xrdp (they make a system user, as root and with CI set)");
     }
 
     for (name, ended_well) in &suites {

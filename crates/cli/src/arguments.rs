@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Tunnels(TunnelsArguments),
     /// Open a terminal on a VM, or run a command there
     Ssh(SshArguments),
+    /// Open a remote desktop without a window and write pictures of it
+    Rdp(Box<RdpArguments>),
     /// Say why the way to a port is barred, or what would bar it
     Explain(ExplainArguments),
 }
@@ -241,6 +243,58 @@ pub(crate) struct SshArguments {
     /// Command to run instead of a terminal
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RdpArguments {
+    /// The instance: a name with --project and --zone, or PROJECT/ZONE/NAME
+    #[arg(value_name = "INSTANCE")]
+    pub(crate) instance: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) access: Access,
+    /// Where the settled picture is written, as PNG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) screenshot: PathBuf,
+    /// Size of the picture, in pixels; the server has the last word
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800")]
+    pub(crate) size: PictureSize,
+    /// Who signs in: NAME or DOMAIN\\NAME
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    pub(crate) user: Option<String>,
+    /// File that holds the password on its first line; - is standard input
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// SHA-256 of the certificate to trust, in hexadecimal; without it none is trusted
+    #[arg(long, value_name = "HEX")]
+    pub(crate) cert_sha256: Option<adit_rdp::Fingerprint>,
+    /// Go on with a server without Network Level Authentication: the password goes to whoever holds that certificate
+    #[arg(long, requires = "cert_sha256")]
+    pub(crate) allow_no_nla: bool,
+    /// Port of the remote desktop on the VM
+    #[arg(long, default_value = "3389", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: u16,
+    /// File of what to type, click and picture before, a line each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+}
+
+/// A size as `WIDTHxHEIGHT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PictureSize(pub(crate) adit_rdp::Size);
+
+impl std::str::FromStr for PictureSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        use adit_rdp::{MAX_SIDE, MIN_SIDE, Size};
+        let side = |side: &str| side.parse::<u16>().ok().filter(|side| (MIN_SIDE..=MAX_SIDE).contains(side));
+        let size =
+            text.split_once('x').and_then(|(width, height)| Some(Size::new(side(width)?, side(height)?)));
+        size.map(Self)
+            .ok_or_else(|| format!("not a size such as 1280x800, each side from {MIN_SIDE} to {MAX_SIDE}"))
+    }
 }
 
 #[derive(Debug, Args)]

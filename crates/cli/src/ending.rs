@@ -52,6 +52,9 @@ pub(crate) fn exit_code(code: FailureCode) -> u8 {
         | FailureCode::KeyRefused
         | FailureCode::HostKeyChanged
         | FailureCode::HostKeyRejected
+        | FailureCode::CertificateUnknown
+        | FailureCode::CertificateChanged
+        | FailureCode::PasswordRefused
         | FailureCode::NotSupported
         | FailureCode::Network
         | FailureCode::Server

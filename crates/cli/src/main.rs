@@ -9,6 +9,7 @@ mod explain;
 mod file;
 mod ls;
 mod person;
+mod rdp;
 mod signals;
 mod ssh;
 mod target;
@@ -62,6 +63,7 @@ async fn run(command: Command) -> u8 {
             end(tunnels::run(arguments).await, format)
         }
         Command::Proxy(arguments) => end(tunnel::run_proxy(arguments).await, Format::Words),
+        Command::Rdp(arguments) => end(Box::pin(rdp::run(*arguments)).await, Format::Words),
         Command::Ssh(arguments) => ssh::run(arguments).await,
         Command::Explain(arguments) => {
             let format = if arguments.json { Format::Json } else { Format::Words };

@@ -40,6 +40,12 @@ pub enum FailureCode {
     HostKeyChanged,
     /// The person did not accept the host key.
     HostKeyRejected,
+    /// No certificate is pinned for this remote desktop, and nobody has accepted the one it showed.
+    CertificateUnknown,
+    /// The certificate of the remote desktop is not the pinned one.
+    CertificateChanged,
+    /// The remote desktop does not let the user in: a wrong password, a locked account, no right to sign in remotely.
+    PasswordRefused,
     /// This way of signing in to the VM is not supported (security keys, for instance).
     NotSupported,
     /// The network or a Google API did not answer.

@@ -126,8 +126,10 @@ async fn write(
         std::future::pending().await
     };
     let result: Result<(), Ssh> = tokio::select! {
-        result = data => result,
+        // what is typed after a change of the size finds the new one
+        biased;
         result = resize => result,
+        result = data => result,
         () = backlog.over() => Ok(()),
     };
     match result {

@@ -234,6 +234,9 @@ fn came_after(failure: &Failure) -> bool {
         | Code::KeyRefused
         | Code::HostKeyChanged
         | Code::HostKeyRejected
+        | Code::CertificateUnknown
+        | Code::CertificateChanged
+        | Code::PasswordRefused
         | Code::NotSupported => true,
         Code::SignInNeeded
         | Code::ApiDisabled

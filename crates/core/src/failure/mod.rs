@@ -1,6 +1,7 @@
 //! From typed errors to words: what happened, then what to do. The one place where both are chosen.
 
 mod google;
+mod rdp;
 mod ssh;
 mod tunnel;
 
@@ -8,6 +9,7 @@ use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 
 pub use self::{
     google::{Subject, google, refused},
+    rdp::rdp,
     ssh::ssh,
     tunnel::{bind, bind_gateway, dial, dial_to, from_endpoint, lost, lost_proxy, refused_bind},
 };

@@ -28,6 +28,9 @@ export function canExplain(code: FailureCode): boolean {
     case "keyRefused":
     case "hostKeyChanged":
     case "hostKeyRejected":
+    case "certificateUnknown":
+    case "certificateChanged":
+    case "passwordRefused":
     case "notSupported":
     case "network":
     case "keychain":

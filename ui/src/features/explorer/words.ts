@@ -53,6 +53,9 @@ export function problemWord(code: FailureCode): string {
     case "keyRefused":
     case "hostKeyChanged":
     case "hostKeyRejected":
+    case "certificateUnknown":
+    case "certificateChanged":
+    case "passwordRefused":
     case "notSupported":
     case "server":
     case "keychain":

@@ -9,7 +9,7 @@ use std::thread;
 
 use bytes::Bytes;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::group::{Group, HANG_UP};
 use super::input;
@@ -125,7 +125,8 @@ impl Process {
         let Self { master, writer, output: mut chunks, exit, group } = self;
         let Controls { input, mut size, mut signals, end } = controls;
         let (running, ended) = std::sync::mpsc::channel();
-        spawn("pty input", move || feed(writer, input, &ended)).ok()?;
+        let (fed, sizes) = (Arc::clone(&master), size.clone());
+        spawn("pty input", move || feed(writer, input, (&fed, sizes), &ended)).ok()?;
         let shown = async {
             while let Some(chunk) = chunks.recv().await {
                 output.data(chunk).await.ok()?;
@@ -170,9 +171,14 @@ fn resize(master: &Master, size: Size) {
 fn feed(
     mut writer: Box<dyn Write + Send>,
     mut input: input::Receiver,
+    (master, mut size): (&Master, watch::Receiver<Size>),
     ended: &std::sync::mpsc::Receiver<()>,
 ) {
     while let Some(bytes) = input.blocking_receive() {
+        // what was typed after a change of the size finds the new one
+        if size.has_changed().unwrap_or(false) {
+            resize(master, *size.borrow_and_update());
+        }
         if writer.write_all(&bytes).and_then(|()| writer.flush()).is_err() {
             return;
         }

@@ -43,10 +43,10 @@ fn card(found: &Found, status: LevelStatus, details: &Details) -> LevelCard {
         status_text: status_text(status, &rows).to_owned(),
         combine: combine(&found.body, &rows).to_owned(),
         expression: found.expression.as_ref().map(|source| expression(source, Some(&found.body))),
-        note: match is_empty {
-            true => "Its definition is not readable, so what it wants is not known here.".to_owned(),
-            false if is_custom => custom_note(&found.body),
-            false => String::new(),
+        note: if is_empty {
+            "Its definition is not readable, so what it wants is not known here.".to_owned()
+        } else {
+            String::new()
         },
         rows,
     }
@@ -75,25 +75,6 @@ fn combine(body: &ConditionNode, rows: &[LevelRow]) -> &'static str {
         (_, true) => "All conditions must hold",
         (NodeKind::Or, false) => "One of these is enough",
         (_, false) => "All of these must hold",
-    }
-}
-
-/// What failed in a custom level, in words.
-fn custom_note(body: &ConditionNode) -> String {
-    let mut phrases = Vec::new();
-    failing(body, &mut phrases);
-    if phrases.is_empty() { String::new() } else { format!("Not met: {}.", phrases.join("; ")) }
-}
-
-fn failing(node: &ConditionNode, phrases: &mut Vec<String>) {
-    if let NodeKind::Atom(check) = &node.kind
-        && phrases.len() < MOST_ROWS
-        && (check.cited || check.inferred)
-    {
-        phrases.push(check.phrase.clone());
-    }
-    for child in &node.children {
-        failing(child, phrases);
     }
 }
 

@@ -230,12 +230,13 @@ impl Told<'_> {
         let details = &self.judged.details;
         let ask = "Send the request below to an administrator.";
         let words = match self.verdict {
-            Verdict::Checking => "",
+            // The sentence says what to do already.
+            Verdict::Checking | Verdict::NotReadable => "",
             Verdict::Allowed => {
                 "Connect. If it is refused all the same, ask again then: the refusal tells more."
             }
             Verdict::Undecided => "Try to connect. If it is refused, the refusal itself tells more.",
-            Verdict::NoGrant | Verdict::NotReadable | Verdict::RoleUnreadable => ask,
+            Verdict::NoGrant | Verdict::RoleUnreadable => ask,
             Verdict::AccessLevelNotMet if details.no_device_record => {
                 "Install Endpoint Verification in the browser, or sync it, and try again in a few minutes."
             }

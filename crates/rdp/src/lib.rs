@@ -1,0 +1,33 @@
+//! Remote desktops (RDP) over any stream: the session here, the picture as messages for whoever paints it.
+//!
+//! [`connect`] takes a stream (an IAP tunnel, in the product) through negotiation, TLS, the decision about the
+//! certificate, sign-in and activation, and gives a [`Session`]: its [`Pictures`] are pulled one message at a time
+//! ([`message`]), its [`Control`] takes what a person does ([`input`]).
+//!
+//! The server is not trusted: every size is bounded before memory is spent on it, and what reads its bytes runs on a
+//! thread of its own, so that a mistake there ends one session.
+
+mod canvas;
+mod certificate;
+mod clipboard;
+mod connect;
+pub mod damage;
+mod display;
+mod error;
+pub mod input;
+mod limits;
+pub mod message;
+mod options;
+mod sequence;
+mod session;
+mod tls;
+mod wire;
+
+pub use canvas::{Canvas, MAX_PIXELS};
+pub use certificate::{Certificate, Fingerprint, NoFingerprint, Trust, Verdict};
+pub use clipboard::{Clipboard, MAX_TEXT};
+pub use connect::{Transport, connect};
+pub use display::{MAX_SIDE, MIN_SIDE, Size};
+pub use error::{Error, SignIn, Stage};
+pub use options::{Codec, Cookie, Credentials, Options, Security, Timeouts};
+pub use session::{Control, Pictures, Session, Visibility};

@@ -1,0 +1,332 @@
+//! One connection that shows a desktop: what comes is decoded, what has to be answered is.
+
+use std::sync::{Arc, PoisonError};
+
+use ironrdp_cliprdr::{
+    CliprdrClient,
+    pdu::{ClipboardFormat, FormatDataResponse},
+};
+use ironrdp_connector::{
+    ConnectionResult, MultitransportResult, connection_activation::ConnectionActivationFactory,
+};
+use ironrdp_core::WriteBuf;
+use ironrdp_pdu::{
+    Action,
+    geometry::InclusiveRectangle,
+    mcs::{DisconnectProviderUltimatum, DisconnectReason, McsMessage},
+    rdp::{
+        headers::ShareDataPdu,
+        multitransport::MultitransportResponsePdu,
+        session_info::{LogonErrorNotificationType, LogonErrorsInfo},
+        suppress_output::SuppressOutputPdu,
+    },
+    x224::X224,
+};
+use ironrdp_session::{
+    ActiveStage, ActiveStageBuilder, ActiveStageOutput, GracefulDisconnectReason, SessionError,
+};
+use ironrdp_svc::SvcProcessorMessages;
+
+use super::{
+    Shared, Visibility,
+    screen::{Pointer, Screen},
+};
+use crate::{
+    clipboard::{Clipboard, Note, Notes, TEXT, to_wire},
+    connect::Private,
+    display,
+    error::{Error, SignIn, Stage},
+    input::{Input, Keyboard},
+    limits::Limits,
+    options::{Cookie, Options},
+    sequence::Parked,
+    wire::{Unit, Wire},
+};
+
+/// What follows from a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Go on.
+    On,
+    /// The server begins the desktop anew, most often at another size.
+    Deactivated,
+}
+
+/// What the server does for a client that wants a picture again, or none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Support {
+    pub(super) refresh: bool,
+    pub(super) suppress: bool,
+}
+
+pub(super) struct Active {
+    pub(super) wire: Wire<Private>,
+    pub(super) stage: ActiveStage,
+    pub(super) screen: Screen,
+    pub(super) keyboard: Keyboard,
+    pub(super) factory: ConnectionActivationFactory,
+    pub(super) support: Support,
+    /// Whether a picture that could not be decoded has been asked for again since the desktop began.
+    pub(super) asked_again: bool,
+    limits: Limits,
+    clipboard: Option<Arc<dyn Clipboard>>,
+    notes: Notes,
+    /// Why the user is not let in, as the server has said; it closes the connection afterwards.
+    refused: Option<SignIn>,
+    shared: Arc<Shared>,
+}
+
+impl Active {
+    pub(super) fn new(
+        wire: Wire<Private>,
+        result: ConnectionResult,
+        options: Options,
+        notes: Notes,
+        shared: Arc<Shared>,
+    ) -> Result<Self, Error> {
+        let (width, height) = (result.desktop_size.width, result.desktop_size.height);
+        if !display::is_bearable(width, height) {
+            return Err(Error::protocol(
+                Stage::Activation,
+                format!("a picture of {width} x {height} is too large"),
+            ));
+        }
+        let stage = ActiveStageBuilder {
+            static_channels: result.static_channels,
+            user_channel_id: result.user_channel_id,
+            io_channel_id: result.io_channel_id,
+            message_channel_id: result.message_channel_id,
+            share_id: result.share_id,
+            compression_type: result.compression_type,
+            enable_server_pointer: result.enable_server_pointer,
+            pointer_software_rendering: result.pointer_software_rendering,
+        }
+        .build();
+        Ok(Self {
+            wire,
+            stage,
+            screen: Screen::new(width, height, options.session),
+            keyboard: Keyboard::new(result.input_flags),
+            factory: result.activation_factory,
+            support: Support {
+                refresh: result.refresh_rect_support,
+                suppress: result.suppress_output_support,
+            },
+            asked_again: false,
+            limits: Limits::new(result.io_channel_id, result.message_channel_id),
+            clipboard: options.clipboard,
+            notes,
+            refused: None,
+            shared,
+        })
+    }
+
+    /// Processes what came before the desktop was ready for it.
+    pub(super) fn replay(&mut self, parked: Parked) -> Result<(), Error> {
+        for unit in parked.into_units() {
+            // None that begins an activation is ever kept for later.
+            if self.process(&unit)? == Flow::Deactivated {
+                return Err(Error::protocol(Stage::Session, "an activation began within another"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes a unit and answers it.
+    pub(super) fn process(&mut self, unit: &Unit) -> Result<Flow, Error> {
+        self.limits.check(unit).map_err(|error| Error::protocol(Stage::Session, error))?;
+        let outputs = self.stage.process(&mut self.screen.image, unit.action, &unit.bytes, Some(unit.at));
+        for region in self.stage.take_damage_regions() {
+            self.screen.changed(&region);
+        }
+        let outputs = match outputs {
+            Ok(outputs) => outputs,
+            Err(error) if unit.action == Action::FastPath && !self.asked_again => {
+                tracing::debug!(%error, "a picture could not be decoded");
+                self.ask_again()?;
+                return Ok(Flow::On);
+            }
+            Err(error) => return Err(broken(&error)),
+        };
+        let mut flow = Flow::On;
+        for output in outputs {
+            if self.output(output)? == Flow::Deactivated {
+                flow = Flow::Deactivated;
+            }
+        }
+        if self.stage.take_bitmap_recovery_request() {
+            self.ask_again()?;
+        }
+        self.exchange_clipboards()?;
+        Ok(flow)
+    }
+
+    fn output(&mut self, output: ActiveStageOutput) -> Result<Flow, Error> {
+        match output {
+            ActiveStageOutput::ResponseFrame(bytes) => self.wire.outgoing.put(&bytes),
+            ActiveStageOutput::PointerDefault => self.screen.set_pointer(Pointer::Default),
+            ActiveStageOutput::PointerHidden => self.screen.set_pointer(Pointer::Hidden),
+            ActiveStageOutput::PointerBitmap(shape) => self.screen.set_pointer(Pointer::Shape(shape)),
+            ActiveStageOutput::DeactivateAll => return Ok(Flow::Deactivated),
+            ActiveStageOutput::Terminate(reason) => return Err(self.ended(&reason)),
+            ActiveStageOutput::ServerRedirection(_) => return Err(Error::Redirected),
+            ActiveStageOutput::LogonErrors(errors) => self.refused = refusal(&errors).or(self.refused),
+            ActiveStageOutput::AutoReconnectCookie(cookie) => {
+                *self.shared.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(Cookie(cookie));
+            }
+            ActiveStageOutput::MultitransportRequest(request) => {
+                let declined = MultitransportResult::Failure(MultitransportResponsePdu::E_ABORT);
+                if let Some(response) = declined.response_pdu(request.request_id, false) {
+                    let bytes = self.stage.encode_multitransport_response(&response);
+                    self.wire.outgoing.put(&bytes.map_err(|error| broken(&error))?);
+                }
+            }
+            // The picture's changes are taken as exact regions; nothing else of these concerns the one picture.
+            ActiveStageOutput::GraphicsUpdate(_)
+            | ActiveStageOutput::PointerPosition { .. }
+            | ActiveStageOutput::MonitorLayout(_)
+            | ActiveStageOutput::WindowingOrders(_)
+            | ActiveStageOutput::WindowSurfaceUpdates(_)
+            | ActiveStageOutput::SaveSessionInfo { .. }
+            | ActiveStageOutput::SessionId(_)
+            | ActiveStageOutput::AutoDetect(_)
+            | ActiveStageOutput::AutoReconnectFailed => {}
+        }
+        Ok(Flow::On)
+    }
+
+    /// What it means that the connection is over.
+    pub(super) fn ended(&self, reason: &GracefulDisconnectReason) -> Error {
+        match (self.refused, reason) {
+            (Some(refused), _) => Error::SignIn(refused),
+            (None, GracefulDisconnectReason::Other(reason)) => Error::Ended(reason.clone()),
+            (None, reason) => Error::Ended(reason.description()),
+        }
+    }
+
+    /// What it means that the stream is over.
+    pub(super) fn lost(&self, error: &std::io::Error) -> Error {
+        match self.refused {
+            Some(refused) => Error::SignIn(refused),
+            None => crate::connect::lost(Stage::Session, error),
+        }
+    }
+
+    /// Asks for the whole picture.
+    fn ask_again(&mut self) -> Result<(), Error> {
+        self.asked_again = true;
+        let (width, height) = (self.screen.image.width(), self.screen.image.height());
+        let requests =
+            self.stage.request_full_redraw(width, height, self.support.refresh, self.support.suppress);
+        for bytes in requests.map_err(|error| broken(&error))? {
+            self.wire.outgoing.put(&bytes);
+        }
+        Ok(())
+    }
+
+    pub(super) fn input(&mut self, input: &[Input]) -> Result<(), Error> {
+        let bytes = self.keyboard.encode(&self.stage, input).map_err(|error| broken(&error))?;
+        self.wire.outgoing.put(&bytes);
+        Ok(())
+    }
+
+    /// Tells the server whether anyone sees the picture, where it wants to know.
+    pub(super) fn show(&mut self, visibility: Visibility) -> Result<(), Error> {
+        if visibility == Visibility::Shown {
+            self.screen.changed_all();
+        }
+        if !self.support.suppress {
+            return Ok(());
+        }
+        let desktop_rect = (visibility == Visibility::Shown).then(|| InclusiveRectangle {
+            left: 0,
+            top: 0,
+            right: self.screen.image.width().saturating_sub(1),
+            bottom: self.screen.image.height().saturating_sub(1),
+        });
+        let mut out = WriteBuf::new();
+        self.stage
+            .encode_static(&mut out, ShareDataPdu::SuppressOutput(SuppressOutputPdu { desktop_rect }))
+            .map_err(|error| broken(&error))?;
+        self.wire.outgoing.put(out.filled());
+        Ok(())
+    }
+
+    /// Tells the server that the user leaves.
+    pub(super) fn leave(&mut self) {
+        let ultimatum = DisconnectProviderUltimatum { reason: DisconnectReason::UserRequested };
+        let message = X224(McsMessage::DisconnectProviderUltimatum(ultimatum));
+        if let Ok(bytes) = ironrdp_core::encode_vec(&message) {
+            self.wire.outgoing.put(&bytes);
+        }
+    }
+
+    /// Does what the clipboard's channel has asked for.
+    fn exchange_clipboards(&mut self) -> Result<(), Error> {
+        let Some(clipboard) = self.clipboard.clone() else { return Ok(()) };
+        for note in self.notes.take() {
+            match note {
+                Note::WantsOffer => self.offer_text()?,
+                Note::Offered => clipboard.offered(),
+                Note::Fetched(text) => clipboard.fetched(text),
+                Note::Wants(format) => {
+                    let text =
+                        (format == TEXT).then(|| clipboard.text()).flatten().and_then(|text| to_wire(&text));
+                    let response = match text {
+                        Some(text) => FormatDataResponse::new_unicode_string(&text),
+                        None => FormatDataResponse::new_error(),
+                    };
+                    self.on_clipboard(|channel| channel.submit_format_data(response))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the server what this side's clipboard has.
+    pub(super) fn offer_text(&mut self) -> Result<(), Error> {
+        let Some(clipboard) = self.clipboard.clone() else { return Ok(()) };
+        let formats: &[ClipboardFormat] =
+            if clipboard.text().is_some() { &[ClipboardFormat::new(TEXT)] } else { &[] };
+        self.on_clipboard(|channel| channel.initiate_copy(formats))
+    }
+
+    /// Asks for the text of the server's clipboard.
+    pub(super) fn fetch_text(&mut self) -> Result<(), Error> {
+        self.on_clipboard(|channel| channel.initiate_paste(TEXT))
+    }
+
+    fn on_clipboard(
+        &mut self,
+        act: impl FnOnce(&mut CliprdrClient) -> ironrdp_pdu::PduResult<SvcProcessorMessages<CliprdrClient>>,
+    ) -> Result<(), Error> {
+        let Some(channel) = self.stage.get_svc_processor_mut::<CliprdrClient>() else { return Ok(()) };
+        match act(channel) {
+            Ok(messages) => {
+                let bytes =
+                    self.stage.process_svc_processor_messages(messages).map_err(|error| broken(&error))?;
+                self.wire.outgoing.put(&bytes);
+            }
+            // The clipboard alone does not end a desktop.
+            Err(error) => tracing::debug!(%error, "the clipboard's channel is not ready"),
+        }
+        Ok(())
+    }
+}
+
+/// What it means that bytes could not be processed.
+pub(super) fn broken(error: &SessionError) -> Error {
+    Error::of_session(Stage::Session, error)
+}
+
+/// Whether the server says that the user is not let in ([MS-RDPBCGR] 2.2.10.1.1.4.1.1).
+fn refusal(errors: &LogonErrorsInfo) -> Option<SignIn> {
+    match errors.error_type {
+        LogonErrorNotificationType::NtStatus(status) => Some(SignIn::of_status(status)),
+        LogonErrorNotificationType::AccessDenied | LogonErrorNotificationType::NoPermission => {
+            Some(SignIn::NotAllowed)
+        }
+        // What a person may choose in the picture itself.
+        _ => None,
+    }
+}
