@@ -14,6 +14,7 @@ mod dns;
 mod evidence;
 mod forecast;
 mod gate;
+mod input;
 mod observed;
 mod open;
 mod plan;
