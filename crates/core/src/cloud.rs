@@ -83,8 +83,8 @@ impl Cloud {
     }
 
     /// The cloud that the environment names: `ADIT_CLOUD`, else Google's. Single addresses are replaced by
-    /// `ADIT_COMPUTE_URL`, `ADIT_RESOURCE_MANAGER_URL`, `ADIT_OS_LOGIN_URL`, `ADIT_RELAY_URL` and `ADIT_RELAY_CA`, and
-    /// the way to the relay by what [`RelayRoute::from_environment`] reads.
+    /// `ADIT_COMPUTE_URL`, `ADIT_RESOURCE_MANAGER_URL`, `ADIT_OS_LOGIN_URL` and those of the services that explain a
+    /// refusal (docs/cli.md), by `ADIT_RELAY_URL` and `ADIT_RELAY_CA`, and the way to the relay by what [`RelayRoute::from_environment`] reads.
     ///
     /// # Errors
     /// As [`Cloud::local`] and [`RelayRoute`]; [`FailureCode::InvalidInput`] for what is not an address.
@@ -97,6 +97,12 @@ impl Cloud {
             ("ADIT_COMPUTE_URL", &mut cloud.endpoints.compute),
             ("ADIT_RESOURCE_MANAGER_URL", &mut cloud.endpoints.resource_manager),
             ("ADIT_OS_LOGIN_URL", &mut cloud.endpoints.os_login),
+            ("ADIT_IAP_URL", &mut cloud.endpoints.iap),
+            ("ADIT_IAM_URL", &mut cloud.endpoints.iam),
+            ("ADIT_ACCESS_CONTEXT_URL", &mut cloud.endpoints.access_context),
+            ("ADIT_CLOUD_IDENTITY_URL", &mut cloud.endpoints.cloud_identity),
+            ("ADIT_LOGGING_URL", &mut cloud.endpoints.logging),
+            ("ADIT_TROUBLESHOOTER_URL", &mut cloud.endpoints.troubleshooter),
             ("ADIT_RELAY_URL", &mut cloud.relay.url),
         ] {
             if let Some(url) = address(variable)? {

@@ -4,5 +4,6 @@
 mod calls;
 mod cloud;
 mod credentials;
+mod evidence;
 mod server;
 mod sign_in;
