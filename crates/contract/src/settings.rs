@@ -85,6 +85,9 @@ impl Settings {
         self.terminal_font_size = self.terminal_font_size.clamp(8, 32);
         self.scrollback = self.scrollback.min(100_000);
         self.explorer_width = self.explorer_width.clamp(200, 480);
+        if let PublicAddress::Manual { addresses } = &mut self.public_address {
+            addresses.truncate(8);
+        }
         self
     }
 }
