@@ -59,7 +59,12 @@ impl Forecast {
         };
         let (state, by) = match self.preflight.outlook(&target, &self.path) {
             Outlook::Open => (PreflightState::Open, String::new()),
-            Outlook::Blocked(blocker) => (PreflightState::Blocked, words(&blocker)),
+            Outlook::Blocked(blocker @ Blocker::Deny(_)) => (PreflightState::Blocked, words(&blocker)),
+            // The VM's own policy and its zone's are read for no mark.
+            Outlook::Blocked(blocker) => {
+                let by = format!("{}, unless its own policy lets you in", words(&blocker));
+                (PreflightState::Blocked, by)
+            }
             Outlook::Unknown => (PreflightState::Unknown, String::new()),
         };
         Preflight { state, port, by }

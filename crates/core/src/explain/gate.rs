@@ -57,7 +57,8 @@ fn bound_levels(evidence: &Evidence, organization: &str) -> Vec<String> {
     let bindings = evidence.list(&asked).map(|(items, _)| items).unwrap_or_default();
     let is_for = |binding: &&Value| match group_of(binding) {
         Some(group) => !matches!(evidence.state(&Ask::Group(group)), Some(State::Here(Reply::Member(false)))),
-        None => true,
+        // One for a service account is for nobody who signs in here.
+        None => binding.get("principal").is_none_or(Value::is_null),
     };
     let mut levels: Vec<String> = bindings.iter().filter(is_for).flat_map(binding_levels).collect();
     levels.sort();

@@ -10,18 +10,30 @@ use super::{binding::expression, truth};
 /// The most rows of one card.
 const MOST_ROWS: usize = 60;
 
+/// What stands against an inference from the refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Nothing.
+    None,
+    /// Something that could not be read may have refused instead.
+    Unread,
+    /// Whether the level was asked for at all is not known.
+    Guess,
+}
+
 /// The levels that bar the way, the cited ones first.
-pub(super) fn cards(details: &Details) -> Vec<LevelCard> {
+pub(super) fn cards(details: &Details, doubt: Doubt) -> Vec<LevelCard> {
     let cited =
         |card: &Found| details.failing.iter().any(|check| check.level.as_deref() == Some(card.name.as_str()));
     let mut barring: Vec<(&Found, LevelStatus)> =
-        details.levels.iter().filter_map(|card| Some((card, status(card.status?)))).collect();
+        details.levels.iter().filter_map(|card| Some((card, status(card.status?, doubt)))).collect();
     barring.sort_by_key(|(card, _)| !cited(card));
-    barring.into_iter().map(|(found, status)| card(found, status, details)).collect()
+    barring.into_iter().map(|(found, status)| card(found, status, (details, doubt))).collect()
 }
 
-fn status(status: Status) -> LevelStatus {
+fn status(status: Status, doubt: Doubt) -> LevelStatus {
     match status {
+        Status::Inferred if doubt == Doubt::Guess => LevelStatus::Suspect,
         Status::Reported => LevelStatus::Reported,
         Status::Failed => LevelStatus::Failed,
         Status::Inferred => LevelStatus::Inferred,
@@ -29,18 +41,21 @@ fn status(status: Status) -> LevelStatus {
     }
 }
 
-fn card(found: &Found, status: LevelStatus, details: &Details) -> LevelCard {
+fn card(found: &Found, status: LevelStatus, (details, doubt): (&Details, Doubt)) -> LevelCard {
     let is_custom = found.expression.is_some();
     let mut rows = Vec::new();
     if !is_custom {
         collect(&found.body, &found.short, details, &mut rows);
+    }
+    if doubt == Doubt::Guess {
+        rows.iter_mut().for_each(|row| row.inferred = false);
     }
     let is_empty = rows.is_empty() && !is_custom;
     LevelCard {
         name: found.name.clone(),
         title: found.title.clone(),
         status,
-        status_text: status_text(status, &rows).to_owned(),
+        status_text: status_text(status, &rows, doubt).to_owned(),
         combine: combine(&found.body, &rows).to_owned(),
         expression: found.expression.as_ref().map(|source| expression(source, Some(&found.body))),
         note: if is_empty {
@@ -52,13 +67,16 @@ fn card(found: &Found, status: LevelStatus, details: &Details) -> LevelCard {
     }
 }
 
-fn status_text(status: LevelStatus, rows: &[LevelRow]) -> &'static str {
+fn status_text(status: LevelStatus, rows: &[LevelRow], doubt: Doubt) -> &'static str {
     match status {
         LevelStatus::Reported => "Not met, by IAP's own audit record",
         LevelStatus::Failed if rows.iter().any(|row| row.have.is_some() && row.truth == Truth::NotMet) => {
             "Not met, as far as this computer can tell"
         }
         LevelStatus::Failed => "Not met",
+        LevelStatus::Inferred if doubt != Doubt::None => {
+            "Probably not met: it follows from the refusal, if nothing that you cannot read refused"
+        }
         LevelStatus::Inferred => "Not met: it follows from the refusal",
         LevelStatus::Suspect => "May be the one: it cannot be checked from here",
     }

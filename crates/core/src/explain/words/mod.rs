@@ -10,6 +10,7 @@ mod verdict;
 use adit_access::{Explanation as Judged, Input};
 use adit_contract::{Action, Certainty, Explanation, Fact, Link, PublicAddress, ServerSaid, Truth, Verdict};
 
+use self::levels::Doubt;
 use super::{
     ask::{Ask, Reply},
     case::{Case, Ladder},
@@ -41,7 +42,7 @@ pub(super) fn explanation(
     gate: Option<&Judged>,
 ) -> Explanation {
     let firewall = firewall::judge(case, evidence);
-    let verdict = verdict::of(case, evidence, judged, firewall.as_ref());
+    let verdict = verdict::of(case, evidence, (input, judged), firewall.as_ref());
     let told = Told { case, evidence, input, judged, gate, firewall, verdict };
     told.tell(id, revision)
 }
@@ -61,7 +62,7 @@ impl Told<'_> {
             advice: self.advice(),
             certainty: self.certainty(),
             basis: self.basis(),
-            levels: levels::cards(details),
+            levels: levels::cards(details, self.doubt()),
             binding: self.binding(),
             other_ways: details.other_ways.iter().map(|way| way.phrases.clone()).collect(),
             firewall: self.firewall.as_ref().map(firewall::steps).unwrap_or_default(),
@@ -73,6 +74,16 @@ impl Told<'_> {
             actions: self.actions(),
             server: self.server(),
             complete: !self.evidence.is_waiting(),
+        }
+    }
+
+    /// How far what follows from the refusal may be taken at its word.
+    fn doubt(&self) -> Doubt {
+        match (self.gate, self.judged.certainty) {
+            // The question was made up of rules that may not be about this call.
+            (Some(_), _) => Doubt::Guess,
+            (None, adit_access::Certainty::Possible) => Doubt::Unread,
+            (None, adit_access::Certainty::Likely | adit_access::Certainty::Proven) => Doubt::None,
         }
     }
 
@@ -221,6 +232,7 @@ impl Told<'_> {
             Verdict::Reauth | Verdict::TokenRejected | Verdict::ScopeMissing | Verdict::AccessBinding => {
                 vec![Action::SignIn, Action::TryAgain]
             }
+            Verdict::VmNotRunning if self.is_starting() => vec![Action::TryAgain],
             Verdict::VmNotRunning => vec![Action::StartAndConnect, Action::TryAgain],
             _ => match &self.case.failure {
                 Some(failure) if !failure.actions.is_empty() => failure.actions.clone(),

@@ -16,8 +16,8 @@ impl Told<'_> {
         let mut request = adit_access::admin_request(self.input, self.judged, permission);
         if let Some(gate) = self.gate {
             let what = match self.verdict {
-                Verdict::VpcServiceControls => "An ingress rule lets in",
-                _ => "The access binding asks for",
+                Verdict::VpcServiceControls => "An ingress rule around the project names",
+                _ => "An access binding of the organization, for this person as far as can be told, asks for",
             };
             for card in gate.details.levels.iter().filter(|card| card.status.is_some()) {
                 request.text.push_str(&format!("\n{what} the access level {} ({})\n", card.name, card.title));

@@ -1,6 +1,8 @@
 //! What it comes to: the verdict, its heading, what to do, and on what it rests.
 
-use adit_access::{Basis, Explanation as Judged, LevelStatus, Verdict as Found};
+use adit_access::{
+    Basis, Certainty, Explanation as Judged, Input, LevelStatus, ReadState, Value, Verdict as Found,
+};
 use adit_contract::{FailureCode, InstanceStatus, Verdict};
 use adit_firewall::Verdict as Firewall;
 
@@ -15,7 +17,7 @@ use crate::explain::{
 pub(super) fn of(
     case: &Case,
     evidence: &Evidence,
-    judged: &Judged,
+    (input, judged): (&Input, &Judged),
     firewall: Option<&adit_firewall::Judgement>,
 ) -> Verdict {
     if let Some(Observed::NotRunning(_)) = case.observed {
@@ -35,8 +37,11 @@ pub(super) fn of(
         Found::BackendUnreachable | Found::Allowed if blocked => Verdict::FirewallBlocked,
         Found::TargetNotFound if stopped => Verdict::VmNotRunning,
         _ if beforehand && !evidence.is_begun() => Verdict::Checking,
-        // Asked about this very permission IAP says no, so something that cannot be read is in the way.
-        Found::Allowed if holds == Some(false) => Verdict::Undecided,
+        // Asked about this very permission IAP says no, so something that cannot be read is in the way. A condition
+        // on the destination has no value in that question, and so only a grant without a condition is in doubt.
+        Found::Allowed if holds == Some(false) && grants_without_condition(input, judged) => {
+            Verdict::Undecided
+        }
         Found::Allowed => Verdict::Allowed,
         // IAP says yes, so what could not be checked is as it should be.
         Found::GroupMembership | Found::RoleUnreadable if beforehand && holds == Some(true) => {
@@ -47,7 +52,7 @@ pub(super) fn of(
         | Found::ConditionNotMet
         | Found::GroupMembership
         | Found::RoleUnreadable
-            if beforehand && judged.certainty == adit_access::Certainty::Possible =>
+            if beforehand && judged.certainty == Certainty::Possible =>
         {
             Verdict::Undecided
         }
@@ -80,6 +85,16 @@ pub(super) fn of(
     }
 }
 
+/// Whether a binding grants without a condition.
+fn grants_without_condition(input: &Input, judged: &Judged) -> bool {
+    let read = input.allow.iter().filter(|node| node.state == ReadState::Read);
+    let bindings: Vec<_> = read.flat_map(|node| &node.bindings).collect();
+    judged.bindings.iter().filter(|row| row.4 == Value::T).any(|row| {
+        let condition = bindings.get(row.0).and_then(|binding| binding.condition.as_ref());
+        condition.is_none_or(|condition| condition.expression.trim().is_empty())
+    })
+}
+
 impl Told<'_> {
     fn vm(&self) -> &str {
         crate::called(&self.case.target)
@@ -100,6 +115,9 @@ impl Told<'_> {
             Verdict::Undecided => format!("Whether you get in to {vm} cannot be told for certain"),
             Verdict::NoGrant => "You have no role that lets you in".to_owned(),
             Verdict::AccessLevelNotMet => self.level_title(),
+            Verdict::ConditionNotMet if self.judged.certainty == Certainty::Possible => {
+                "The condition on your role may not be met".to_owned()
+            }
             Verdict::ConditionNotMet => "The condition on your role is not met".to_owned(),
             Verdict::ConditionNeverTrue => "Your role has a condition that can never be true".to_owned(),
             Verdict::GroupMembership => "It hangs on your membership of a group".to_owned(),
@@ -116,6 +134,7 @@ impl Told<'_> {
             Verdict::BackendUnreachable => format!("{vm} does not answer on port {}", self.case.port()),
             Verdict::BackendClosed => format!("{vm} closed the connection"),
             Verdict::FirewallBlocked => "The firewall does not let IAP in".to_owned(),
+            Verdict::VmNotRunning if self.is_starting() => format!("{vm} is still starting"),
             Verdict::VmNotRunning => format!("{vm} does not run"),
             Verdict::TargetNotFound => format!("IAP does not find {vm}"),
             Verdict::SessionLost => "The session is over".to_owned(),
@@ -146,7 +165,8 @@ impl Told<'_> {
             .levels
             .iter()
             .filter(|card| cited.contains(&card.name.as_str()))
-            .all(|card| card.status != Some(LevelStatus::Suspect));
+            .all(|card| card.status != Some(LevelStatus::Suspect))
+            && self.judged.certainty != Certainty::Possible;
         // Nothing was refused yet where it is asked beforehand.
         let (one, all) = match self.case.observed {
             Some(_) => ("keeps you out", "keep you out"),
@@ -209,6 +229,11 @@ impl Told<'_> {
         }
     }
 
+    /// On its way up by itself.
+    pub(super) fn is_starting(&self) -> bool {
+        matches!(self.evidence.vm_status(), Some("PROVISIONING" | "STAGING"))
+    }
+
     fn not_running(&self) -> String {
         let vm = self.vm();
         let state = match (&self.case.observed, self.evidence.vm_status()) {
@@ -220,6 +245,9 @@ impl Told<'_> {
             _ => "stopped".to_owned(),
         };
         let state = if state == "terminated" { "stopped".to_owned() } else { state };
+        if self.is_starting() {
+            return format!("{vm} is still starting (its state is {state}), so its ports do not answer yet.");
+        }
         format!("{vm} does not run: its state is {state}, so no port of it can be reached.")
     }
 
@@ -266,6 +294,7 @@ impl Told<'_> {
                 }
             },
             Verdict::BackendClosed => "The program behind the port may be restarting. Try again in a moment.",
+            Verdict::VmNotRunning if self.is_starting() => "Give it a minute, then try again.",
             Verdict::VmNotRunning => "Start it, then connect.",
             Verdict::TargetNotFound => {
                 "Check the name, zone and project; a VM that was just made needs a minute."
