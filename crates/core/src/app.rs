@@ -153,10 +153,15 @@ impl App {
     pub async fn sign_out(&self, account: &str) -> Result<(), Failure> {
         self.sessions.signed_out(account);
         self.tunnels.signed_out(account);
-        self.explanations.signed_out(account);
-        // A listing that goes on would ask with the account's credentials, and keep a token that comes back.
+        // A listing that goes on would ask with the account's credentials, and keep a token that comes back; it would
+        // also begin a forecast, which keeps what it reads.
         self.core.stop_listing();
+        self.core.stop_forecast();
+        self.explanations.signed_out(account);
         let removed = self.core.accounts.remove(account, &self.core.keychain).await;
+        // From here on nobody gets at the account. What was in the middle of a step until now may have left something.
+        self.core.stop_forecast();
+        self.explanations.signed_out(account);
         self.core.inventory.remove_account(account);
         self.core.tell_accounts();
         // Another account may see what this one listed first.

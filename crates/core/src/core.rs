@@ -208,6 +208,7 @@ impl Core {
     pub(crate) fn relist(self: &Arc<Self>) {
         if self.accounts.ready().is_empty() {
             self.stop_listing();
+            self.stop_forecast();
             self.inventory.cancel();
         } else {
             self.list();
@@ -284,6 +285,13 @@ impl Core {
             futures_util::stream::iter(each).for_each_concurrent(FORECASTS_AT_ONCE, |each| each).await;
         });
         forecasts.task = Some(task.abort_handle());
+    }
+
+    /// Ends the reading of policies that is under way. The next listing begins it anew.
+    pub(crate) fn stop_forecast(&self) {
+        if let Some(task) = self.forecasts.lock().unwrap_or_else(PoisonError::into_inner).task.take() {
+            task.abort();
+        }
     }
 
     // ---- instances

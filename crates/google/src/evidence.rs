@@ -4,7 +4,11 @@
 //! member or enum must become "unknown" and never an error; and each is bounded in size, tried once, and limited to
 //! four seconds, because a person waits for the whole and each call may fail alone. The SDK offers none of the four.
 
-use std::{sync::atomic::Ordering, time::SystemTime};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use serde_json::Value;
 use url::Url;
@@ -21,6 +25,8 @@ const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// Pages that are followed; more than that counts as not listed to the end.
 const PAGES: usize = 4;
 const QUOTA_PROJECT: &str = "x-goog-user-project";
+/// The most projects that are remembered as refused. One that is forgotten costs a call to learn again.
+const MOST_REFUSED: usize = 256;
 
 /// An answer as the server wrote it.
 #[derive(Clone, PartialEq)]
@@ -81,17 +87,43 @@ impl<'a> Question<'a> {
     }
 }
 
+/// The projects that the caller may not bill, those found out last at the end.
+#[derive(Default)]
+pub(crate) struct RefusedProjects(Mutex<VecDeque<String>>);
+
+impl RefusedProjects {
+    fn all(&self) -> MutexGuard<'_, VecDeque<String>> {
+        // Whatever it holds was refused.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has(&self, project: &str) -> bool {
+        self.all().iter().any(|refused| refused == project)
+    }
+
+    fn note(&self, project: &str) {
+        let mut all = self.all();
+        if all.iter().any(|refused| refused == project) {
+            return;
+        }
+        if all.len() >= MOST_REFUSED {
+            all.pop_front();
+        }
+        all.push_back(project.to_owned());
+    }
+}
+
 impl Google {
-    /// Asks, and once more without the quota project where the caller may not bill it; that is remembered.
+    /// Asks, and once more without the quota project where the caller may not bill it, which is remembered.
     pub(crate) async fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
-        let refused = &self.inner.no_quota_project;
-        let project = question.quota_project.filter(|_| !refused.load(Ordering::Relaxed));
-        match self.ask_billing(&question, project).await {
-            Err(error) if project.is_some() && is_billing(&error) => {
-                refused.store(true, Ordering::Relaxed);
+        let refused = &self.inner.refused_quota_projects;
+        let project = question.quota_project.filter(|project| !refused.has(project));
+        match (project, self.ask_billing(&question, project).await) {
+            (Some(project), Err(error)) if is_billing(&error) => {
+                refused.note(project);
                 self.ask_billing(&question, None).await
             }
-            result => result,
+            (_, result) => result,
         }
     }
 
@@ -187,7 +219,20 @@ pub(crate) fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, resource};
+    use super::{MOST_REFUSED, RefusedProjects, quoted, resource};
+
+    #[test]
+    fn refused_projects_are_remembered_up_to_a_number() {
+        let refused = RefusedProjects::default();
+        for number in 0..MOST_REFUSED {
+            refused.note(&format!("p{number}"));
+        }
+        refused.note("p0");
+        assert!(refused.has("p0") && refused.has("p255") && !refused.has("p256"));
+        refused.note("p256");
+        assert!(!refused.has("p0") && refused.has("p1") && refused.has("p256"));
+        assert_eq!(refused.all().len(), MOST_REFUSED);
+    }
 
     #[test]
     fn a_name_from_a_policy_stays_a_name() {

@@ -1,10 +1,6 @@
 //! The client: endpoints, credentials and the one way in which every call is made.
 
-use std::{
-    future::Future,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use google_cloud_compute_v1::client::{Instances, Projects as ComputeProjects, ZoneOperations};
 use google_cloud_gax::{options::RequestOptionsBuilder, retry_policy::NeverRetry};
@@ -18,6 +14,7 @@ use crate::{
     credentials::{Credentials, Freshness},
     endpoints::{Endpoints, is_loopback},
     error::{Error, ErrorKind},
+    evidence::RefusedProjects,
     http,
     retry::{self, Policy, Repeat},
     sign_in::{self, Identity},
@@ -35,8 +32,7 @@ pub(crate) struct Inner {
     pub(crate) credentials: Credentials,
     pub(crate) http: reqwest::Client,
     throttle: Throttle,
-    /// The account may not bill the projects it asks about.
-    pub(crate) no_quota_project: AtomicBool,
+    pub(crate) refused_quota_projects: RefusedProjects,
     instances: OnceCell<Instances>,
     compute_projects: OnceCell<ComputeProjects>,
     zone_operations: OnceCell<ZoneOperations>,
@@ -93,7 +89,7 @@ impl Google {
                 credentials,
                 http,
                 throttle: Throttle::default(),
-                no_quota_project: AtomicBool::new(false),
+                refused_quota_projects: RefusedProjects::default(),
                 instances: OnceCell::new(),
                 compute_projects: OnceCell::new(),
                 zone_operations: OnceCell::new(),

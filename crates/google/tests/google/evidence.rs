@@ -54,20 +54,21 @@ async fn a_policy_is_asked_for_with_its_conditions_and_comes_as_it_is() {
 
 #[tokio::test]
 async fn a_quota_project_that_is_refused_is_left_out_from_then_on() {
-    let (server, google) = serving(|_, request| match request.header("x-goog-user-project") {
-        Some(_) => Reply::new(
+    let (server, google) = serving(|_, request| match request.header("x-goog-user-project").as_deref() {
+        Some("p") => Reply::new(
             403,
             r#"{"error":{"code":403,"message":"no","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",
                 "reason":"USER_PROJECT_DENIED","metadata":{"consumer":"projects/p"}}]}}"#,
         ),
-        None => ok(&json!({ "name": "accessPolicies/42/accessLevels/corp" })),
+        _ => ok(&json!({ "name": "accessPolicies/42/accessLevels/corp" })),
     })
     .await;
-    google.access_level("accessPolicies/42/accessLevels/corp", "p").await.unwrap();
-    google.access_level("accessPolicies/42/accessLevels/corp", "p").await.unwrap();
+    for project in ["p", "p", "q", "p"] {
+        google.access_level("accessPolicies/42/accessLevels/corp", project).await.unwrap();
+    }
     let asked = asked(&server);
     let projects: Vec<_> = asked.iter().map(|request| request.header("x-goog-user-project")).collect();
-    assert_eq!(projects, [Some("p".to_owned()), None, None]);
+    assert_eq!(projects, [Some("p".to_owned()), None, None, Some("q".to_owned()), None]);
     assert!(asked.iter().all(|request| request.path == LEVEL));
     assert_eq!(asked[0].query("accessLevelFormat").as_deref(), Some("AS_DEFINED"));
 }
