@@ -1,9 +1,14 @@
 //! The questions of the ladder, and how each is asked (specification, section 3).
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
+use adit_contract::PublicAddress;
 use adit_google::{Answer, Attempts, Error, ErrorKind, Google, Listed};
 use serde_json::Value;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     address,
@@ -128,6 +133,38 @@ pub(super) struct Asking {
     pub(super) vm_id: Option<String>,
     /// The access tuple for Policy Troubleshooter.
     pub(super) tuple: Value,
+    /// This computer's public address as it was learned last.
+    pub(super) addresses: Arc<Addresses>,
+    /// How old a kept answer may be.
+    pub(super) age: Duration,
+}
+
+/// How long this computer's public address is kept: a forecast climbs once for each project.
+const ADDRESS: Duration = Duration::from_secs(60);
+
+/// This computer's public address as it was learned last, when, and from where.
+#[derive(Default)]
+pub(super) struct Addresses(Mutex<Option<(Instant, PublicAddress, Vec<String>)>>);
+
+impl Addresses {
+    /// What is kept, or else what is learned now. Who comes meanwhile waits for that.
+    pub(super) async fn get(
+        &self,
+        from: &PublicAddress,
+        age: Duration,
+        learn: impl Future<Output = Result<Vec<String>, Error>>,
+    ) -> Result<Vec<String>, Error> {
+        let mut last = self.0.lock().await;
+        if let Some((since, of, addresses)) = &*last
+            && of == from
+            && since.elapsed() < age.min(ADDRESS)
+        {
+            return Ok(addresses.clone());
+        }
+        let addresses = learn.await?;
+        *last = Some((Instant::now(), from.clone(), addresses.clone()));
+        Ok(addresses)
+    }
 }
 
 impl Ask {
@@ -170,7 +207,7 @@ impl Ask {
 
     /// Asks.
     pub(super) async fn ask(&self, asking: &Asking) -> Result<Reply, Error> {
-        let Asking { case, google, email, at: refused, vm_id, tuple } = asking;
+        let Asking { case, google, email, at: refused, vm_id, tuple, addresses, age } = asking;
         let project = case.project();
         let instance = case.instance().map(at);
         Ok(match self {
@@ -214,7 +251,10 @@ impl Ask {
                 Reply::Json(google.effective_firewalls(&instance.unwrap_or_else(nowhere), interface).await?)
             }
             Self::Network(name) => Reply::Json(google.network_evidence(name).await?),
-            Self::Address => Reply::Addresses(address::learn(&case.public_address, google).await?),
+            Self::Address => {
+                let from = &case.public_address;
+                Reply::Addresses(addresses.get(from, *age, address::learn(from, google)).await?)
+            }
             Self::Device => Reply::Device(Box::new(device::facts().await)),
         })
     }

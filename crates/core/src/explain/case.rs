@@ -179,6 +179,17 @@ impl Case {
         SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or_else(SystemTime::now)
     }
 
+    /// Whether the time is that of a refusal that was seen, not just that of the question.
+    pub(super) fn is_refused_at(&self) -> bool {
+        self.observed.is_some() && !self.is_web() && self.at > 0.0
+    }
+
+    /// The same case, asked about again now.
+    pub(super) fn again(&self, public_address: PublicAddress) -> Self {
+        let at = if self.observed.is_some() { self.at } else { crate::now() };
+        Self { at, public_address, ..self.clone() }
+    }
+
     /// The nodes of IAP's own policies, most specific first (specification, section 4).
     pub(super) fn iap_nodes(&self) -> Vec<String> {
         match &self.about {

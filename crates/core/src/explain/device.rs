@@ -1,10 +1,18 @@
-//! What this computer knows of itself, asked once in the life of the process.
+//! What this computer knows of itself, looked at again after a while: a person may have turned something on meanwhile.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use adit_contract::Fact;
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
 
-static FACTS: OnceCell<Facts> = OnceCell::const_new();
+/// How long the facts are good enough.
+const KEPT: Duration = Duration::from_secs(10);
+
+/// As they were seen last, and when.
+static LAST: Mutex<Option<(Instant, Facts)>> = Mutex::new(None);
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,7 +25,22 @@ pub(super) struct Facts {
 
 /// The facts.
 pub(super) async fn facts() -> Facts {
-    FACTS.get_or_init(|| async { Facts::of(&adit_device::look().await) }).await.clone()
+    if let Some(facts) = kept() {
+        return facts;
+    }
+    let facts = Facts::of(&adit_device::look().await);
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), facts.clone()));
+    facts
+}
+
+fn kept() -> Option<Facts> {
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let (since, facts) = last.as_ref()?;
+    is_fresh(*since, Instant::now()).then(|| facts.clone())
+}
+
+fn is_fresh(since: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(since) < KEPT
 }
 
 impl Facts {
@@ -44,5 +67,17 @@ impl Facts {
 
     fn tell(&mut self, label: &str, value: &str, how: &str) {
         self.facts.push(Fact { label: label.to_owned(), value: format!("{value} ({how})") });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_facts_are_looked_at_again_after_a_while() {
+        let now = Instant::now();
+        assert!(is_fresh(now, now));
+        assert!(!is_fresh(now, now + KEPT));
     }
 }

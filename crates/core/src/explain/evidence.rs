@@ -153,10 +153,10 @@ impl Evidence {
 
     /// The audit record of the refusal, as the evaluator takes it.
     pub(super) fn audit(&self, case: &Case) -> Option<Value> {
+        let at = self.time(case);
+        let within = case.is_refused_at().then_some(&audit::NEAR);
         let asked = self.order.iter().rev().filter(|ask| matches!(ask, Ask::Audit(_)));
-        asked
-            .filter_map(|ask| self.json(ask))
-            .find_map(|body| audit::record(body, case.port(), self.time(case)))
+        asked.filter_map(|ask| self.json(ask)).find_map(|body| audit::record(body, case.port(), at, within))
     }
 
     /// Names of the nodes whose policies decide, most specific first; those above the project once they are known.

@@ -1,6 +1,9 @@
 //! From what was answered to what the evaluator judges: the input in the form of the specification's cases (section 12).
 
-use std::time::SystemTime;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use adit_access::Input;
 use jiff::Timestamp;
@@ -8,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask::{Ask, No, Reply},
-    case::{About, Case},
+    case::{About, Case, Ladder},
     evidence::{Evidence, State, holds, names},
     observed::Observed,
+    plan::{binding_levels, ingress_levels},
     troubleshooter::{Findings, findings},
 };
 
@@ -38,7 +42,7 @@ impl Evidence {
             "deny": self.deny(case),
             "pab": { "state": if self.is_unbound(case) { "CLEAR" } else { "UNKNOWN" } },
             "perimeter": { "state": self.perimeter(case) },
-            "levels": self.levels(),
+            "levels": self.levels(case),
             "audit": self.audit(case),
             "testIam": self.permission(case).map(|holds| if holds { "T" } else { "F" }),
         })
@@ -224,19 +228,65 @@ impl Evidence {
         all.filter(|perimeter| holds(perimeter, &member)).collect()
     }
 
-    /// The levels that were read; `READ` only if every policy's were listed to the end.
-    fn levels(&self) -> Value {
-        let lists: Vec<_> = self.order().iter().filter(|ask| matches!(ask, Ask::Levels(_))).collect();
-        let listed: Vec<_> = lists.iter().filter_map(|ask| self.list(ask)).collect();
-        let is_whole =
-            !lists.is_empty() && listed.len() == lists.len() && listed.iter().all(|(_, complete)| *complete);
+    /// The levels that were read; `READ` only if one that is not among them does not exist.
+    fn levels(&self, case: &Case) -> Value {
+        let lists = self.order().iter().filter(|ask| matches!(ask, Ask::Levels(_)));
         let single = self.order().iter().filter(|ask| matches!(ask, Ask::Level(_)));
-        let items: Vec<&Value> = listed
-            .iter()
-            .flat_map(|(items, _)| items.iter())
+        let items: Vec<&Value> = lists
+            .filter_map(|ask| self.list(ask))
+            .flat_map(|(items, _)| items)
             .chain(single.filter_map(|ask| self.json(ask)))
             .collect();
+        let is_whole = self.has_all_levels(case, &items);
         json!({ "state": if is_whole { "READ" } else { "DENIED" }, "items": items })
+    }
+
+    /// Whether of each access policy that is named anywhere, all levels were listed, or each that is named was asked
+    /// for and answered.
+    fn has_all_levels(&self, case: &Case, read: &[&Value]) -> bool {
+        let named = self.named_levels(case, read);
+        let of = |level: &Value| level.get("name").and_then(Value::as_str).map(str::to_owned);
+        let known: BTreeSet<String> = read.iter().filter_map(|level| of(level)).collect();
+        let is_known = |name: &String| {
+            let state = self.state(&Ask::Level(name.clone()));
+            known.contains(name) || matches!(state, Some(State::Not(No::Missing)))
+        };
+        // An expression names other levels of its own policy without the policy's number.
+        let has_siblings = |policy: &str| {
+            let start = format!("accessPolicies/{policy}/");
+            let mut own = read.iter().filter(|level| of(level).is_some_and(|name| name.starts_with(&start)));
+            own.any(|level| level.get("custom").is_some_and(|custom| custom.to_string().contains("levels")))
+        };
+        let mut policies = named.levels.iter();
+        !named.is_unclear
+            && !named.levels.is_empty()
+            && policies.all(|(policy, names)| {
+                let listed = self.list(&Ask::Levels(policy.clone())).is_some_and(|(_, complete)| complete);
+                listed || !names.is_empty() && names.iter().all(is_known) && !has_siblings(policy)
+            })
+    }
+
+    /// What the answers name.
+    fn named_levels(&self, case: &Case, read: &[&Value]) -> Named {
+        let mut named = Named::default();
+        for ask in self.order() {
+            match (ask, self.json(ask)) {
+                (Ask::Policy(_) | Ask::IapPolicy(_), Some(policy)) => named.take_conditions(policy),
+                (Ask::Deny(_), Some(policy)) => named.take(policy),
+                (Ask::Levels(policy), _) => named.take_policy(policy),
+                (Ask::AccessBindings(_), _) => {
+                    let bindings = self.list(ask).map(|(items, _)| items).unwrap_or_default();
+                    bindings.iter().flat_map(binding_levels).for_each(|level| named.take_text(&level));
+                }
+                _ => {}
+            }
+        }
+        if case.ladder() == Ladder::Perimeter {
+            let around = self.perimeters_around(case).into_iter();
+            around.flat_map(ingress_levels).for_each(|level| named.take_text(&level));
+        }
+        read.iter().for_each(|level| named.take(level));
+        named
     }
 
     /// Whether IAP itself says that the caller holds the permission.
@@ -245,4 +295,57 @@ impl Evidence {
         let held = body.get("permissions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Some(held.iter().any(|held| held.as_str() == Some(case.permission())))
     }
+}
+
+/// The levels that texts name.
+#[derive(Default)]
+struct Named {
+    /// Full names, by the number of their access policy.
+    levels: BTreeMap<String, BTreeSet<String>>,
+    /// A text may name one in a way that only its parser reads.
+    is_unclear: bool,
+}
+
+impl Named {
+    fn take_policy(&mut self, policy: &str) {
+        self.levels.entry(policy.to_owned()).or_default();
+    }
+
+    fn take_conditions(&mut self, policy: &Value) {
+        let bindings = policy.get("bindings").and_then(Value::as_array);
+        let conditions =
+            bindings.into_iter().flatten().filter_map(|binding| binding.pointer("/condition/expression"));
+        conditions.for_each(|expression| self.take(expression));
+    }
+
+    fn take(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.take_text(text),
+            Value::Array(items) => items.iter().for_each(|item| self.take(item)),
+            Value::Object(fields) => fields.values().for_each(|field| self.take(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn take_text(&mut self, text: &str) {
+        self.is_unclear |= text.contains('\\') && text.contains("levels");
+        for (at, _) in text.match_indices("accessPolicies/") {
+            if let Some((policy, name)) = text.get(at..).and_then(level_at_start) {
+                self.levels.entry(policy.to_owned()).or_default().insert(name.to_owned());
+            }
+        }
+    }
+}
+
+/// The level whose name a text begins with, up to its end or a quote: the number of its access policy, and the full
+/// name. One that is malformed needs no definition.
+fn level_at_start(text: &str) -> Option<(&str, &str)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '/' || c == '_';
+    let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+    let (name, after) = (text.get(..end)?, text.get(end..)?);
+    let (policy, level) = name.strip_prefix("accessPolicies/")?.split_once("/accessLevels/")?;
+    let is_number = !policy.is_empty() && policy.bytes().all(|digit| digit.is_ascii_digit());
+    let is_name = level.starts_with(|c: char| c.is_ascii_alphabetic()) && !level.contains('/');
+    let is_over = after.is_empty() || after.starts_with(['"', '\'']);
+    (is_number && is_name && is_over).then_some((policy, name))
 }

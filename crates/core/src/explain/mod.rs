@@ -30,9 +30,9 @@ use std::{
 };
 
 use adit_contract::{Explanation, TunnelTarget};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
-use self::{cache::Cache, evidence::Evidence, run::Climb};
+use self::{ask::Addresses, cache::Cache, evidence::Evidence, run::Climb};
 
 pub use self::{
     case::Case,
@@ -97,6 +97,9 @@ pub struct Explainer {
     cache: Cache,
     /// The last climb for each account, target and kind of question.
     last: Mutex<HashMap<Key, Last>>,
+    /// A climb has come to its end.
+    ended: Notify,
+    addresses: Arc<Addresses>,
 }
 
 type Key = (String, TunnelTarget, case::Ladder);
@@ -113,12 +116,14 @@ impl std::fmt::Debug for Explainer {
     }
 }
 
-/// A climb a moment ago.
-struct Before {
-    /// What it found, if it has come to its end.
-    found: Option<Box<Evidence>>,
-    /// When the next one may begin.
-    over: Instant,
+/// Whose turn it is to climb.
+enum Turn {
+    /// The caller's; it began just now.
+    Mine(Instant),
+    /// Nobody's: what another climb has found will do.
+    Told(Box<Evidence>),
+    /// Nobody's before then, or before the one under way has come to its end.
+    Wait(Instant),
 }
 
 impl Explainer {
@@ -147,16 +152,20 @@ impl Explainer {
         let mut climb = self.climb(id, &case, revision, self.age(asked));
         let account = case.account.as_ref().map(|(account, _)| account.clone());
         let key = (account.unwrap_or_default(), case.target.clone(), case.ladder());
-        match (self.before(&key), asked) {
-            (Some(Before { found: Some(evidence), .. }), Asked::First) => {
-                return climb.tell(&evidence, &mut tell).await;
+        let since = Instant::now();
+        let begun = loop {
+            let ended = self.ended.notified();
+            match self.turn(&key, asked, since) {
+                Turn::Mine(begun) => break begun,
+                Turn::Told(evidence) => return climb.tell(&evidence, &mut tell).await,
+                // Either way it is looked at again: another may have begun meanwhile.
+                Turn::Wait(over) => {
+                    let _ = tokio::time::timeout_at(over, ended).await;
+                }
             }
-            (Some(before), _) => tokio::time::sleep_until(before.over).await,
-            (None, _) => {}
-        }
-        self.note(&key, None);
+        };
         let evidence = climb.run(tell).await;
-        self.note(&key, Some(evidence));
+        self.end(&key, begun, evidence);
     }
 
     /// Gathers the evidence without telling anybody.
@@ -179,25 +188,35 @@ impl Explainer {
     }
 
     fn climb<'a>(&'a self, id: &'a str, case: &Arc<Case>, revision: u32, age: Duration) -> Climb<'a> {
-        Climb { id, case: case.clone(), pace: &self.pace, cache: &self.cache, age, revision }
+        let (pace, cache, addresses) = (&self.pace, &self.cache, &self.addresses);
+        Climb { id, case: case.clone(), pace, cache, addresses, age, revision }
     }
 
-    fn before(&self, key: &Key) -> Option<Before> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = last.get(key).filter(|last| last.begun.elapsed() < self.pace.between)?;
-        Some(Before { found: last.found.clone().map(Box::new), over: last.begun + self.pace.between })
-    }
-
-    fn note(&self, key: &Key, found: Option<Evidence>) {
+    /// Takes the turn if it is free, for one who has asked at `since`.
+    fn turn(&self, key: &Key, asked: Asked, since: Instant) -> Turn {
         let mut all = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, last| last.begun.elapsed() < self.pace.between);
-        let begun = match (&found, all.get(key)) {
-            (Some(_), Some(last)) => last.begun,
-            // It took longer than the time between two: the next one may begin at once.
-            (Some(_), None) => return,
-            (None, _) => Instant::now(),
-        };
-        all.insert(key.clone(), Last { begun, found });
+        if let Some(last) = all.get(key) {
+            return match &last.found {
+                Some(found) if asked == Asked::First || last.begun >= since => {
+                    Turn::Told(Box::new(found.clone()))
+                }
+                Some(_) | None => Turn::Wait(last.begun + self.pace.between),
+            };
+        }
+        let begun = Instant::now();
+        all.insert(key.clone(), Last { begun, found: None });
+        Turn::Mine(begun)
+    }
+
+    /// Keeps what was found for those who wait, unless the account is gone or another climb has begun.
+    fn end(&self, key: &Key, begun: Instant, found: Evidence) {
+        let mut all = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = all.get_mut(key).filter(|last| last.begun == begun) {
+            last.found = Some(found);
+        }
+        drop(all);
+        self.ended.notify_waiters();
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use adit_contract::{Event, Explanation, Failure, FailureCode};
+use adit_contract::{Event, Explanation, Failure, FailureCode, PublicAddress};
 use tokio::task::AbortHandle;
 
 use super::{Asked, Case, Explainer};
@@ -70,14 +70,15 @@ impl Open {
         Ok(first)
     }
 
-    /// Gathers the evidence anew.
+    /// Gathers the evidence anew, with this computer's public address from where the settings say now.
     ///
     /// # Errors
     /// For one that is not open.
-    pub(crate) fn again(&self, id: &str) -> Result<(), Failure> {
+    pub(crate) fn again(&self, id: &str, public_address: PublicAddress) -> Result<(), Failure> {
         let mut all = self.all();
         let one = id.parse().ok().and_then(|number: u64| all.get_mut(&number)).ok_or_else(closed)?;
         one.task.abort();
+        one.case = Arc::new(one.case.again(public_address));
         one.task = self.begin(id.to_owned(), &one.case, &one.revision, Asked::Again);
         Ok(())
     }

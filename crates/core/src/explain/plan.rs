@@ -1,10 +1,12 @@
 //! What to ask next. Everything that can be asked at once is; what depends on an answer follows it.
 
+use std::time::Duration;
+
 use adit_access::{Explanation, Verdict};
 use serde_json::Value;
 
 use super::{
-    AUDIT, MOST_CALLS,
+    MOST_CALLS,
     ask::{Ask, No},
     case::{Case, Ladder},
     evidence::{Evidence, State, names},
@@ -15,8 +17,9 @@ use super::{
 const FEW: usize = 4;
 const MOST_LEVELS: usize = 6;
 
-/// The questions that are worth asking now and have not been asked, within the budget.
-pub(super) fn next(case: &Case, evidence: &Evidence, found: &Explanation) -> Vec<Ask> {
+/// The questions that are worth asking now and have not been asked, within the budget. The audit record is looked for
+/// at these times after the refusal.
+pub(super) fn next(case: &Case, evidence: &Evidence, found: &Explanation, audit: &[Duration]) -> Vec<Ask> {
     if evidence.throttled {
         return Vec::new();
     }
@@ -27,7 +30,7 @@ pub(super) fn next(case: &Case, evidence: &Evidence, found: &Explanation) -> Vec
         Ladder::Backend => plan.backend(),
         Ladder::Access => {
             plan.access();
-            plan.audit();
+            plan.audit(audit);
             plan.troubleshooter();
         }
         Ladder::Beforehand => {
@@ -177,13 +180,15 @@ impl Plan<'_> {
     }
 
     fn levels(&mut self, names: Vec<String>) {
-        for name in names.into_iter().take(MOST_LEVELS) {
-            let policy = name.strip_prefix("accessPolicies/").and_then(|rest| rest.split_once('/'));
-            let Some((policy, _)) = policy else { continue };
-            if policy.is_empty() || !policy.bytes().all(|digit| digit.is_ascii_digit()) {
-                continue;
-            }
-            let list = Ask::Levels(policy.to_owned());
+        let lists = names.into_iter().filter_map(|name| {
+            let (policy, _) = name.strip_prefix("accessPolicies/")?.split_once('/')?;
+            let is_number = !policy.is_empty() && policy.bytes().all(|digit| digit.is_ascii_digit());
+            let list = is_number.then(|| Ask::Levels(policy.to_owned()))?;
+            // Those of a list that is there must not crowd out those of another policy.
+            (!matches!(self.evidence.state(&list), Some(State::Here(_)))).then_some((list, name))
+        });
+        let lists: Vec<(Ask, String)> = lists.take(MOST_LEVELS).collect();
+        for (list, name) in lists {
             // No listing right is needed to read one by its name.
             match self.evidence.state(&list) {
                 Some(State::Not(_)) => self.want(Ask::Level(name)),
@@ -193,12 +198,12 @@ impl Plan<'_> {
         }
     }
 
-    fn audit(&mut self) {
+    fn audit(&mut self, times: &[Duration]) {
         if self.evidence.vm_id().is_none() {
             return;
         }
-        let asked = (0..AUDIT.len()).take_while(|n| self.evidence.is_asked(&Ask::Audit(*n))).count();
-        let goes_on = match asked.checked_sub(1) {
+        let last = (0..times.len()).rfind(|number| self.evidence.is_asked(&Ask::Audit(*number)));
+        let goes_on = match last {
             None => true,
             Some(last) => {
                 let late = match self.evidence.state(&Ask::Audit(last)) {
@@ -208,8 +213,12 @@ impl Plan<'_> {
                 late && self.evidence.audit(self.case).is_none()
             }
         };
-        if goes_on && asked < AUDIT.len() {
-            self.want(Ask::Audit(asked));
+        // One whose successor is due already would only ask the same twice.
+        let passed = self.case.time().elapsed().unwrap_or_default();
+        let due = times.iter().rposition(|time| *time <= passed).unwrap_or_default();
+        let next = last.map_or(0, |last| last.saturating_add(1)).max(due);
+        if goes_on && next < times.len() {
+            self.want(Ask::Audit(next));
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     Pace,
-    ask::{Ask, Asking, No, Reply},
+    ask::{Addresses, Ask, Asking, No, Reply},
     cache::Cache,
     case::Case,
     evidence::{Evidence, State},
@@ -22,6 +22,7 @@ pub(super) struct Climb<'a> {
     pub(super) case: Arc<Case>,
     pub(super) pace: &'a Pace,
     pub(super) cache: &'a Cache,
+    pub(super) addresses: &'a Arc<Addresses>,
     /// Kept answers older than this are asked for anew.
     pub(super) age: Duration,
     pub(super) revision: u32,
@@ -37,7 +38,7 @@ impl Climb<'_> {
         let input = evidence.input(&self.case);
         let judged = adit_access::explain_permission(&input, self.case.judged());
         // Shown as waiting from the start, so that nothing jumps.
-        for ask in plan::next(&self.case, &evidence, &judged) {
+        for ask in plan::next(&self.case, &evidence, &judged, &self.pace.audit) {
             evidence.set(ask, State::Waiting);
         }
         words::explanation(self.id, self.revision, &self.case, &evidence, (&input, &judged), None)
@@ -56,7 +57,7 @@ impl Climb<'_> {
         let mut tasks = JoinSet::new();
         loop {
             let found = self.judge(&evidence).await;
-            let asks = plan::next(&self.case, &evidence, found.decisive());
+            let asks = plan::next(&self.case, &evidence, found.decisive(), &self.pace.audit);
             let mut kept = false;
             for ask in asks {
                 kept |= self.begin(&mut tasks, &mut evidence, &account, &google, ask);
@@ -142,6 +143,8 @@ impl Climb<'_> {
             at: evidence.time(&self.case),
             vm_id: evidence.vm_id(),
             tuple: troubleshooter::tuple(&self.case, evidence),
+            addresses: self.addresses.clone(),
+            age: self.age,
         };
         let due = self.due(&ask);
         let limit = self.pace.rung;

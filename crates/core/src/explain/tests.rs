@@ -1,6 +1,6 @@
 //! What is asked next, and that no answer whatever breaks the telling of it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use adit_contract::{InstanceRef, PublicAddress, RungState, TunnelTarget};
 use adit_google::{Answer, Credentials, Listed};
@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    Case, MOST_CALLS, Observed,
-    ask::{Ask, No, Reply},
+    AUDIT, Asked, Case, Explainer, MOST_CALLS, Observed, Turn,
+    ask::{Addresses, Ask, No, Reply},
     case::About,
     evidence::{Evidence, State},
     gate, plan, words,
@@ -25,11 +25,11 @@ fn case(observed: Option<Observed>) -> Case {
     let access = Access::new(&cloud, Credentials::from_access_token("token".into()), None).unwrap();
     Case {
         target: TunnelTarget::Instance { instance, interface: "nic0".to_owned(), port: 22 },
-        account: Some(("a".to_owned(), std::sync::Arc::new(access))),
+        account: Some(("a".to_owned(), Arc::new(access))),
         email: Some("ana@acme.example".to_owned()),
         observed,
         failure: None,
-        at: 1_795_428_000_000.0,
+        at: crate::now(),
         public_address: PublicAddress::AuditOnly,
         about: About::Tunnel,
     }
@@ -50,7 +50,7 @@ fn listed(items: Value) -> State {
 /// What is asked next, as a set.
 fn next(case: &Case, evidence: &Evidence) -> BTreeSet<Ask> {
     let judged = adit_access::explain(&evidence.input(case));
-    plan::next(case, evidence, &judged).into_iter().collect()
+    plan::next(case, evidence, &judged, &AUDIT).into_iter().collect()
 }
 
 fn policy_with_level() -> Value {
@@ -122,7 +122,7 @@ fn a_record_is_looked_for_again_until_it_is_there_or_may_not_be_read() {
     let case = denied();
     let mut evidence = Evidence::of(&case);
     evidence.set(Ask::Vm, read(json!({ "id": 4567 })));
-    for number in 0..super::AUDIT.len() {
+    for number in 0..AUDIT.len() {
         assert!(next(&case, &evidence).contains(&Ask::Audit(number)));
         evidence.set(Ask::Audit(number), read(json!({})));
     }
@@ -132,6 +132,161 @@ fn a_record_is_looked_for_again_until_it_is_there_or_may_not_be_read() {
     evidence.set(Ask::Vm, read(json!({ "id": "4567" })));
     evidence.set(Ask::Audit(0), State::Not(No::Denied));
     assert!(!next(&case, &evidence).contains(&Ask::Audit(1)));
+}
+
+#[test]
+fn a_record_that_is_late_already_is_looked_for_once() {
+    let tries = |seconds: f64, asked: Option<usize>| -> Vec<Ask> {
+        let case = Case { at: crate::now() - seconds * 1000.0, ..denied() };
+        let mut evidence = Evidence::of(&case);
+        evidence.set(Ask::Vm, read(json!({ "id": "4567" })));
+        if let Some(number) = asked {
+            evidence.set(Ask::Audit(number), read(json!({})));
+        }
+        next(&case, &evidence).into_iter().filter(|ask| matches!(ask, Ask::Audit(_))).collect()
+    };
+    assert_eq!(tries(1.0, None), [Ask::Audit(0)]);
+    assert_eq!(tries(7.0, None), [Ask::Audit(1)]);
+    assert_eq!(tries(7.0, Some(1)), [Ask::Audit(2)]);
+    assert_eq!(tries(50.0, None), [Ask::Audit(3)]);
+    assert_eq!(tries(50.0, Some(1)), [Ask::Audit(3)]);
+    assert!(tries(50.0, Some(3)).is_empty());
+}
+
+#[test]
+fn a_record_of_an_earlier_attempt_does_not_end_the_search() {
+    let case = denied();
+    let mut evidence = Evidence::of(&case);
+    evidence.set(Ask::Vm, read(json!({ "id": "4567" })));
+    let of = |before: u64| {
+        let time = case.time() - Duration::from_secs(before);
+        read(json!({ "entries": [{
+            "timestamp": jiff::Timestamp::try_from(time).unwrap().to_string(),
+            "severity": "ERROR",
+            "protoPayload": { "requestMetadata": { "destinationAttributes": { "port": "22" } } },
+        }] }))
+    };
+    evidence.set(Ask::Audit(0), of(60));
+    assert_eq!(evidence.audit(&case), None);
+    assert!(next(&case, &evidence).contains(&Ask::Audit(1)));
+    evidence.set(Ask::Audit(1), of(0));
+    assert!(evidence.audit(&case).is_some());
+    assert!(!next(&case, &evidence).contains(&Ask::Audit(2)));
+}
+
+#[test]
+fn a_level_is_missing_only_if_its_own_access_policy_was_read() {
+    let other = "accessPolicies/43/accessLevels/lab";
+    let case = denied();
+    let mut evidence = Evidence::of(&case);
+    let condition = |level: &str| {
+        json!({
+            "role": "roles/iap.tunnelResourceAccessor",
+            "members": ["user:ana@acme.example"],
+            "condition": { "expression": format!("'{level}' in request.auth.access_levels") },
+        })
+    };
+    let bindings = json!({ "bindings": [condition(LEVEL), condition(other)] });
+    evidence.set(Ask::Policy("projects/acme".to_owned()), read(bindings));
+    let state = |evidence: &Evidence| evidence.input_json(&case)["levels"]["state"].clone();
+    let list = |policy: &str| Ask::Levels(policy.to_owned());
+
+    evidence.set(list("42"), listed(json!([{ "name": LEVEL, "basic": {} }])));
+    assert_eq!(state(&evidence), "DENIED", "the other list was not asked for");
+    evidence.set(list("43"), State::Waiting);
+    assert_eq!(state(&evidence), "DENIED");
+    let part = Listed { items: Answer { body: json!([]), date: None }, complete: false };
+    evidence.set(list("43"), State::Here(Reply::List(part)));
+    assert_eq!(state(&evidence), "DENIED", "a part of a list is not all of it");
+    evidence.set(list("43"), listed(json!([])));
+    assert_eq!(state(&evidence), "READ");
+
+    evidence.set(list("43"), State::Not(No::Denied));
+    assert_eq!(state(&evidence), "DENIED");
+    let single = Ask::Level(other.to_owned());
+    evidence.set(single.clone(), State::Not(No::Denied));
+    assert_eq!(state(&evidence), "DENIED");
+    evidence.set(single.clone(), State::Not(No::Missing));
+    assert_eq!(state(&evidence), "READ", "by its name it is not there");
+    let more = "accessPolicies/43/accessLevels/more";
+    let basic = json!({ "conditions": [{ "requiredAccessLevels": [more] }] });
+    evidence.set(single.clone(), read(json!({ "name": other, "basic": basic })));
+    assert_eq!(state(&evidence), "DENIED", "it names one that was not asked for");
+    evidence.set(Ask::Level(more.to_owned()), read(json!({ "name": more })));
+    assert_eq!(state(&evidence), "READ");
+    let custom = json!({ "expr": { "expression": "levels.another" } });
+    evidence.set(single, read(json!({ "name": other, "custom": custom })));
+    assert_eq!(state(&evidence), "DENIED", "it names one of its own policy");
+}
+
+#[test]
+fn missing_levels_of_one_access_policy_do_not_crowd_out_another() {
+    let case = denied();
+    let mut evidence = Evidence::of(&case);
+    let levels = (0..7).map(|n| format!("accessPolicies/42/accessLevels/l{n}"));
+    let bindings: Vec<Value> = levels
+        .chain(["accessPolicies/43/accessLevels/lab".to_owned()])
+        .map(|level| {
+            json!({
+                "role": "roles/iap.tunnelResourceAccessor",
+                "members": ["user:ana@acme.example"],
+                "condition": { "expression": format!("\"{level}\" in request.auth.access_levels") },
+            })
+        })
+        .collect();
+    evidence.set(Ask::Policy("projects/acme".to_owned()), read(json!({ "bindings": bindings })));
+    evidence.set(Ask::Levels("42".to_owned()), listed(json!([])));
+    assert!(next(&case, &evidence).contains(&Ask::Levels("43".to_owned())));
+}
+
+#[test]
+fn asked_again_it_is_about_now_unless_something_was_refused() {
+    let manual = PublicAddress::Manual { addresses: vec!["198.51.100.7".to_owned()] };
+    let refused = Case { at: 1000.0, ..denied() }.again(manual.clone());
+    assert_eq!((refused.at, &refused.public_address), (1000.0, &manual));
+    assert!(Case { at: 1000.0, ..case(None) }.again(manual).at > 1000.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_wait_do_not_both_climb() {
+    let explainer = Explainer::default();
+    let case = denied();
+    let key = ("a".to_owned(), case.target.clone(), case.ladder());
+    let turn = |asked, since| explainer.turn(&key, asked, since);
+    let since = tokio::time::Instant::now();
+    let Turn::Mine(begun) = turn(Asked::First, since) else { panic!("nobody climbs") };
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let since = tokio::time::Instant::now();
+    let over = begun + explainer.pace.between;
+    assert!(matches!(turn(Asked::First, since), Turn::Wait(until) if until == over));
+    explainer.end(&key, begun, Evidence::of(&case));
+    assert!(matches!(turn(Asked::First, since), Turn::Told(_)));
+    assert!(matches!(turn(Asked::Again, since), Turn::Wait(until) if until == over));
+
+    tokio::time::advance(explainer.pace.between).await;
+    let Turn::Mine(begun) = turn(Asked::Again, since) else { panic!("it is over") };
+    assert!(matches!(turn(Asked::Again, since), Turn::Wait(_)), "the other one waits again");
+    explainer.end(&key, begun, Evidence::of(&case));
+    assert!(matches!(turn(Asked::Again, since), Turn::Told(_)), "and is told what was found");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_public_address_is_learned_once_for_several_climbs() {
+    let addresses = Addresses::default();
+    let (hour, from) = (Duration::from_secs(3600), PublicAddress::GoogleDns);
+    let get = |from: PublicAddress, age, answer: &'static str| {
+        let addresses = &addresses;
+        async move { addresses.get(&from, age, async { Ok(vec![answer.to_owned()]) }).await.unwrap() }
+    };
+    assert_eq!(get(from.clone(), hour, "1").await, ["1"]);
+    assert_eq!(get(from.clone(), hour, "2").await, ["1"]);
+    let echo = PublicAddress::Echo { url: "https://ip.acme.example/".to_owned() };
+    assert_eq!(get(echo, hour, "3").await, ["3"], "from elsewhere");
+    assert_eq!(get(from.clone(), hour, "4").await, ["4"]);
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(get(from.clone(), Duration::from_secs(10), "5").await, ["5"], "asked again by hand");
+    tokio::time::advance(Duration::from_secs(60)).await;
+    assert_eq!(get(from, hour, "6").await, ["6"]);
 }
 
 #[test]
@@ -291,7 +446,7 @@ proptest! {
         let input = evidence.input(&case);
         let judged = adit_access::explain(&input);
         let gate = gate::input(&case, &evidence).as_ref().map(adit_access::explain);
-        plan::next(&case, &evidence, &judged);
+        plan::next(&case, &evidence, &judged, &AUDIT);
         let told = words::explanation("1", 1, &case, &evidence, (&input, &judged), gate.as_ref());
         prop_assert!(!told.title.is_empty() && !told.headline.is_empty());
         prop_assert!(told.rungs.iter().all(|rung| rung.state != RungState::Waiting));
