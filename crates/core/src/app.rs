@@ -388,7 +388,8 @@ impl App {
     /// # Errors
     /// [`FailureCode::InvalidInput`] for one that is not open.
     pub async fn explain_again(&self, id: &str) -> Result<(), Failure> {
-        self.explanations.again(id)
+        let public_address = self.settings.lock().await.current().public_address.clone();
+        self.explanations.again(id, public_address)
     }
 
     /// Ends an explanation and the calls that it still makes.
