@@ -58,10 +58,10 @@ fn card(found: &Found, status: LevelStatus, (details, doubt): (&Details, Doubt))
         status_text: status_text(status, &rows, doubt).to_owned(),
         combine: combine(&found.body, &rows).to_owned(),
         expression: found.expression.as_ref().map(|source| expression(source, Some(&found.body))),
-        note: if is_empty {
-            "Its definition is not readable, so what it wants is not known here.".to_owned()
-        } else {
-            String::new()
+        note: match (is_empty, status) {
+            (true, LevelStatus::Failed) => "No access level has this name.".to_owned(),
+            (true, _) => "Its definition is not readable, so what it wants is not known here.".to_owned(),
+            (false, _) => String::new(),
         },
         rows,
     }
@@ -112,7 +112,7 @@ fn collect(node: &ConditionNode, short: &str, details: &Details, rows: &mut Vec<
                 have: None,
                 truth: truth(node.value),
                 inferred: card.is_some_and(|card| card.status == Some(Status::Inferred)),
-                note: String::new(),
+                note: "see its own card".to_owned(),
             });
         }
         NodeKind::And | NodeKind::Or | NodeKind::Not => {
