@@ -3,7 +3,20 @@
 import { picture, startApp } from "./lib/app.mjs";
 import net from "node:net";
 
-import { connect, expand, forward, localPort, reaches, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import {
+  allProjects,
+  connect,
+  desktopPainted,
+  expand,
+  forward,
+  localPort,
+  reaches,
+  signInto,
+  trustCertificate,
+  tunnelReaches,
+  typeLine,
+  waitLine,
+} from "./lib/steps.mjs";
 
 const cloud = process.env.ADIT_CLOUD;
 const browser = process.env.ADIT_BROWSER;
@@ -13,6 +26,7 @@ const app = await startApp({ cloud, args: ["--sign-in"], env: { ADIT_BROWSER: br
 try {
   const { window } = app;
   await window.resize(1280, 800);
+  await allProjects(window);
   await expand(window, "acme-prod");
   await expand(window, "europe-west1-b");
   await window.findText('[role="treeitem"]', /web-1/);
@@ -37,6 +51,14 @@ try {
   await picture("tunnels");
   clearInterval(sending);
   program.destroy();
+  await expand(window, "europe-west1-c");
+  await connect(window, "win-jump-1");
+  await signInto(window, "ana", "Quiet-Harbour-27");
+  await trustCertificate(window);
+  await reaches(window, "win-jump-1", ["live"]);
+  await desktopPainted(window, "win-jump-1");
+  await window.type("hello from adit");
+  await picture("rdp-win-jump-1");
 } catch (error) {
   await picture("failure");
   throw error;

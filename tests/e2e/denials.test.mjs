@@ -3,7 +3,7 @@
 import { after, before, test } from "node:test";
 
 import { picture, startApp, startCloud } from "./lib/app.mjs";
-import { connect, filter, reaches, signIn } from "./lib/steps.mjs";
+import { askClose, connect, filter, reaches, signIn } from "./lib/steps.mjs";
 import { until } from "./lib/webdriver.mjs";
 
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
@@ -60,8 +60,7 @@ for (const [vm, verdict, sentence] of DENIALS) {
     );
     await window.waitText('[data-testid="explain-headline"]', sentence);
     await picture(`denied-${vm}`);
-    const close = await window.find(`[aria-label="Close ${vm}"]`);
-    await close.click();
+    await askClose(window, vm);
     await window.waitGone(`[data-testid="tab-${vm}"]`);
   });
 }

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { memory, picture, startApp, startCloud } from "./lib/app.mjs";
 import net from "node:net";
 
-import { connect, expand, filter, forward, localPort, pickUser, reaches, screen, SIGN_IN, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import { allProjects, askClose, connect, expand, filter, forward, localPort, pickUser, reaches, screen, SIGN_IN, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
@@ -31,6 +31,7 @@ test("a newcomer signs in by clicking through", async () => {
   await picture("sign-in");
   await button.click();
   await pickUser(await app.address(), /Ana/, "sign-in-page");
+  await allProjects(window);
   await window.findText('[role="treeitem"]', /acme-prod/);
 });
 
@@ -117,15 +118,14 @@ test("a forward to where nobody may go shows why, and opens no port", async () =
 
 test("closing the tab ends the session, once that is wanted", async () => {
   const { window } = app;
-  const close = await window.find('[aria-label="Close web-1"]');
-  await close.click();
+  await askClose(window, "web-1");
   await window.find('[data-testid="end-question"]');
   await window.chord(Key.escape);
   await window.waitGone('[data-testid="end-question"]');
   // The terminal has the keyboard again, and nothing of that Escape: bash would take it and the next letter for a command.
   await window.type(`echo kept $((40+2))${Key.enter}`);
   await waitLine(window, "web-1", /^kept 42$/);
-  await close.click();
+  await askClose(window, "web-1");
   await window.find('[data-testid="end-question"]');
   await picture("end-question");
   await window.chord(Key.enter);

@@ -6,5 +6,6 @@
 mod command_line;
 mod desktop;
 mod openssh;
+mod settings;
 mod support;
 mod transfer;

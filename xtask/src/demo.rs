@@ -13,6 +13,7 @@ use crate::{
     display::Display,
     front_end,
     process::{self, PrivateFolder, Running, built, cargo, run},
+    rdp_host,
     setup::{self, Need},
 };
 
@@ -20,7 +21,8 @@ const PICTURES: &str = "artifacts/demo";
 
 fn build() -> Result<()> {
     front_end::build()?;
-    run(cargo().args(["build", "--workspace"]))
+    run(cargo().args(["build", "--workspace"]))?;
+    rdp_host::build()
 }
 
 /// Opens the app, signed in to a local cloud, and waits until it is closed.
@@ -30,6 +32,9 @@ pub(crate) fn open() -> Result<()> {
     let (cloud, url) = start_cloud()?;
     let home = PrivateFolder::new("demo")?;
     println!("The local cloud is at {url}. Close the window to end the demo.");
+    println!(
+        "On its Windows VM win-jump-1, ana signs in with Quiet-Harbour-27, or with a new password that you set."
+    );
     let status = Command::new(built("adit-app"))
         .arg("--sign-in")
         .env("ADIT_CLOUD", &url)
@@ -87,7 +92,8 @@ fn pick_user_program() -> std::path::PathBuf {
 
 fn start_cloud() -> Result<(Running, String)> {
     let mut cloud = Command::new(built("adit"))
-        .arg("cloud")
+        .args(["cloud", "--rdp-host"])
+        .arg(rdp_host::program())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

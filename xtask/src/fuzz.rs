@@ -1,17 +1,19 @@
-//! `cargo xtask fuzz TARGET --minutes N`: feeds the relay crate what a hostile relay might send.
+//! `cargo xtask fuzz TARGET --minutes N`: feeds a crate what the hostile other side might send.
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{self, cargo, run};
 
 const CARGO_FUZZ: &str = "0.13.2";
-const TARGETS: [&str; 2] = ["decode", "relay"];
+/// Each target, and the crate that it is of.
+const TARGETS: [(&str, &str); 4] =
+    [("decode", "relay"), ("relay", "relay"), ("rdp", "rdp"), ("rdp-setup", "rdp")];
 
 /// Runs one target for so many minutes. A finding ends it with an error and leaves what reproduces it.
 pub(crate) fn run_for(target: &str, minutes: &str) -> Result<()> {
-    if !TARGETS.contains(&target) {
-        bail!("no such target: {target}; there are {}", TARGETS.join(" and "));
-    }
+    let Some((_, of)) = TARGETS.iter().find(|(name, _)| *name == target) else {
+        bail!("no such target: {target}; there are {}", TARGETS.map(|(name, _)| name).join(", "));
+    };
     let minutes: u32 = minutes.parse().context("--minutes wants a whole number")?;
     let tools = process::root().join("target/tools");
     let program = tools.join("bin/cargo-fuzz");
@@ -20,7 +22,8 @@ pub(crate) fn run_for(target: &str, minutes: &str) -> Result<()> {
             .args(["install", "--quiet", "--locked", &format!("cargo-fuzz@{CARGO_FUZZ}"), "--root"])
             .arg(&tools))?;
     }
-    let folder = process::root().join("crates/relay/fuzz");
+    let package = process::root().join("crates").join(of);
+    let folder = package.join("fuzz");
     let corpus = folder.join("corpus").join(target);
     std::fs::create_dir_all(&corpus)?;
     // The fuzzer's instrumentation needs a nightly compiler; any will do.
@@ -33,5 +36,5 @@ pub(crate) fn run_for(target: &str, minutes: &str) -> Result<()> {
         .args(["--", &format!("-max_total_time={}", minutes.saturating_mul(60))])
         .env_remove("CARGO")
         .env_remove("RUSTUP_TOOLCHAIN")
-        .current_dir(process::root().join("crates/relay")))
+        .current_dir(&package))
 }

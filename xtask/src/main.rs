@@ -1,6 +1,7 @@
 //! Every developer's command: `cargo xtask demo | test | ci | …`. Each does its own set-up.
 
 mod bench;
+mod bundle;
 mod ci;
 mod demo;
 mod display;
@@ -16,6 +17,7 @@ mod setup;
 mod soak;
 mod test;
 mod tidy;
+mod update_list;
 
 use anyhow::{Result, bail};
 
@@ -38,7 +40,19 @@ const USAGE: &str = "cargo xtask COMMAND
   bench tunnel [--client NAME=COMMAND]...
                        what a tunnel costs next to plain TLS, on release builds; figures on stdout. COMMAND is
                        another client to measure, with {port}, {target-port}, {relay-url}, {ca}, {token-file}
+  soak rdp --minutes N [--seed N]
+                       one desktop after the other through a connection that breaks, with changes of size, keys
+                       that are down when the keyboard goes, and pictures that nobody sees
+  bench rdp [--rounds N] [--seconds N] [--only NAME]
+                       what a desktop costs next to xfreerdp on the same server, and in the real window
+  bench start [--rounds N --seconds N]
+                       the start next to an empty window's, memory and processor time at rest, the packages' sizes
   bench explain        what an explanation costs, and a forecast of 10,000 VMs
+  bundle [KINDS]       make what a person installs: deb and rpm here, another system's own there, or KINDS such
+                       as appimage or msi; the packages are named on stdout. Packages are signed in two steps, so that
+                       no build sees the keys: bundle --build without them, bundle --pack [KINDS] with them
+  update-list FOLDER TAG RELEASES
+                       write latest.json beside a release's packages: what the app reads to learn of it
   setup                install what is missing and nothing else";
 
 fn main() {
@@ -65,6 +79,13 @@ fn run(arguments: &[String]) -> Result<()> {
         ["fuzz", target, "--minutes", minutes] => fuzz::run_for(target, minutes),
         ["soak", what, options @ ..] => soak::run_for(what, options),
         ["bench", what, options @ ..] => bench::run_for(what, options),
+        ["bundle"] => bundle::make(None),
+        ["bundle", "--build"] => bundle::build(),
+        ["bundle", "--pack"] => bundle::pack(None),
+        ["bundle", "--pack", kinds] => bundle::pack(Some(kinds)),
+        ["bundle", kinds] => bundle::make(Some(kinds)),
+        ["update-list", folder, tag, releases] => update_list::write(folder, tag, releases),
+        ["setup", "bench"] => setup::ensure(&[setup::Need::Build, setup::Need::Display, setup::Need::Peers]),
         ["setup"] => setup::ensure(&setup::EVERYTHING),
         // As the program that `ADIT_BROWSER` names, xtask is given an address and nothing else.
         [url] if url.starts_with("http://127.0.0.1:") => pick_user::run(url),

@@ -119,9 +119,13 @@ impl PrivateFolder {
         let name = format!("adit-{purpose}-{}-{}", std::process::id(), since.as_nanos());
         let path = std::env::temp_dir().join(name);
         // Private from its first moment, and never one that somebody else has put there.
-        let mut builder = std::fs::DirBuilder::new();
+        let builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let builder = {
+            let mut builder = builder;
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder
+        };
         builder.create(&path).with_context(|| format!("could not make {}", path.display()))?;
         Ok(Self(path))
     }

@@ -28,11 +28,14 @@ pub(crate) const EVERYTHING: [Need; 4] = [Need::Build, Need::Display, Need::Peer
 impl Need {
     fn debian_packages(self) -> &'static [&'static str] {
         match self {
-            Self::Build => &["libwebkit2gtk-4.1-dev", "pkg-config", "libayatana-appindicator3-1"],
+            Self::Build => {
+                &["libwebkit2gtk-4.1-dev", "libasound2-dev", "pkg-config", "libayatana-appindicator3-1"]
+            }
             Self::Display => &[
                 "webkit2gtk-driver",
                 "xvfb",
                 "xauth",
+                "xdotool",
                 "dbus",
                 "dbus-x11",
                 "openbox",
@@ -43,14 +46,19 @@ impl Need {
                 "libgl1-mesa-dri",
             ],
             Self::Peers => &[
+                "curl",
+                "iproute2",
                 "openssh-server",
                 "openssh-client",
                 "xrdp",
                 "xorgxrdp",
                 "freerdp2-shadow-x11",
+                "freerdp2-x11",
                 "winpr-utils",
+                "weston",
                 "xterm",
                 "x11-xserver-utils",
+                "xclip",
             ],
             Self::Cross => &["gcc-mingw-w64-x86-64"],
         }
@@ -99,11 +107,13 @@ fn explain_other_linux(needs: &[Need]) -> Result<()> {
     let mut missing = Vec::new();
     for need in needs {
         match need {
-            Need::Build if process::output("pkg-config", &["--exists", "webkit2gtk-4.1"]).is_none() => {
+            Need::Build
+                if process::output("pkg-config", &["--exists", "webkit2gtk-4.1", "alsa"]).is_none() =>
+            {
                 missing.push(
-                    "WebKitGTK 4.1 with its development files, and pkg-config\n    \
-                     Fedora: sudo dnf install webkit2gtk4.1-devel pkgconf\n    \
-                     Arch: sudo pacman -S webkit2gtk-4.1 pkgconf"
+                    "WebKitGTK 4.1 and ALSA with their development files, and pkg-config\n    \
+                     Fedora: sudo dnf install webkit2gtk4.1-devel alsa-lib-devel pkgconf\n    \
+                     Arch: sudo pacman -S webkit2gtk-4.1 alsa-lib pkgconf"
                         .to_owned(),
                 )
             }
@@ -115,6 +125,7 @@ fn explain_other_linux(needs: &[Need]) -> Result<()> {
                 "openbox",
                 "gnome-keyring-daemon",
                 "import",
+                "xdotool",
                 "ps",
             ])),
             Need::Peers => missing.extend(absent(&["sshd", "ssh", "ssh-keygen"])),

@@ -23,6 +23,10 @@ struct Totals {
     skipped: u32,
 }
 
+/// The files in `tests/e2e` that a real window runs through, quick ones first.
+const WINDOW_TESTS: &[&str] =
+    &["first-run", "window", "desktop", "servers", "windows", "hazards", "tray", "scenes", "denials"];
+
 static LAST: Mutex<Option<Totals>> = Mutex::new(None);
 
 /// Sets up, then runs every test whose name holds `filter`.
@@ -37,27 +41,37 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
 
     let mut rust = cargo();
     rust.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]).args(filter);
-    suites.push(("Rust", count(&mut rust, &mut totals, cargo_line)?));
+    suites.push(("Rust".to_owned(), count(&mut rust, &mut totals, cargo_line)?));
+
+    let mut host = rdp_host::tests();
+    host.args(filter);
+    suites.push(("remote desktop host".to_owned(), count(&mut host, &mut totals, cargo_line)?));
 
     let mut front = npm();
     front.args(["test", "--silent", "--"]).args(filter.map(|name| ["-t", name]).into_iter().flatten());
     front.env("NO_COLOR", "1");
-    suites.push(("front end", count(&mut front, &mut totals, vitest_line)?));
+    suites.push(("front end".to_owned(), count(&mut front, &mut totals, vitest_line)?));
 
     if cfg!(target_os = "linux") {
-        let display = Display::start(1280, 1024)?;
         let pictures = process::root().join("artifacts/e2e");
         std::fs::create_dir_all(&pictures)?;
-        let mut arguments = vec!["--test", "--test-concurrency=1", "--test-reporter=tap"];
         let pattern = filter.map(|name| format!("--test-name-pattern={name}"));
-        arguments.extend(pattern.as_deref());
-        arguments.extend(["tests/e2e/window.test.mjs", "tests/e2e/denials.test.mjs"]);
-        let mut window = display.command("node".as_ref(), &arguments);
-        window
-            .current_dir(process::root())
-            .env("ADIT_PROGRAMS", built("adit").parent().unwrap_or_else(|| "target/debug".as_ref()))
-            .env("ADIT_PICTURES", &pictures);
-        suites.push(("real window", count(&mut window, &mut totals, tap_line)?));
+        for name in WINDOW_TESTS {
+            // A bus of its own for each: an app that a failed test leaves behind would answer for the next one.
+            let display = Display::start(1280, 1024)?;
+            let file = format!("tests/e2e/{name}.test.mjs");
+            let mut arguments = vec!["--test", "--test-reporter=tap"];
+            arguments.extend(pattern.as_deref());
+            arguments.push(&file);
+            let mut window = display.command("node".as_ref(), &arguments);
+            window
+                .current_dir(process::root())
+                .env("ADIT_PROGRAMS", built("adit").parent().unwrap_or_else(|| "target/debug".as_ref()))
+                .env("ADIT_RDP_HOST", rdp_host::program())
+                .env("ADIT_PICTURES", &pictures);
+            let ended_well = count(&mut window, &mut totals, tap_line)?;
+            suites.push((format!("real window, {name}"), ended_well));
+        }
     } else {
         println!("not run: the tests in the real window (they need WebKitWebDriver, which only Linux has)");
     }
@@ -74,6 +88,9 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
 
     if !["freerdp-shadow-cli", "winpr-hash", "Xvfb", "xterm"].iter().all(|program| process::exists(program)) {
         println!("not run: the tests with FreeRDP's shadow server (it is not installed)");
+    }
+    if !["weston", "weston-simple-shm", "openssl"].iter().all(|program| process::exists(program)) {
+        println!("not run: the tests with weston (it is not installed)");
     }
     if !setup::is_root() || std::env::var_os("CI").is_none() || !process::exists("xrdp") {
         println!("not run: the tests with xrdp (they make a system user, as root and with CI set)");

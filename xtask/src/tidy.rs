@@ -18,6 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adit-google", &[]),
     ("adit-ssh", &[]),
     ("adit-device", &[]),
+    ("adit-sound", &[]),
     ("adit-rdp", &[]),
     (
         "adit-core",
@@ -48,7 +49,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adit-cloud",
         ],
     ),
-    ("adit-app", &["adit-core", "adit-contract"]),
+    ("adit-app", &["adit-core", "adit-contract", "adit-sound"]),
     ("xtask", &[]),
 ];
 

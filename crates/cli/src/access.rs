@@ -155,12 +155,18 @@ mod tests {
                 settings: home.path().to_owned(),
                 data: home.path().to_owned(),
                 run: home.path().join("run"),
+                policy: home.path().join("policy.json"),
                 gcloud_known_hosts: None,
             },
             cloud: Cloud::local(&cloud.url().parse().expect("an address")).await.expect("it answers"),
+            demo: adit_contract::Demo::Unavailable,
             vault: vault.clone(),
             browser: Arc::new(SystemBrowser::default()),
+            clipboard: Arc::new(adit_core::clipboard::Without),
+            loudspeaker: Arc::new(adit_core::loudspeaker::Mute),
+            downloads: None,
             development_origin: None,
+            publisher: None,
         };
         let given = Given::Environment(SecretString::from(cloud.token()));
         let account = account_of(config.clone(), Some(given)).await.expect("an account");

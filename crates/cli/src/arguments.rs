@@ -32,6 +32,12 @@ pub(crate) enum Command {
     Rdp(Box<RdpArguments>),
     /// Say why the way to a port is barred, or what would bar it
     Explain(ExplainArguments),
+    /// Hand an address such as adit://ssh/PROJECT/ZONE/INSTANCE to the app, which asks before it does anything
+    Open(OpenArguments),
+    /// List the profiles, take some from a file, or write them to one
+    Profiles(ProfilesArguments),
+    /// Show and change settings: everywhere, or for a project, a zone or an instance
+    Settings(SettingsArguments),
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +51,12 @@ pub(crate) struct CloudArguments {
     /// What the relay does wrong on purpose, such as drop-after=10485760; repeatable
     #[arg(long = "fault", value_name = "NAME=VALUE")]
     pub(crate) faults: Vec<String>,
+    /// Server of the remote desktops of its Windows VMs: what `cargo build` makes in tests/rdp-host
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) rdp_host: Option<PathBuf>,
+    /// End as well once standard input has come to its end: with the program that holds it, however that ends
+    #[arg(long)]
+    pub(crate) until_stdin_closes: bool,
 }
 
 /// How to reach the relay, and as whom.
@@ -89,7 +101,7 @@ pub(crate) struct Identity {
 }
 
 /// Which instance: a name with --project and --zone, or PROJECT/ZONE/NAME.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Place {
     /// Project id
     #[arg(long)]
@@ -97,6 +109,16 @@ pub(crate) struct Place {
     /// Zone, such as europe-west1-b
     #[arg(long)]
     pub(crate) zone: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenArguments {
+    /// The address
+    #[arg(value_name = "URL")]
+    pub(crate) address: String,
+    /// Only say what the app would offer
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -212,6 +234,82 @@ pub(crate) enum TunnelsCommand {
 pub(crate) struct TunnelId {
     /// The tunnel's number, as `adit tunnels` shows it
     pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProfilesArguments {
+    #[command(subcommand)]
+    pub(crate) what: Option<ProfilesCommand>,
+    /// One line of JSON for each profile, or for what was imported
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfilesCommand {
+    /// Show every profile, with its folder and where it leads
+    List,
+    /// Add what a file has: an export of Adit, an .rdp file, or an .iapc file of IAP Desktop
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Write all profiles as JSON, without passwords
+    Export {
+        /// The file, or - for standard output
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArguments {
+    #[command(subcommand)]
+    pub(crate) what: Option<SettingsCommand>,
+    /// One line of JSON for each setting
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Show every setting that can be set there, its value, and where that comes from
+    List(SettingsPlace),
+    /// Name every place that has values of its own
+    Places,
+    /// Print the value of a setting
+    Get {
+        /// The setting, such as rdp.port
+        key: String,
+        #[command(flatten)]
+        place: SettingsPlace,
+    },
+    /// Set a value
+    Set {
+        /// The setting, such as rdp.port
+        key: String,
+        /// Its value; for a list as many as there are
+        #[arg(required = true, value_name = "VALUE")]
+        values: Vec<String>,
+        #[command(flatten)]
+        place: SettingsPlace,
+    },
+    /// Forget the value that is set there, so that the inherited one holds
+    Reset {
+        /// The setting, such as rdp.port
+        key: String,
+        #[command(flatten)]
+        place: SettingsPlace,
+    },
+}
+
+/// Where: everywhere, in a project, in a zone of it, or for an instance.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SettingsPlace {
+    /// The instance: a name with --project and --zone, or PROJECT/ZONE/NAME
+    #[arg(long, value_name = "INSTANCE")]
+    pub(crate) instance: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Args)]

@@ -61,6 +61,7 @@ pub(crate) fn exit_code(code: FailureCode) -> u8 {
         | FailureCode::Keychain
         | FailureCode::PortTaken
         | FailureCode::File
+        | FailureCode::UpdateRefused
         | FailureCode::Internal => FAILED,
     }
 }

@@ -54,6 +54,7 @@ impl Listing {
                 }
             }
             Found::AccountFailed { failure, .. } => self.failed = Some(failure),
+            Found::ProjectsEnded => {}
         }
     }
 

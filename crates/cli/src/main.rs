@@ -8,8 +8,11 @@ mod escape;
 mod explain;
 mod file;
 mod ls;
+mod open;
 mod person;
+mod profiles;
 mod rdp;
+mod settings;
 mod signals;
 mod ssh;
 mod target;
@@ -65,6 +68,15 @@ async fn run(command: Command) -> u8 {
         Command::Proxy(arguments) => end(tunnel::run_proxy(arguments).await, Format::Words),
         Command::Rdp(arguments) => end(Box::pin(rdp::run(*arguments)).await, Format::Words),
         Command::Ssh(arguments) => ssh::run(arguments).await,
+        Command::Open(arguments) => end(open::run(arguments).await, Format::Words),
+        Command::Profiles(arguments) => {
+            let format = if arguments.json { Format::Json } else { Format::Words };
+            end(profiles::run(arguments).await, format)
+        }
+        Command::Settings(arguments) => {
+            let format = if arguments.json { Format::Json } else { Format::Words };
+            end(settings::run(arguments).await, format)
+        }
         Command::Explain(arguments) => {
             let format = if arguments.json { Format::Json } else { Format::Words };
             match explain::run(arguments).await {

@@ -165,6 +165,8 @@ fn ask(question: Question) -> Option<Reply> {
             }
             Some(Reply::Answers(answers))
         }
+        // Those of a desktop's tab.
+        Question::NewCertificate { .. } | Question::Credentials { .. } => None,
     }
 }
 

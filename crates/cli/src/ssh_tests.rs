@@ -47,6 +47,7 @@ async fn entrance() -> (Cloud, tempfile::TempDir, Context) {
         settings: home.path().to_owned(),
         data: home.path().to_owned(),
         run: home.path().join("run"),
+        policy: home.path().join("policy.json"),
         gcloud_known_hosts: None,
     };
     let context = Context {

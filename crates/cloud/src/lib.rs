@@ -20,7 +20,7 @@ mod scratch;
 mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -44,13 +44,24 @@ pub struct Options {
     pub landscape: Landscape,
     /// What the cloud does wrong on purpose from the start.
     pub faults: Faults,
+    /// The server of remote desktops (`tests/rdp-host`), for ports that the landscape calls `desktop`. Without one
+    /// nothing listens there.
+    pub rdp_host: Option<PathBuf>,
+    /// Told, once, why there is no remote desktop where there should be one.
+    pub notice: fn(&str),
 }
 
 impl Options {
     /// A cloud with this landscape, without faults, on a port of the system's choice.
     #[must_use]
     pub fn new(landscape: Landscape) -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), landscape, faults: Faults::default() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            landscape,
+            faults: Faults::default(),
+            rdp_host: None,
+            notice: |words| tracing::warn!("{words}"),
+        }
     }
 }
 
@@ -91,6 +102,7 @@ impl Cloud {
         let relay_url = format!("wss://{}/v4", tunnel.local_addr().map_err(Error::Io)?);
 
         let state = State::new(options.landscape, options.faults);
+        state.start_agents();
         let first = state
             .landscape()
             .users
@@ -105,7 +117,13 @@ impl Cloud {
             http::Services { state: state.clone(), relay: relay_url.clone(), ca: authority.path.clone() };
         let tasks = vec![
             tokio::spawn(http::serve(web, services)),
-            tokio::spawn(relay::serve(tunnel, authority.server.clone(), state.clone(), state.stopping())),
+            tokio::spawn(relay::serve(
+                tunnel,
+                authority.server.clone(),
+                state.clone(),
+                hosts::DesktopServer { program: options.rdp_host, notice: options.notice },
+                state.stopping(),
+            )),
         ];
         Ok(Self { url, relay_url, authority, token, state, tasks })
     }

@@ -8,18 +8,21 @@ mod machines;
 mod operations;
 mod os_login;
 mod perimeter;
+mod serial;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod windows;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::faults::Faults;
-use crate::landscape::{Instance, Landscape, Place, PortHost, Status, Tunnels, User};
+use crate::landscape::{Instance, Landscape, Os, Place, PortHost, Status, Tunnels, User};
 
 pub(crate) use access::{Node, Resource, deny_covers, deny_name};
 pub(crate) use audit::Record;
@@ -28,7 +31,9 @@ pub(crate) use guest::Guest;
 pub(crate) use machines::{Items, Machine, MetadataRefusal};
 pub(crate) use operations::{Action, ActionRefusal, Asked, Operation, OperationScope, Progress};
 pub(crate) use os_login::{Imported, Profile};
+pub(crate) use serial::Serial;
 pub(crate) use tokens::{ACCESS_LIFE, Pair, RedeemRefusal, Request};
+pub(crate) use windows::Account;
 
 /// Who calls, and from where: what an access token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +51,7 @@ pub(crate) struct GuestId(pub(crate) u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Backend {
     Ssh(GuestId),
+    Desktop(GuestId),
     Echo,
     Address(SocketAddr),
 }
@@ -74,11 +80,15 @@ struct Shared {
     faults: Mutex<Faults>,
     audit: Mutex<audit::Records>,
     stop: CancellationToken,
+    /// Changes with every account of a Windows guest.
+    accounts: watch::Sender<()>,
 }
 
 struct World {
     /// In the order of `landscape.instances`.
     machines: Vec<Machine>,
+    /// Of the Windows instances, by the same index.
+    windows: HashMap<usize, windows::Windows>,
     projects: HashMap<String, machines::Metadata>,
     operations: operations::Operations,
     profiles: HashMap<String, os_login::Keys>,
@@ -97,11 +107,15 @@ impl State {
         let mut by_name = HashMap::new();
         let mut by_id = HashMap::new();
         let mut machines = Vec::with_capacity(landscape.instances.len());
+        let mut windows = HashMap::new();
         for (index, instance) in landscape.instances.iter().enumerate() {
             let machine = Machine::new(instance);
             by_name.insert((instance.project.clone(), instance.zone.clone(), instance.name.clone()), index);
             by_id.insert(machine.id, index);
             machines.push(machine);
+            if instance.os == Os::Windows {
+                windows.insert(index, windows::Windows::new(instance));
+            }
         }
         let projects = landscape
             .projects
@@ -114,6 +128,7 @@ impl State {
             by_id,
             world: Mutex::new(World {
                 machines,
+                windows,
                 projects,
                 operations: operations::Operations::default(),
                 profiles: HashMap::new(),
@@ -122,6 +137,7 @@ impl State {
             faults: Mutex::new(faults),
             audit: Mutex::new(audit::Records::default()),
             stop: CancellationToken::new(),
+            accounts: watch::Sender::new(()),
         }))
     }
 
@@ -261,6 +277,7 @@ impl State {
         }
         match definition.port(port) {
             PortHost::Ssh => Lookup::Backend(Backend::Ssh(GuestId(id))),
+            PortHost::Desktop => Lookup::Backend(Backend::Desktop(GuestId(id))),
             PortHost::Echo => Lookup::Backend(Backend::Echo),
             PortHost::Address(address) => Lookup::Backend(Backend::Address(address)),
             PortHost::Closed => Lookup::NothingListens,
@@ -285,8 +302,8 @@ impl State {
         match ports.get(&port) {
             Some(PortHost::Echo) => Lookup::Backend(Backend::Echo),
             Some(PortHost::Address(address)) => Lookup::Backend(Backend::Address(*address)),
-            // a landscape with `ssh` here does not pass its checks
-            Some(PortHost::Ssh | PortHost::Closed) | None => Lookup::NothingListens,
+            // a landscape with `ssh` or `desktop` here does not pass its checks
+            Some(PortHost::Ssh | PortHost::Desktop | PortHost::Closed) | None => Lookup::NothingListens,
         }
     }
 

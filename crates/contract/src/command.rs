@@ -2,6 +2,8 @@
 //!
 //! Arguments and results are those of `ui/src/platform/ipc.ts`, which a test holds against [`COMMANDS`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,9 +11,10 @@ use crate::{
     failure::Failure,
     inventory::InventoryState,
     session::SessionInfo,
-    settings::Settings,
+    settings::{Layout, Settings},
     sign_in::{AccountInfo, CloudInfo, KeychainState, Platform, SignInState},
     tunnel::{GatewayInfo, TunnelInfo},
+    update::UpdateInfo,
 };
 
 /// Every command the front end may call; each is allowed by name in the shell's capability file.
@@ -21,21 +24,47 @@ pub const COMMANDS: &[&str] = &[
     "sign_in_cancel",
     "sign_out",
     "choose_client_file",
+    "demo_start",
+    "demo_leave",
     "refresh",
+    "projects",
     "tree_rows",
     "tree_toggle",
     "tree_filter",
     "tree_find",
     "search",
     "instance_action",
+    "favourite_set",
+    "profiles",
+    "profile_save",
+    "profile_remove",
+    "profile_arrange",
+    "profile_duplicate",
+    "profile_folder",
+    "profile_start",
+    "profile_draft",
+    "profile_import",
+    "profile_export",
     "session_open",
     "session_answer",
     "session_dismiss_note",
     "session_cancel",
     "session_close",
+    "session_label",
+    "session_move",
+    "session_show",
     "terminal_attach",
     "terminal_pull",
     "terminal_push",
+    "desktop_attach",
+    "desktop_pull",
+    "desktop_push",
+    "desktop_type_clipboard",
+    "desktop_files",
+    "session_copy_password",
+    "windows_password",
+    "displays",
+    "full_screen",
     "tunnel_add",
     "tunnel_change",
     "tunnel_action",
@@ -46,10 +75,27 @@ pub const COMMANDS: &[&str] = &[
     "explain_close",
     "gateway_set",
     "gateway_copy_password",
-    "settings_set",
+    "settings_specs",
+    "settings_at",
+    "settings_places",
+    "setting_set",
+    "setting_reset",
+    "layout_set",
+    "keys_set",
+    "desk_left",
+    "desk_save",
+    "window_close",
+    "wants",
+    "close_answer",
     "clipboard_read",
     "clipboard_write",
     "open_link",
+    "diagnostics",
+    "update_check",
+    "update_install",
+    "update_restart",
+    "update_cancel",
+    "update_fetch",
 ];
 
 /// Everything the front end needs to draw its first picture.
@@ -77,20 +123,84 @@ pub struct Snapshot {
     pub tunnels: Vec<TunnelInfo>,
     /// The gateway.
     pub gateway: GatewayInfo,
-    /// The settings.
+    /// The settings that the whole window follows.
     pub settings: Settings,
+    /// How the window was left.
+    pub layout: Layout,
+    /// Keys that a person chose in place of the usual ones, by command.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// Where updates stand.
+    pub update: UpdateInfo,
     /// What went wrong while starting, such as a settings file that could not be understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub trouble: Option<Failure>,
 }
 
-/// Where and with what the front end fetches a terminal's bytes.
+/// Whether diagnostics say what VMs, projects and people are called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum DiagnosticNames {
+    /// A word stands in their place, the same for the same name.
+    #[default]
+    Hidden,
+    /// They are there. E-mail and network addresses are hidden all the same.
+    Shown,
+}
+
+/// One of the computer's displays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DisplayInfo {
+    /// For [`FullScreen::On`].
+    pub id: u32,
+    /// What the system calls it; may be empty.
+    pub name: String,
+    /// Left edge in physical pixels.
+    pub x: i32,
+    /// Top edge in physical pixels.
+    pub y: i32,
+    /// Width in physical pixels.
+    pub width: u32,
+    /// Height in physical pixels.
+    pub height: u32,
+    /// The scale factor.
+    pub scale: f64,
+    /// The window is on it now.
+    pub current: bool,
+}
+
+/// Whether and where the window fills the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum FullScreen {
+    /// A window again.
+    Off,
+    /// On these displays; none means the one that the window is on. Several must lie side by side.
+    On {
+        /// Their ids.
+        displays: Vec<u32>,
+    },
+}
+
+/// Where and with what the front end fetches the bytes of a session.
 ///
-/// The stream carries, from core: binary messages with the terminal's bytes. From the front end: the token
-/// as the first text message, then binary messages whose first byte is a kind: 0 input bytes; 1 bytes drawn
-/// since the last such message (u32, big-endian); 2 size (columns and rows, u16 big-endian each).
-/// `terminal_pull` and `terminal_push` carry the same when the socket cannot be used.
+/// The front end sends the token as the first text message. Then, for a terminal, the stream carries from core:
+/// binary messages with the terminal's bytes; from the front end: binary messages whose first byte is a kind:
+/// 0 input bytes; 1 bytes drawn since the last such message (u32, big-endian); 2 size (columns and rows, u16
+/// big-endian each). `terminal_pull` and `terminal_push` carry the same when the socket cannot be used.
+///
+/// For a desktop it carries from core: one picture message (`adit_rdp::message`) for each that was asked for. From
+/// the front end: binary messages whose first byte is a kind: 0 a batch of input (`adit_rdp::input::read`); 1 the
+/// next picture message is asked for; 2 the size that the tab has room for (width, height and scale in percent,
+/// u16 little-endian each); 3 whether the tab is seen (u8, 0 or 1); 4 the whole picture is wanted anew; 5 the tab
+/// has got the keyboard: what is on the clipboard here may be offered. A front end that asks twice before an answer
+/// has come gets two, one after the other; more than 4 end the stream. `desktop_pull` asks and waits up to
+/// 20 seconds (an empty answer: nothing changed), `desktop_push` carries the rest.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -99,6 +209,9 @@ pub struct StreamTicket {
     pub url: String,
     /// Valid once, for this stream, for a few seconds.
     pub token: String,
+    /// For a terminal: how many of the bytes that come first another front end has had already. What they ask the
+    /// terminal was answered then.
+    pub replay: u32,
 }
 
 impl std::fmt::Debug for StreamTicket {

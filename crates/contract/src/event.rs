@@ -1,15 +1,18 @@
 //! What core tells the front end. Events carry states and ids; bulk data is fetched.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
     explain::Explanation,
-    inventory::InventoryState,
+    inventory::{InstanceRef, InventoryState},
     session::SessionInfo,
     settings::Settings,
     sign_in::{AccountInfo, CloudInfo, KeychainState, SignInState},
     tunnel::{GatewayInfo, TunnelInfo},
+    update::UpdateInfo,
 };
 
 /// One event.
@@ -31,6 +34,10 @@ pub enum Event {
     Session(SessionInfo),
     /// A session is gone (its id).
     SessionClosed(String),
+    /// A session is to come to the front of its window (its id).
+    SessionShown(String),
+    /// A window was closed (its label). What it showed goes to another, which the sessions tell.
+    WindowClosed(String),
     /// A tunnel changed, or is new. At most once a second for what only counts.
     Tunnel(Box<TunnelInfo>),
     /// A tunnel is gone (its id).
@@ -39,8 +46,18 @@ pub enum Event {
     Explanation(Box<Explanation>),
     /// The gateway changed.
     Gateway(GatewayInfo),
-    /// The settings changed.
+    /// A VM became a favourite, or is none any more.
+    Favourites(Vec<InstanceRef>),
+    /// Something about the profiles changed: what they are, their folders, or what they are doing. `profiles` has it.
+    Profiles,
+    /// The window is asked to do something: `wants` has it.
+    Wanted,
+    /// A setting changed at some place. Carries those that the whole window follows; others are asked for.
     Settings(Settings),
+    /// The keys changed that a person chose in place of the usual ones, by command.
+    Keys(BTreeMap<String, Vec<String>>),
     /// How long the relay took to answer last, in milliseconds; `null` when nothing is connected.
     RelayRoundTrip(Option<f64>),
+    /// Updates moved on. At most four times a second for what only counts.
+    Update(Box<UpdateInfo>),
 }

@@ -14,7 +14,7 @@ pub enum FailureCode {
     SignInNeeded,
     /// The relay answered 4033: not authorised.
     NotAuthorized,
-    /// A Google API refused for lack of a permission.
+    /// A Google API refused for lack of a permission, or this computer's policy forbids it.
     PermissionDenied,
     /// The API is not enabled in the project.
     ApiDisabled,
@@ -60,6 +60,8 @@ pub enum FailureCode {
     PortTaken,
     /// A file could not be read or written.
     File,
+    /// An update is not what its publisher signed. Nothing of it was installed.
+    UpdateRefused,
     /// A mistake of ours.
     Internal,
 }
@@ -77,6 +79,12 @@ pub enum Action {
     SignIn,
     /// Forget the pinned host key, pin the presented one and connect.
     ReplaceHostKey,
+    /// Forget the pinned certificate, pin the presented one and connect.
+    ReplaceCertificate,
+    /// Allow this VM to go on without Network Level Authentication, and connect.
+    AllowWithoutNla,
+    /// Sign in to the VM as somebody else or with another password.
+    OtherCredentials,
 }
 
 /// A labelled value shown small and copyable, such as a fingerprint.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{explain::Preflight, failure::FailureCode};
+use crate::{explain::Preflight, failure::FailureCode, settings::Scope};
 
 /// An instance by its full name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -90,6 +90,8 @@ pub enum RowKind {
     Zone,
     /// An instance.
     Instance,
+    /// What holds the favourites, above all projects.
+    Favourites,
     /// A quiet line, such as "No VMs in this project" or "europe-west1-d did not answer".
     Notice,
 }
@@ -123,12 +125,16 @@ pub struct TreeRow {
     pub loading: bool,
     /// Why its children could not be listed.
     pub problem: Option<FailureCode>,
+    /// For a project, a zone and an instance: where settings of it are set.
+    pub scope: Option<Scope>,
     /// For an instance: which.
     pub instance: Option<InstanceRef>,
     /// For an instance: its state.
     pub status: Option<InstanceStatus>,
     /// For an instance: its operating system.
     pub os: Option<Os>,
+    /// For an instance: whether it is a favourite. One stands among the favourites and in its zone.
+    pub favourite: bool,
     /// For an instance: what the readable policies say of its usual port; `null` when none could be read.
     pub preflight: Option<Preflight>,
 }
@@ -161,6 +167,19 @@ pub struct Problem {
     pub text: String,
 }
 
+/// A project that a listing found, to be chosen or left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ProjectInfo {
+    /// Project id.
+    pub id: String,
+    /// Its display name; may be empty.
+    pub name: String,
+    /// Its VMs are listed.
+    pub chosen: bool,
+}
+
 /// The inventory in numbers, for the status line and the empty states.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -168,8 +187,12 @@ pub struct Problem {
 pub struct InventoryState {
     /// A listing is under way.
     pub loading: bool,
-    /// Projects known.
+    /// Projects in the tree.
     pub projects: u32,
+    /// Projects that were found and are not among those that were chosen.
+    pub left_out: u32,
+    /// Every account's projects were found at least once, or could not be: what is missing now comes no more by itself.
+    pub projects_found: bool,
     /// Instances known.
     pub instances: u32,
     /// Rows in the tree as it stands.
@@ -193,4 +216,6 @@ pub struct SearchHit {
     pub status: InstanceStatus,
     /// Its operating system.
     pub os: Os,
+    /// Whether it is a favourite.
+    pub favourite: bool,
 }

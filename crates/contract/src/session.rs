@@ -3,7 +3,147 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{failure::Failure, inventory::InstanceRef};
+use crate::{failure::Failure, inventory::InstanceRef, window::TabColour};
+
+/// What a session speaks to its VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Protocol {
+    /// A terminal by SSH.
+    Ssh,
+    /// A remote desktop by RDP.
+    Rdp,
+}
+
+/// The size of a desktop's picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DesktopSize {
+    /// Width in physical pixels; core cuts it to what the protocol takes.
+    pub width: u16,
+    /// Height in physical pixels.
+    pub height: u16,
+    /// The display's scale in percent, 100 to 500.
+    pub scale: u16,
+}
+
+/// What a new tab is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "protocol")]
+#[ts(export)]
+pub enum SessionStart {
+    /// A terminal.
+    Ssh {
+        /// Columns.
+        cols: u16,
+        /// Rows.
+        rows: u16,
+    },
+    /// A remote desktop.
+    Rdp {
+        /// What the tab has room for.
+        size: DesktopSize,
+    },
+}
+
+/// How a desktop's picture goes into its tab.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum DisplayMode {
+    /// The desktop takes the tab's size, where its server can.
+    #[default]
+    Follow,
+    /// The desktop keeps its size and is scaled into the tab.
+    Fit,
+    /// The desktop keeps its size, pixel for pixel; the tab scrolls.
+    Actual,
+}
+
+/// What of the clipboard is shared with a desktop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum ClipboardSharing {
+    /// Nothing.
+    Off,
+    /// Text only.
+    #[default]
+    Text,
+    /// Text, formatted text, pictures, and files where the system allows.
+    All,
+}
+
+/// Files that were copied on a desktop. None comes here before somebody asks for it ([`FilesAction`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum CopiedFiles {
+    /// There are none.
+    #[default]
+    None,
+    /// There are some that can be saved.
+    Offered {
+        /// Grows each time that files are copied there, within one connection.
+        number: u32,
+    },
+    /// They are being saved.
+    Saving {
+        /// So much of them is, 0 to 100.
+        percent: u8,
+    },
+}
+
+/// What is to be done with files that were copied on a desktop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum FilesAction {
+    /// Save them in the folder for downloads.
+    Save,
+    /// End the saving. What is whole stays.
+    Cancel,
+}
+
+/// What the tab of a desktop needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DesktopInfo {
+    /// The port on the VM.
+    pub port: u16,
+    /// How the picture begins; the tab may choose otherwise.
+    pub display: DisplayMode,
+    /// What of the clipboard is shared.
+    pub clipboard: ClipboardSharing,
+    /// Whether sound is played.
+    pub sound: bool,
+    /// The folders that are shared, by their paths here.
+    pub folders: Vec<String>,
+    /// What was copied there as files.
+    pub files: CopiedFiles,
+    /// Whether a password that was made for this session is at hand, for `session_copy_password`.
+    pub made_password: bool,
+}
+
+/// A certificate that a desktop's server showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CertificateInfo {
+    /// Whom it names.
+    pub subject: String,
+    /// Who issued it; the same as the subject for one that signed itself.
+    pub issuer: String,
+    /// Valid from.
+    pub not_before: String,
+    /// Valid until.
+    pub not_after: String,
+    /// SHA-256 in hexadecimal.
+    pub fingerprint: String,
+}
 
 /// What a connecting session is doing now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -28,6 +168,14 @@ pub enum Step {
     WaitForKey,
     /// Opening the terminal.
     OpenTerminal,
+    /// Having the VM's agent set a Windows password.
+    SetPassword,
+    /// Negotiation, TLS and certificate of a remote desktop.
+    CheckCertificate,
+    /// Waiting for the first picture.
+    OpenDesktop,
+    /// A desktop that was lost is being connected again.
+    Reconnect,
 }
 
 /// Something the session needs to know before it goes on.
@@ -50,6 +198,26 @@ pub enum Question {
         instruction: String,
         /// At least one prompt.
         prompts: Vec<SecondFactorPrompt>,
+    },
+    /// First use: no certificate is pinned for this VM and port.
+    NewCertificate {
+        /// What the server showed.
+        certificate: CertificateInfo,
+        /// The password goes to whoever holds the certificate, since there is no Network Level Authentication.
+        exposes_password: bool,
+    },
+    /// Who signs in to the desktop.
+    Credentials {
+        /// The name to begin with; may be empty.
+        user: String,
+        /// Why it is asked again: what became of the last answer.
+        refused: Option<Box<Failure>>,
+        /// Whether a password can be kept in the keychain.
+        can_remember: bool,
+        /// Whether the VM's agent can be asked to set a password ([`SessionAnswer::SetPassword`]).
+        can_set_password: bool,
+        /// Whether it works without a name and a password, since the server asks in its picture.
+        can_be_empty: bool,
     },
 }
 
@@ -86,6 +254,37 @@ pub enum SessionAnswer {
     ReplaceHostKey,
     /// Do not wait for the countdown: resume now.
     ResumeNow,
+    /// Go on with the certificate that was shown.
+    TrustCertificate {
+        /// Pin it; else only for this connection.
+        pin: bool,
+    },
+    /// Do not.
+    RejectCertificate,
+    /// Replace the pinned certificate by the presented one and connect.
+    ReplaceCertificate,
+    /// Allow this VM to go on without Network Level Authentication, with a pinned certificate, and connect.
+    AllowWithoutNla,
+    /// Who signs in to the desktop.
+    Credentials {
+        /// `NAME`, `DOMAIN\\NAME` or `NAME@DOMAIN`.
+        user: String,
+        /// Used for this session, and stored only if `remember`.
+        password: String,
+        /// Keep it in the keychain.
+        remember: bool,
+    },
+    /// Have the VM's agent create the user or reset the password, then sign in with it.
+    SetPassword {
+        /// The user, without a domain.
+        user: String,
+        /// Make the user an administrator.
+        administrator: bool,
+        /// Keep the password in the keychain.
+        remember: bool,
+    },
+    /// Ask for name and password once more, whatever is remembered.
+    OtherCredentials,
 }
 
 impl std::fmt::Debug for SessionAnswer {
@@ -99,6 +298,14 @@ impl std::fmt::Debug for SessionAnswer {
             Self::StartAndConnect => "StartAndConnect",
             Self::ReplaceHostKey => "ReplaceHostKey",
             Self::ResumeNow => "ResumeNow",
+            Self::TrustCertificate { pin: true } => "TrustCertificate(pin)",
+            Self::TrustCertificate { pin: false } => "TrustCertificate(once)",
+            Self::RejectCertificate => "RejectCertificate",
+            Self::ReplaceCertificate => "ReplaceCertificate",
+            Self::AllowWithoutNla => "AllowWithoutNla",
+            Self::Credentials { .. } => "Credentials(..)",
+            Self::SetPassword { .. } => "SetPassword(..)",
+            Self::OtherCredentials => "OtherCredentials",
         })
     }
 }
@@ -120,6 +327,11 @@ pub enum SessionEnd {
     },
     /// The VM closed the connection without a word.
     Closed,
+    /// The person signed out there, or the desktop was taken over or closed by its server.
+    Said {
+        /// In one sentence without a full stop.
+        text: String,
+    },
 }
 
 /// What kind of remark a note is.
@@ -133,6 +345,12 @@ pub enum NoteKind {
     KeyPublished,
     /// The host key matches the one the VM announced, or was pinned now.
     HostKey,
+    /// A Windows password was set; it can be copied.
+    PasswordSet,
+    /// Files that were copied on a desktop are saved here.
+    FilesSaved,
+    /// Something of a desktop does not work here or there, such as sound, a folder or the clipboard.
+    Limited,
 }
 
 /// A remark that stays with the session until it is dismissed.
@@ -197,14 +415,26 @@ pub enum SessionState {
 pub struct SessionInfo {
     /// Identifier.
     pub id: String,
+    /// What it speaks.
+    pub protocol: Protocol,
     /// Where it leads.
     pub instance: InstanceRef,
+    /// Id of the profile that it was started from.
+    pub profile: Option<String>,
+    /// Label of the window that shows it.
+    pub window: String,
+    /// The name that a person gave its tab, of at most 80 characters.
+    pub name: Option<String>,
+    /// The colour that a person gave its tab.
+    pub colour: TabColour,
+    /// Of a desktop only.
+    pub desktop: Option<DesktopInfo>,
     /// The name of the user on the VM, once known.
     pub user: Option<String>,
     /// The state.
     pub state: SessionState,
     /// Remarks not yet dismissed.
     pub notes: Vec<Note>,
-    /// Counts the attempts: a new terminal stream belongs to each.
+    /// Counts the attempts: a new stream belongs to each.
     pub attempt: u32,
 }

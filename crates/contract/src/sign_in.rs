@@ -16,6 +16,20 @@ pub enum CloudKind {
     Local,
 }
 
+/// Whether the app is in the demo, or can go there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Demo {
+    /// It cannot: its programs are not here, or the app was started for a cloud of its own.
+    #[default]
+    Unavailable,
+    /// It can, by the command `demo_start`.
+    Offered,
+    /// It is, until the command `demo_leave`.
+    Running,
+}
+
 /// The cloud the app talks to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +43,8 @@ pub struct CloudInfo {
     pub has_client: bool,
     /// Whether gcloud's Application Default Credentials were found.
     pub has_application_default: bool,
+    /// The demo.
+    pub demo: Demo,
 }
 
 /// How an account was signed in.

@@ -85,6 +85,7 @@ impl TokenSource for Tokens {
             let message = failure::google(&error, Subject::Account).title;
             match error.kind {
                 ErrorKind::Unreachable
+                | ErrorKind::WrongClock
                 | ErrorKind::TimedOut
                 | ErrorKind::Throttled
                 | ErrorKind::Server

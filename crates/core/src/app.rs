@@ -1,31 +1,41 @@
 //! The app: one method for each command of the contract.
 
+mod profiles;
+mod resident;
+mod tabs;
+mod updates;
+mod windows;
+
 use std::{path::Path, sync::Arc};
 
 use adit_contract::{
     CloudInfo, Event, ExplainAsk, Explanation, Failure, FailureCode, GatewaySettings, InstanceAction,
-    InstanceRef, NoteKind, Platform, SearchHit, SessionAnswer, Settings, SignInMethod, SignInState, Snapshot,
-    StreamTicket, TreeWindow, TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
+    InstanceRef, Layout, Platform, Scope, SearchHit, SettingSpec, SettingState, SettingValue, Settings,
+    SignInMethod, SignInState, Snapshot, TreeWindow, TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
-use adit_ssh::Size;
 use adit_tunnel::peer::SystemPeers;
-use bytes::Bytes;
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 
 use crate::{
     config::Config,
     core::Core,
+    desks::Desks,
     events::EventSink,
     explain::{About, Case, Open as Explanations, Why},
-    failure, file,
+    failure,
+    favourites::Favourites,
     inventory::{Open, Reach},
+    keys::KeysFile,
+    layout::LayoutFile,
     now,
+    profiles::Follow,
     sessions::Sessions,
-    settings::SettingsFile,
+    settings::{self, Store},
     share,
     stream::StreamServer,
     tunnels::{Start, Tunnels},
+    updates::Updates,
 };
 
 /// The longest text that a search or filter takes, in bytes.
@@ -38,7 +48,13 @@ pub struct App {
     tunnels: Arc<Tunnels>,
     stream: StreamServer,
     explanations: Explanations,
-    settings: tokio::sync::Mutex<SettingsFile>,
+    layout: LayoutFile,
+    desks: Desks,
+    keys: KeysFile,
+    favourites: Favourites,
+    /// Held while profiles are started.
+    starting: tokio::sync::Mutex<()>,
+    updates: Arc<Updates>,
     trouble: Option<Failure>,
     /// Ended with the app.
     _tasks: JoinSet<()>,
@@ -57,7 +73,9 @@ impl App {
     /// # Errors
     /// [`FailureCode::Network`] when no loopback port can be opened.
     pub async fn start(config: Config, sink: Arc<dyn EventSink>) -> Result<Arc<Self>, Failure> {
-        let (settings, settings_trouble) = SettingsFile::load(&config.folders.settings);
+        let layout = LayoutFile::load(&config.folders.settings);
+        let keys = KeysFile::load(&config.folders.settings);
+        let desks = Desks::load(&config.folders.data);
         let listening = StreamServer::start(config.development_origin.clone(), Arc::new(SystemPeers)).await;
         let stream = listening.map_err(|error| {
             Failure::new(
@@ -67,29 +85,42 @@ impl App {
             )
             .with_server("listen", error.to_string())
         })?;
-        let (core, accounts_trouble) = Core::new(config, sink.clone()).await;
-        core.want_forecasts(settings.current());
+        let (core, trouble) = Box::pin(Core::new(config, sink.clone())).await;
+        core.choose_projects();
+        core.want_forecasts(&core.settings.current().window());
         let mut tasks = JoinSet::new();
         tasks.spawn(core.clone().tell_inventory());
         tasks.spawn(core.clone().tell_keychain());
         tasks.spawn(core.clone().watch_refusals());
+        tasks.spawn(core.clone().watch_settings());
+        let follow: Arc<dyn EventSink> = Arc::new(Follow::new(sink.clone(), core.profiles.clone()));
         let (tunnels, tunnels_trouble) =
-            Tunnels::load(&core.config, core.keychain.clone(), sink.clone(), core.clone());
+            Tunnels::load(&core.config, core.keychain.clone(), follow.clone(), core.clone());
         tasks.spawn(tunnels.clone().tick());
         tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
-        let explanations = Explanations::new(core.explainer.clone(), sink.clone());
-        let sessions = Arc::new(Sessions::new(sink, core.clone()));
+        let (favourites, favourites_trouble) =
+            Favourites::load(&core.config.folders.settings, &core.config.cloud.id);
+        core.inventory.set_favourites(favourites.all().await);
+        let updates = updates::start(&core, sink.clone(), &mut tasks);
+        let explanations = Explanations::new(core.explainer.clone(), sink);
+        let sessions = Arc::new(Sessions::new(follow, core.clone()));
         let app = Self {
             core,
             sessions,
             tunnels,
             stream,
             explanations,
-            settings: tokio::sync::Mutex::new(settings),
-            trouble: settings_trouble.or(accounts_trouble).or(tunnels_trouble),
+            layout,
+            desks,
+            keys,
+            favourites,
+            starting: tokio::sync::Mutex::default(),
+            updates,
+            trouble: trouble.or(tunnels_trouble).or(favourites_trouble),
             _tasks: tasks,
         };
         app.core.refresh_if_signed_in();
+        app.restore_tunnels();
         let tunnels = app.tunnels.clone();
         // Beside the start: its password may have to wait for the keychain.
         tokio::spawn(async move { tunnels.gateway.begin().await });
@@ -100,7 +131,7 @@ impl App {
     /// the app.
     #[must_use]
     pub fn settings_of(config: &Config) -> Settings {
-        SettingsFile::load(&config.folders.settings).0.current().clone()
+        Store::open(config).0.current().window()
     }
 
     /// Everything the front end needs for its first picture.
@@ -122,7 +153,10 @@ impl App {
             sessions: self.sessions.infos(),
             tunnels: self.tunnels.infos(),
             gateway: self.tunnels.gateway.info(),
-            settings: self.settings.lock().await.current().clone(),
+            settings: self.core.settings.current().window(),
+            layout: self.layout.current().await,
+            keys: self.keys.current().await,
+            update: self.updates.info(),
             trouble: self.trouble.clone(),
         }
     }
@@ -241,78 +275,6 @@ impl App {
         self.core.act(&instance, action).await
     }
 
-    /// Opens a tab on an instance and begins to connect; gives the session's id.
-    ///
-    /// # Errors
-    /// [`FailureCode::InvalidInput`] when too many tabs are open.
-    pub async fn session_open(&self, instance: InstanceRef, cols: u16, rows: u16) -> Result<String, Failure> {
-        self.sessions.open(instance, Size { columns: cols.max(1), rows: rows.max(1) })
-    }
-
-    /// Takes an answer to a session's question, or to what it offers.
-    ///
-    /// # Errors
-    /// [`FailureCode::InvalidInput`] when the session does not ask for this.
-    pub async fn session_answer(&self, id: &str, answer: SessionAnswer) -> Result<(), Failure> {
-        self.sessions.get(id)?.answer(answer)
-    }
-
-    /// Puts a note away.
-    ///
-    /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown session, as with all methods below.
-    pub async fn session_dismiss_note(&self, id: &str, kind: NoteKind) -> Result<(), Failure> {
-        self.sessions.get(id)?.dismiss_note(kind);
-        Ok(())
-    }
-
-    /// Ends what a session does; its tab stays.
-    ///
-    /// # Errors
-    /// For an unknown session.
-    pub async fn session_cancel(&self, id: &str) -> Result<(), Failure> {
-        self.sessions.get(id)?.cancel();
-        Ok(())
-    }
-
-    /// Closes a session's tab.
-    ///
-    /// # Errors
-    /// For an unknown session.
-    pub async fn session_close(&self, id: &str) -> Result<(), Failure> {
-        self.sessions.close(id)
-    }
-
-    /// Where the front end fetches the bytes of the session's present attempt.
-    ///
-    /// # Errors
-    /// For an unknown session.
-    pub async fn terminal_attach(&self, id: &str) -> Result<StreamTicket, Failure> {
-        let outlet = self.sessions.get(id)?.outlet();
-        outlet.expect_front_end();
-        Ok(self.stream.ticket(outlet.pipe.clone()))
-    }
-
-    /// The next bytes of the terminal, for a front end whose socket does not come up. Waits up to 20 seconds;
-    /// an empty answer means that there were none.
-    ///
-    /// # Errors
-    /// For an unknown session.
-    pub async fn terminal_pull(&self, id: &str) -> Result<Bytes, Failure> {
-        let outlet = self.sessions.get(id)?.outlet();
-        Ok(outlet.pull().await)
-    }
-
-    /// One frame from the front end, with its number from 0 for each attachment. Waits up to 20 seconds while the
-    /// terminal takes no more input.
-    ///
-    /// # Errors
-    /// For an unknown session, and for frames that make no sense.
-    pub async fn terminal_push(&self, id: &str, seq: u32, frame: Bytes) -> Result<(), Failure> {
-        let outlet = self.sessions.get(id)?.outlet();
-        outlet.push(seq.into(), frame).await
-    }
-
     /// Keeps a tunnel, and begins it if `start`; gives its id.
     ///
     /// # Errors
@@ -359,13 +321,16 @@ impl App {
     /// # Errors
     /// [`FailureCode::InvalidInput`] for an unknown session or tunnel, and when too many explanations are open.
     pub async fn explain_open(&self, ask: ExplainAsk) -> Result<Explanation, Failure> {
-        let why = match ask {
-            ExplainAsk::Session { id } => self.sessions.get(&id)?.why(),
-            ExplainAsk::Tunnel { id } => self.tunnels.why(&id)?,
-            ExplainAsk::Target { target } => Why { target, failure: None, seen: None },
+        let (why, profile) = match ask {
+            ExplainAsk::Session { id } => {
+                let session = self.sessions.get(&id)?;
+                (session.why(), session.info().profile)
+            }
+            ExplainAsk::Tunnel { id } => (self.tunnels.why(&id)?, self.tunnels.profile_of(&id)?),
+            ExplainAsk::Target { target } => (Why { target, failure: None, seen: None }, None),
         };
-        let public_address = self.settings.lock().await.current().public_address.clone();
-        let account = self.core.account_for(&why.target);
+        let public_address = self.core.settings.current().window().public_address;
+        let account = self.core.account_for(&why.target, profile.as_deref());
         let email = account.as_ref().and_then(|(id, _)| self.core.email_of(id));
         if account.is_none() && why.failure.is_none() {
             return Err(failure::sign_in_needed("You are not signed in"));
@@ -388,7 +353,7 @@ impl App {
     /// # Errors
     /// [`FailureCode::InvalidInput`] for one that is not open.
     pub async fn explain_again(&self, id: &str) -> Result<(), Failure> {
-        let public_address = self.settings.lock().await.current().public_address.clone();
+        let public_address = self.core.settings.current().window().public_address;
         self.explanations.again(id, public_address)
     }
 
@@ -414,22 +379,76 @@ impl App {
         self.tunnels.gateway.password().await
     }
 
-    /// Takes new settings; gives them cut to their bounds.
+    /// What is declared of every setting.
+    #[must_use]
+    pub fn settings_specs(&self) -> Vec<SettingSpec> {
+        settings::specs()
+    }
+
+    /// What the settings come to at a place.
     ///
     /// # Errors
-    /// [`FailureCode::File`] when they cannot be written; they hold until the app ends all the same.
-    pub async fn settings_set(&self, settings: Settings) -> Result<Settings, Failure> {
-        // Held while writing, so that the last settings are the ones that stay in the file.
-        let mut held = self.settings.lock().await;
-        let (path, settings) = held.replace(settings);
-        self.core.sink.send(Event::Settings(settings.clone()));
-        self.core.want_forecasts(&settings);
-        let written = {
-            let (path, settings) = (path.clone(), settings.clone());
-            file::blocking(move || file::save(&path, &settings)).await
-        };
-        written.map_err(|error| file::failure("The settings could not be written", &path, &error))?;
-        Ok(settings)
+    /// [`FailureCode::InvalidInput`] for what is no place, and for an unknown profile.
+    pub async fn settings_at(&self, scope: Scope) -> Result<Vec<SettingState>, Failure> {
+        match &scope {
+            Scope::Profile { id, .. } => self.settings_in_profile(&scope, id),
+            Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
+                self.core.settings.states(&scope)
+            }
+        }
+    }
+
+    /// Every place of this cloud with values of its own.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn settings_places(&self) -> Result<Vec<Scope>, Failure> {
+        Ok(self.core.settings.current().places())
+    }
+
+    /// Sets a value at a place.
+    ///
+    /// # Errors
+    /// As [`Store::set`].
+    pub async fn setting_set(&self, scope: Scope, key: String, value: SettingValue) -> Result<(), Failure> {
+        match &scope {
+            Scope::Profile { id, .. } => self.set_in_profile(&scope, id.clone(), key, Some(value)).await,
+            Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
+                self.change_settings(move |settings| settings.set(&scope, &key, value)).await
+            }
+        }
+    }
+
+    /// Forgets what is set at a place.
+    ///
+    /// # Errors
+    /// As [`Store::reset`].
+    pub async fn setting_reset(&self, scope: Scope, key: String) -> Result<(), Failure> {
+        match &scope {
+            Scope::Profile { id, .. } => self.set_in_profile(&scope, id.clone(), key, None).await,
+            Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
+                self.change_settings(move |settings| settings.reset(&scope, &key)).await
+            }
+        }
+    }
+
+    async fn change_settings(
+        &self,
+        change: impl FnOnce(&Store) -> Result<(), Failure> + Send + 'static,
+    ) -> Result<(), Failure> {
+        let settings = self.core.settings.clone();
+        let changed = tokio::task::spawn_blocking(move || change(&settings)).await;
+        changed.map_err(|error| failure::internal(error.to_string()))??;
+        self.core.tell_settings();
+        Ok(())
+    }
+
+    /// Remembers how the window is laid out.
+    ///
+    /// # Errors
+    /// [`FailureCode::File`] when it cannot be written; it holds until the app ends all the same.
+    pub async fn layout_set(&self, layout: Layout) -> Result<(), Failure> {
+        self.layout.set(layout).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the app's commands and sessions share: accounts, inventory, keychain.
 
+mod listing;
+
 use std::{
     collections::HashMap,
     path::Path,
@@ -9,7 +11,7 @@ use std::{
 
 use adit_contract::{
     CloudInfo, CloudKind, Event, Failure, FailureCode, InstanceAction, InstanceRef, InstanceStatus,
-    PublicAddress, Settings, SignInMethod, SignInState, TunnelTarget,
+    LinkParameters, PublicAddress, Scope, SettingValue, Settings, SignInMethod, SignInState, TunnelTarget,
 };
 use adit_google::{Action, ErrorKind, OAuthClient};
 use adit_ssh::guest::Lifetime;
@@ -23,15 +25,23 @@ use crate::{
     events::EventSink,
     explain::Explainer,
     failure::{self, Subject},
-    inventory::{self, Inventory, listing::Found},
+    inventory::{self, Inventory},
     keychain::Keychain,
-    now,
-    sessions::{Context, KnownHosts, Surroundings},
+    link,
+    panics::caught,
+    profiles::Profiles,
+    sessions::{Context, Desktops, KnownCertificates, KnownHosts, RdpSettings, Surroundings},
+    settings::{
+        Changed, Store,
+        table::{RDP_SECURITY, RdpSecurity},
+    },
     tunnels::{Tunnels, Ways},
 };
 
 /// Projects whose policies are read at the same time.
 const FORECASTS_AT_ONCE: usize = 4;
+/// How often the files of settings, policy and profiles are looked at.
+const LOOK: Duration = Duration::from_secs(2);
 /// The shortest time between two events about the inventory.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -41,8 +51,11 @@ pub(crate) struct Core {
     pub(crate) keychain: Arc<Keychain>,
     pub(crate) accounts: Accounts,
     pub(crate) inventory: Inventory,
+    pub(crate) settings: Arc<Store>,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) sign_in: SignIn,
     known_hosts: KnownHosts,
+    known_certificates: KnownCertificates,
     client: RwLock<Option<OAuthClient>>,
     has_application_default: bool,
     listing: Mutex<Option<AbortHandle>>,
@@ -61,7 +74,10 @@ struct Forecasts {
 impl Core {
     pub(crate) async fn new(config: Config, sink: Arc<dyn EventSink>) -> (Arc<Self>, Option<Failure>) {
         let keychain = Arc::new(Keychain::new(config.vault.clone()));
-        let (accounts, trouble) = Accounts::load(config.cloud.clone(), &config.folders, &keychain).await;
+        let (settings, settings_trouble) = Store::open(&config);
+        let profiles = Profiles::open(&config);
+        let (accounts, accounts_trouble) =
+            Accounts::load(config.cloud.clone(), &config.folders, &keychain).await;
         let client = RememberedClient::load(&config.folders.settings, &config.cloud, &keychain).await;
         let has_application_default = match config.cloud.kind {
             CloudKind::Local => false,
@@ -69,11 +85,14 @@ impl Core {
         };
         let core = Self {
             known_hosts: KnownHosts::new(&config.folders),
+            known_certificates: KnownCertificates::new(&config.folders),
             config,
             sink,
             keychain,
             accounts,
             inventory: Inventory::default(),
+            settings: Arc::new(settings),
+            profiles: Arc::new(profiles),
             sign_in: SignIn::new(),
             client: RwLock::new(client),
             has_application_default,
@@ -82,7 +101,7 @@ impl Core {
             explainer: Arc::default(),
             forecasts: Mutex::default(),
         };
-        (Arc::new(core), trouble)
+        (Arc::new(core), settings_trouble.or(accounts_trouble))
     }
 
     /// Tells of changes of the inventory, not more often than the eye can follow.
@@ -100,6 +119,32 @@ impl Core {
             let state = *states.borrow_and_update();
             self.sink.send(Event::Keychain(state));
         }
+    }
+
+    /// Notices when another process, or a person with an editor, has changed settings, policy or profiles.
+    pub(crate) async fn watch_settings(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let (settings, profiles) = (self.settings.clone(), self.profiles.clone());
+            let renewed = tokio::task::spawn_blocking(move || (settings.renew(), profiles.renew())).await;
+            let (settings, profiles) = renewed.unwrap_or((Changed::No, Changed::No));
+            if settings == Changed::Yes {
+                self.tell_settings();
+            }
+            if profiles == Changed::Yes {
+                self.sink.send(Event::Profiles);
+            }
+        }
+    }
+
+    /// After a setting has changed somewhere.
+    pub(crate) fn tell_settings(self: &Arc<Self>) {
+        let window = self.settings.current().window();
+        self.sink.send(Event::Settings(window.clone()));
+        if self.choose_projects() {
+            self.relist();
+        }
+        self.want_forecasts(&window);
     }
 
     /// Marks accounts whose tokens were refused, whatever wanted one.
@@ -126,6 +171,7 @@ impl Core {
             name: self.config.cloud.name.clone(),
             has_client: self.client().is_some(),
             has_application_default: self.has_application_default,
+            demo: self.config.demo,
         }
     }
 
@@ -157,7 +203,7 @@ impl Core {
         let number = self.sign_in.begin();
         let core = self.clone();
         let task = tokio::spawn(async move {
-            let result = core.run_sign_in(number, client.as_ref()).await;
+            let result = Box::pin(caught("the sign-in", core.run_sign_in(number, client.as_ref()))).await;
             let state = match result {
                 Ok(account) => {
                     tunnels.signed_in(&account);
@@ -194,59 +240,6 @@ impl Core {
         if self.sign_in.set(number, state.clone()) {
             self.sink.send(Event::SignIn(state));
         }
-    }
-
-    // ---- listing
-
-    pub(crate) fn refresh_if_signed_in(self: &Arc<Self>) {
-        if !self.accounts.ready().is_empty() {
-            self.list();
-        }
-    }
-
-    /// After the accounts have changed.
-    pub(crate) fn relist(self: &Arc<Self>) {
-        if self.accounts.ready().is_empty() {
-            self.stop_listing();
-            self.stop_forecast();
-            self.inventory.cancel();
-        } else {
-            self.list();
-        }
-    }
-
-    pub(crate) fn refresh(self: &Arc<Self>) -> Result<(), Failure> {
-        self.accounts.access(None)?;
-        self.list();
-        Ok(())
-    }
-
-    pub(crate) fn stop_listing(&self) {
-        if let Some(task) = self.listing.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            task.abort();
-        }
-    }
-
-    fn list(self: &Arc<Self>) {
-        self.stop_listing();
-        let number = self.inventory.begin();
-        let core = self.clone();
-        let task = tokio::spawn(async move {
-            let listers = inventory::listers(core.accounts.ready());
-            inventory::list_all(listers, |found| {
-                if let Found::AccountFailed { account, failure } = &found
-                    && failure.code == FailureCode::SignInNeeded
-                {
-                    core.sign_in_needed(account);
-                }
-                core.inventory.take(number, found);
-            })
-            .await;
-            core.inventory.end(number, now());
-            core.forecast();
-            core.accounts.keep_replaced_tokens(&core.keychain).await;
-        });
-        *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
     }
 
     // ---- what the policies say beforehand
@@ -296,13 +289,33 @@ impl Core {
 
     // ---- instances
 
+    /// The e-mail address of the account that a profile names, also one that was removed: what it opened goes on as it began.
+    fn account_named(&self, profile: Option<&str>) -> Option<String> {
+        profile.and_then(|id| self.profiles.account(id))
+    }
+
+    /// The account that a profile names, or the one that sees the project.
+    fn access_as(&self, project: &str, profile: Option<&str>) -> Result<(String, Arc<Access>), Failure> {
+        match self.account_named(profile) {
+            Some(email) => self.accounts.access_of(&email),
+            None => self.access_for(project),
+        }
+    }
+
     fn access_for(&self, project: &str) -> Result<(String, Arc<Access>), Failure> {
         let account = self.inventory.account_of(project);
         self.accounts.access(account.as_deref())
     }
 
-    /// The account that would go there; none when nobody is signed in.
-    pub(crate) fn account_for(&self, target: &TunnelTarget) -> Option<(String, Arc<Access>)> {
+    /// The account that would go there, from a profile or from none; none when it is not signed in.
+    pub(crate) fn account_for(
+        &self,
+        target: &TunnelTarget,
+        profile: Option<&str>,
+    ) -> Option<(String, Arc<Access>)> {
+        if let Some(email) = self.account_named(profile) {
+            return self.accounts.access_of(&email).ok();
+        }
         let project = match target {
             TunnelTarget::Instance { instance, .. } => &instance.project,
             TunnelTarget::Host { project, .. } => project,
@@ -348,8 +361,8 @@ impl Core {
 }
 
 impl Surroundings for Core {
-    fn context(&self, instance: &InstanceRef) -> Result<Context, Failure> {
-        let (account, access) = self.access_for(&instance.project)?;
+    fn context(&self, instance: &InstanceRef, profile: Option<&str>) -> Result<Context, Failure> {
+        let (account, access) = self.access_as(&instance.project, profile)?;
         Ok(Context {
             cloud: self.config.cloud.clone(),
             account,
@@ -371,6 +384,46 @@ impl Surroundings for Core {
         }
     }
 
+    fn rdp_settings(
+        &self,
+        instance: &InstanceRef,
+        profile: Option<&str>,
+        linked: &LinkParameters,
+    ) -> RdpSettings {
+        let settings = self.settings.current();
+        let of = match profile {
+            None => RdpSettings::of(&settings, instance),
+            Some(id) => {
+                let at = Scope::Profile { id: id.to_owned(), instance: Some(instance.clone()) };
+                RdpSettings::at(&settings.with_profile(id, self.profiles.values(id)), &at)
+            }
+        };
+        link::lay_over(&settings, of, linked)
+    }
+
+    fn allow_without_nla(&self, instance: &InstanceRef, profile: Option<&str>) -> Result<(), Failure> {
+        if let Some(id) = profile
+            && self.profiles.values(id).contains_key(RDP_SECURITY.key())
+        {
+            let pinned = SettingValue::Text("pinnedTls".to_owned());
+            self.profiles.set(id, RDP_SECURITY.key(), Some(pinned))?;
+            self.sink.send(Event::Profiles);
+            return Ok(());
+        }
+        self.settings.put(&RDP_SECURITY, instance, &RdpSecurity::PinnedTls)?;
+        self.sink.send(Event::Settings(self.settings.current().window()));
+        Ok(())
+    }
+
+    fn desktops(&self) -> Desktops {
+        Desktops {
+            certificates: self.known_certificates.clone(),
+            clipboard: self.config.clipboard.clone(),
+            loudspeaker: self.config.loudspeaker.clone(),
+            downloads: self.config.downloads.clone(),
+        }
+    }
+
     fn round_trip(&self, session: &str, time: Option<Duration>) {
         let shown = {
             let mut all = self.round_trips.lock().unwrap_or_else(PoisonError::into_inner);
@@ -388,8 +441,8 @@ impl Surroundings for Core {
 }
 
 impl Ways for Core {
-    fn way(&self, project: &str) -> Result<(String, Arc<Access>), Failure> {
-        self.access_for(project)
+    fn way(&self, project: &str, profile: Option<&str>) -> Result<(String, Arc<Access>), Failure> {
+        self.access_as(project, profile)
     }
 
     fn needs_sign_in(&self, account: &str) {

@@ -5,6 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use adit_contract::{Failure, FailureCode};
@@ -23,6 +24,17 @@ pub(crate) enum Loaded<T> {
     Value(T),
     /// It could not be understood and now lies here, so that nothing in it is lost.
     SetAside(PathBuf),
+}
+
+/// What looking into a file brought.
+#[derive(Debug)]
+pub(crate) enum Seen<T> {
+    /// There is none yet.
+    Absent,
+    /// Its value.
+    Value(T),
+    /// It cannot be understood.
+    Broken,
 }
 
 /// Reads a whole file of at most `limit` bytes. For every path that comes from outside: it may name a device
@@ -79,21 +91,62 @@ pub fn read_text_at_most(path: &Path, limit: u64) -> io::Result<String> {
     })
 }
 
+/// Tells one state of a file from another; none when there is no file.
+pub(crate) type Stamp = Option<(SystemTime, u64, u64)>;
+
+/// How a file is now.
+pub(crate) fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let node = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let node = 0;
+    Some((metadata.modified().ok()?, metadata.len(), node))
+}
+
 /// Reads a JSON file. One that cannot be understood is renamed to `<name>.broken`.
 pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> io::Result<Loaded<T>> {
+    Ok(match see(path)? {
+        Seen::Absent => Loaded::Absent,
+        Seen::Value(value) => Loaded::Value(value),
+        Seen::Broken => {
+            let aside = free_name(path);
+            std::fs::rename(path, &aside)?;
+            tracing::warn!(file = %path.display(), "a file could not be understood and was set aside");
+            Loaded::SetAside(aside)
+        }
+    })
+}
+
+/// Reads a JSON file and leaves it as it is, whatever is in it.
+pub(crate) fn see<T: DeserializeOwned>(path: &Path) -> io::Result<Seen<T>> {
     let bytes = match read_at_most(path, MAX_SIZE) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::Absent),
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::Absent),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(Seen::Broken),
         Err(error) => return Err(error),
     };
-    if let Some(value) = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-        return Ok(Loaded::Value(value));
-    }
+    Ok(serde_json::from_slice(&bytes).map_or(Seen::Broken, Seen::Value))
+}
+
+/// Keeps a copy as `<name>.broken` of a file that is about to be written over; gives where. At no moment is there neither.
+pub(crate) fn keep_copy(path: &Path) -> io::Result<PathBuf> {
     let aside = free_name(path);
-    std::fs::rename(path, &aside)?;
-    tracing::warn!(file = %path.display(), "a file could not be understood and was set aside");
-    Ok(Loaded::SetAside(aside))
+    // Some file systems have no second names for a file.
+    if std::fs::hard_link(path, &aside).is_err() {
+        std::fs::copy(path, &aside)?;
+    }
+    tracing::warn!(file = %path.display(), "a file could not be understood, and a copy of it was kept");
+    Ok(aside)
+}
+
+/// Reads a JSON file and leaves it as it is, whatever is in it. None when there is none.
+pub(crate) fn peek<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    match read_at_most(path, MAX_SIZE) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(io::Error::from),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// `<path>.broken`, or with a number when earlier ones still lie there.
@@ -110,15 +163,27 @@ fn free_name(path: &Path) -> PathBuf {
 }
 
 /// Writes a JSON file in one step: whoever reads it finds the old content or the new, never half of it.
+///
+/// # Errors
+/// [`io::ErrorKind::FileTooLarge`] for what could not be read again, and whatever keeps it from being written: then the
+/// file is as it was.
 pub(crate) fn save<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(io::Error::other)?;
-    bytes.push(b'\n');
+    let mut text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    text.push('\n');
+    if u64::try_from(text.len()).map_err(io::Error::other)? > MAX_SIZE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too much for one file"));
+    }
+    save_text(path, &text)
+}
+
+/// The same for any text.
+pub(crate) fn save_text(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| io::Error::other("the file has no folder"))?;
     create_private_folder(folder)?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.new", uuid::Uuid::new_v4().simple()));
     let temporary = PathBuf::from(temporary);
-    let written = write_new(&temporary, &bytes).and_then(|()| std::fs::rename(&temporary, path));
+    let written = write_new(&temporary, text.as_bytes()).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         // What matters is the first error; a left-over temporary file does no harm.
         let _ = std::fs::remove_file(&temporary);
@@ -126,7 +191,7 @@ pub(crate) fn save<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
     written
 }
 
-fn create_private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -170,7 +235,19 @@ pub async fn blocking<T: Send + 'static>(
 
 /// A file error as a failure.
 pub(crate) fn failure(what: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(FailureCode::File, what, "Check that the folder exists and can be written, then try again.")
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "There is no room left where it lies. Make some, then try again."
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "It lies where nothing can be written. Make that writable, then try again."
+        }
+        io::ErrorKind::PermissionDenied => {
+            "You may not open it. Check whose it and its folder are and what they allow, then try again."
+        }
+        _ => "Check that the folder exists and can be written, then try again.",
+    };
+    Failure::new(FailureCode::File, what, advice)
         .with_fact("File", path.display().to_string())
         .with_server("file", error.to_string())
 }
@@ -238,6 +315,29 @@ mod tests {
         File::create(&path).unwrap().set_len(MAX_SIZE + 1).unwrap();
         assert!(matches!(load::<Vec<u8>>(&path).unwrap(), Loaded::SetAside(_)));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value.json");
+        save(&path, &"first").unwrap();
+        // Each number takes a line.
+        let much = vec![0_u8; usize::try_from(MAX_SIZE).unwrap() / 4];
+        assert_eq!(save(&path, &much).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert!(matches!(see::<String>(&path).unwrap(), Seen::Value(first) if first == "first"));
+    }
+
+    #[test]
+    fn a_copy_of_what_is_written_over_is_kept_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value.json");
+        std::fs::write(&path, "{").unwrap();
+        assert!(matches!(see::<u8>(&path).unwrap(), Seen::Broken));
+        let kept = keep_copy(&path).unwrap();
+        save(&path, &1).unwrap();
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), "{");
+        assert!(matches!(see::<u8>(&path).unwrap(), Seen::Value(1)));
     }
 
     #[test]

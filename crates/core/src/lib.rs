@@ -9,22 +9,41 @@ mod access;
 mod accounts;
 mod app;
 pub mod browser;
+pub mod clipboard;
+pub mod closing;
 mod cloud;
 mod config;
 mod core;
+pub mod demo;
+mod desks;
+mod diagnostics;
+pub mod displays;
 mod events;
 pub mod explain;
 pub mod failure;
+mod favourites;
 pub mod file;
 pub mod files;
 pub mod inventory;
 pub mod keychain;
+mod keys;
+mod layout;
+pub mod link;
 pub mod log;
+pub mod loudspeaker;
+mod metadata;
+pub mod notice;
+mod panics;
+pub mod profiles;
 pub mod sessions;
-mod settings;
+pub mod settings;
 pub mod share;
 mod stream;
+pub mod tray;
 mod tunnels;
+pub mod updates;
+pub mod windows;
+mod windows_password;
 
 pub use self::{
     access::Access,
@@ -34,7 +53,7 @@ pub use self::{
     config::{Config, Folders},
     events::EventSink,
     keychain::Keychain,
-    sessions::KnownHosts,
+    sessions::{KnownHosts, RdpSettings},
     tunnels::{Told, called, fill, pool_spec, relay_target},
 };
 

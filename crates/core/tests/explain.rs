@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use adit_cloud::{ApiFault, ApiFaultKind, Faults, TokenFault};
 use adit_contract::{
-    Action, Certainty, Event, ExplainAsk, Explanation, FailureCode, LevelStatus, PreflightState,
-    PublicAddress, RowKind, RungState, Settings, TunnelSpec, TunnelState, TunnelTarget, Verdict,
+    Action, Certainty, Event, ExplainAsk, Explanation, FailureCode, LevelStatus, PreflightState, RowKind,
+    RungState, Scope, SettingValue, TunnelSpec, TunnelState, TunnelTarget, Verdict,
 };
 use adit_core::App;
 use desk::{Desk, instance_ref};
@@ -56,10 +56,13 @@ impl Desk {
     }
 
     async fn at(&self, addresses: &[&str]) {
-        let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
-        let public_address = PublicAddress::Manual { addresses };
-        let settings = self.app.snapshot().await.settings;
-        self.app.settings_set(Settings { public_address, ..settings }).await.unwrap();
+        let addresses = SettingValue::List(addresses.iter().map(|address| (*address).to_owned()).collect());
+        for (key, value) in [
+            ("access.publicAddresses", addresses),
+            ("access.publicAddress", SettingValue::Text("manual".to_owned())),
+        ] {
+            self.app.setting_set(Scope::Everywhere, key.to_owned(), value).await.unwrap();
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use adit_contract::{
 use adit_core::{
     App,
     share::{Patient, Shared, Wait},
+    tray::Row,
 };
 use desk::{Desk, Recorder, instance_ref};
 use tokio::{
@@ -133,6 +134,78 @@ async fn what_was_asked_for_is_there_at_the_next_start() {
     assert_eq!(tunnels.len(), 1);
     assert_eq!(tunnels[0].spec, changed);
     assert_eq!(tunnels[0].state, TunnelState::Stopped);
+}
+
+#[tokio::test]
+async fn what_ran_runs_again_at_the_next_start_unless_the_settings_say_no() {
+    let desk = Desk::signed_in(ANA).await;
+    let (ran, stopped) = (to(ECHO, 7), to("acme-prod/europe-west1-b/web-2", 7));
+    let id = desk.app.tunnel_add(ran.clone(), true).await.unwrap();
+    listening(&desk, &id).await;
+    let other = desk.app.tunnel_add(stopped, true).await.unwrap();
+    desk.app.tunnel_action(&other, TunnelAction::Stop).await.unwrap();
+    // The port is free again for the one that comes after.
+    desk.app.tunnel_action(&id, TunnelAction::Restart).await.unwrap();
+
+    let events = Arc::new(Recorder::default());
+    let again = App::start(desk.config.clone(), events.clone()).await.unwrap();
+    events
+        .find(|event| {
+            matches!(event, Event::Tunnel(info) if info.state == TunnelState::Listening).then_some(())
+        })
+        .await;
+    let tunnels = again.snapshot().await.tunnels;
+    assert_eq!(tunnels.len(), 2);
+    assert_eq!(tunnels[0].spec, ran);
+    assert_eq!(tunnels[1].state, TunnelState::Stopped);
+
+    let no = adit_contract::SettingValue::Toggle(false);
+    let everywhere = adit_contract::Scope::Everywhere;
+    again.setting_set(everywhere, "app.restoreTunnels".to_owned(), no).await.unwrap();
+    let third = App::start(desk.config.clone(), Arc::new(Recorder::default())).await.unwrap();
+    assert!(third.snapshot().await.tunnels.iter().all(|tunnel| tunnel.state == TunnelState::Stopped));
+}
+
+#[tokio::test]
+async fn what_ran_waits_for_a_sign_in() {
+    let desk = Desk::signed_in(ANA).await;
+    let id = desk.app.tunnel_add(to(ECHO, 7), true).await.unwrap();
+    listening(&desk, &id).await;
+    let stopped = |tunnels: &[TunnelInfo]| tunnels.iter().all(|tunnel| tunnel.state == TunnelState::Stopped);
+
+    // As when the keychain cannot be read.
+    let events = Arc::new(Recorder::default());
+    let vault: Arc<dyn adit_core::keychain::Vault> = Arc::new(adit_core::keychain::MemoryVault::new());
+    let config = adit_core::Config { vault, ..desk.config.clone() };
+    let again = App::start(config, events.clone()).await.unwrap();
+    assert!(stopped(&again.snapshot().await.tunnels));
+    again.sign_in(adit_contract::SignInMethod::Browser).await.unwrap();
+    events
+        .find(|event| {
+            matches!(event, Event::Tunnel(info) if info.state == TunnelState::Listening).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn all_are_paused_and_only_those_are_resumed() {
+    let desk = Desk::signed_in(ANA).await;
+    let id = desk.app.tunnel_add(to(ECHO, 7), true).await.unwrap();
+    let never = desk.app.tunnel_add(to("acme-prod/europe-west1-b/web-2", 7), false).await.unwrap();
+    listening(&desk, &id).await;
+    desk.app.tunnels_pause_all().await;
+    assert!(desk.app.live().is_nothing());
+    let rows = desk.app.tray().await.rows;
+    let says =
+        |words: &str| rows.iter().any(|row| matches!(row, Row::Item { text, .. } if text.contains(words)));
+    assert!(says("Resume paused tunnels") && !says("Pause all"), "{rows:?}");
+    desk.app.tunnels_resume_all().await;
+    let state = |id: &str, tunnels: &[TunnelInfo]| {
+        tunnels.iter().find(|tunnel| tunnel.id == id).map(|tunnel| tunnel.state.clone())
+    };
+    let tunnels = desk.app.snapshot().await.tunnels;
+    assert_ne!(state(&id, &tunnels), Some(TunnelState::Stopped));
+    assert_eq!(state(&never, &tunnels), Some(TunnelState::Stopped));
 }
 
 #[tokio::test]

@@ -9,12 +9,15 @@
 //! on which one it runs.
 
 mod here;
+mod keyboard;
 mod linux;
 mod macos;
 mod probe;
 #[cfg(test)]
 mod recorded;
 mod windows;
+
+pub use keyboard::keyboard_layout;
 
 use std::time::Duration;
 

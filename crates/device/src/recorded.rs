@@ -67,7 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Recorded;
-    use crate::{linux, macos, windows};
+    use crate::{keyboard, linux, macos, windows};
 
     /// Every question is answered by the same nonsense.
     struct Nonsense(String, i32);
@@ -141,6 +141,9 @@ mod tests {
                 linux::look(&probe).await;
                 macos::look(&probe).await;
                 windows::look(&probe).await;
+                keyboard::linux::look(&probe).await;
+                keyboard::macos(&probe).await;
+                keyboard::windows(&probe);
             });
         }
     }

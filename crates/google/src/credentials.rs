@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     client::OAuthClient,
     endpoints::Endpoints,
-    error::{Error, ErrorKind, SignInCause},
+    error::{Error, ErrorKind, SignInCause, is_out_of_its_time},
     http,
     oauth::{self, Tokens},
     sign_in::SignedIn,
@@ -341,7 +341,9 @@ impl Credentials {
             Origin::Library(library) => {
                 let token = library.access_token().await.map_err(|e| {
                     let text = e.to_string();
-                    if e.is_transient() {
+                    if is_out_of_its_time(&e) {
+                        Error::new(ErrorKind::WrongClock, "get an access token", text)
+                    } else if e.is_transient() {
                         Error::new(ErrorKind::Unreachable, "get an access token", text)
                     } else {
                         Error::sign_in_needed("get an access token", SignInCause::Rejected, text)

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     Throttled,
     /// No connection, or it broke.
     Unreachable,
+    /// The server's certificate is not valid yet or not any more by this machine's clock, which is most likely wrong.
+    WrongClock,
     /// No answer in time.
     TimedOut,
     /// The server failed (5xx).
@@ -163,6 +165,8 @@ impl Error {
             ErrorKind::InvalidArgument
         } else if error.is_decode() {
             ErrorKind::Decode
+        } else if is_out_of_its_time(error) {
+            ErrorKind::WrongClock
         } else {
             ErrorKind::Unreachable
         };
@@ -191,6 +195,7 @@ impl Error {
             | ErrorKind::InvalidArgument
             | ErrorKind::OperationFailed
             | ErrorKind::Decode
+            | ErrorKind::WrongClock
             | ErrorKind::WrongCloud
             | ErrorKind::Unsupported
             | ErrorKind::SignInExpired
@@ -222,12 +227,37 @@ pub(crate) fn clean(text: &str, longest: usize) -> String {
     line
 }
 
+/// How many causes of an error are looked at: a chain that has no end is nobody's.
+const DEEPEST: usize = 8;
+
+/// Whether an error comes from a certificate whose time has not come or has passed, by this machine's clock. On macOS the
+/// verifier of the system does not tell one reason from another.
+pub(crate) fn is_out_of_its_time(error: &(dyn std::error::Error + 'static)) -> bool {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    std::iter::successors(Some(error), |error| below(*error)).take(DEEPEST).any(|error| {
+        matches!(
+            error.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(
+                Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+            ))
+        )
+    })
+}
+
+/// An error's cause. An I/O error's source is that of the error within it, which would be passed over.
+fn below<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(within) => Some(within),
+        None => error.source(),
+    }
+}
+
 /// The innermost causes of an error, without the outermost text (which may hold a URL).
 fn chain(error: &reqwest::Error) -> String {
     let mut texts = Vec::new();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next
-        && texts.len() < 8
+        && texts.len() < DEEPEST
     {
         texts.push(cause.to_string());
         next = cause.source();
@@ -242,6 +272,46 @@ fn chain(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A server whose certificate was valid in another year.
+    async fn server_of(year: i32) -> (std::net::SocketAddr, rcgen::Certificate) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(year, 1, 1);
+        params.not_after = rcgen::date_time_ymd(year + 1, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            // The client breaks off.
+            let _ = acceptor.accept(stream).await;
+        });
+        (address, certificate)
+    }
+
+    #[tokio::test]
+    async fn a_certificate_out_of_its_time_tells_of_a_wrong_clock() {
+        for year in [2000, 4000] {
+            let (address, certificate) = server_of(year).await;
+            let root = reqwest::Certificate::from_der(certificate.der()).unwrap();
+            let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build().unwrap();
+            let url = format!("https://localhost:{}", address.port());
+            let error = client.get(url).send().await.unwrap_err();
+            assert_eq!(Error::from_http_client("ask", &error).kind, ErrorKind::WrongClock, "{error:?}");
+        }
+    }
 
     #[test]
     fn messages_are_one_bounded_line() {

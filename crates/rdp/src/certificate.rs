@@ -95,12 +95,22 @@ impl Certificate {
             der: Bytes::copy_from_slice(der),
             subject: shown(&fields.subject().to_string()),
             issuer: shown(&fields.issuer().to_string()),
-            not_before: validity.not_before.to_string(),
-            not_after: validity.not_after.to_string(),
+            not_before: date(&validity.not_before),
+            not_after: date(&validity.not_after),
             public_key: Bytes::copy_from_slice(
                 fields.subject_public_key_info().subject_public_key.as_bytes()?,
             ),
         })
+    }
+}
+
+/// A moment as people read it, to the minute: `2026-09-14 08:11 UTC`.
+fn date(time: &x509_cert::time::Time) -> String {
+    // RFC 3339, in whole seconds of UTC.
+    let text = time.to_string();
+    match text.get(..16) {
+        Some(minute) => format!("{} UTC", minute.replace('T', " ")),
+        None => text,
     }
 }
 
@@ -131,6 +141,12 @@ pub enum Verdict {
 pub trait Trust: Send + Sync {
     /// What is held of the certificate that the server has just proved to have.
     async fn decide(&self, certificate: &Certificate) -> Verdict;
+
+    /// The same where there is no Network Level Authentication, so that the password would go to whoever holds the
+    /// certificate: nothing less than [`Verdict::Pinned`] will do.
+    async fn decide_without_nla(&self, certificate: &Certificate) -> Verdict {
+        self.decide(certificate).await
+    }
 }
 
 #[cfg(test)]

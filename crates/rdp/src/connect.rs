@@ -18,18 +18,21 @@ use ironrdp_core::WriteBuf;
 use ironrdp_displaycontrol::client::DisplayControlClient;
 use ironrdp_dvc::DrdynvcClient;
 use ironrdp_pdu::nego::SecurityProtocol;
+use ironrdp_rdpdr::Rdpdr;
+use ironrdp_rdpsnd::client::{NoopRdpsndBackend, Rdpsnd};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::client::TlsStream;
 use zeroize::Zeroize as _;
 
 use crate::{
     certificate::{Certificate, Trust, Verdict},
-    clipboard::{Backend, Notes},
+    clipboard::{Backend, ClipboardPolicy, Notes},
+    ended::{Ended, ended},
     error::{Error, SignIn, Stage},
-    options::{Credentials, Options, config},
+    graphics::Pipeline,
+    options::{Credentials, Graphics, Options, Security, config},
     sequence::{Fate, Parked, Phase, fate},
     session::Session,
-    tls,
+    sound, tls,
     wire::Wire,
 };
 
@@ -39,7 +42,7 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Transport for T {}
 
 /// The stream once it is private.
-pub(crate) type Private = TlsStream<Box<dyn Transport>>;
+pub(crate) type Private = Box<dyn Transport>;
 
 /// Opens a desktop. Dropping the future ends the attempt.
 ///
@@ -56,7 +59,12 @@ pub async fn connect(
     let mut wire = Wire::new(Box::new(stream) as Box<dyn Transport>);
     let timeouts = options.timeouts;
 
-    let nla = within(timeouts.handshake, Stage::Negotiation, negotiate(&mut wire, &mut connector)).await?;
+    let nla = within(
+        timeouts.handshake,
+        Stage::Negotiation,
+        negotiate(&mut wire, &mut connector, options.security),
+    )
+    .await?;
     let stream = wire.into_stream().ok_or_else(|| {
         Error::protocol(Stage::Negotiation, "bytes came in the clear after the agreement on encryption")
     })?;
@@ -64,7 +72,7 @@ pub async fn connect(
         within(timeouts.handshake, Stage::Handshake, tls::handshake(stream, &options.server)).await?;
     agree(&certificate, nla, trust).await?;
 
-    let mut wire = Wire::new(stream);
+    let mut wire = Wire::new(Box::new(stream) as Private);
     connector.mark_security_upgrade_as_done();
     if nla {
         let signing_in = Box::pin(sign_in(&mut wire, &mut connector, &options, &certificate));
@@ -75,19 +83,49 @@ pub async fn connect(
     Session::start(wire, result, parked, options, notes)
 }
 
-fn connector(options: &Options, credentials: &Credentials, notes: &Notes) -> ClientConnector {
+pub(crate) fn connector(options: &Options, credentials: &Credentials, notes: &Notes) -> ClientConnector {
     // The server is told an address of its client's; ours would say nothing to it at the end of a tunnel.
     let mut connector =
         ClientConnector::new(config(options, credentials), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-            .with_static_channel(
-                DrdynvcClient::new().with_dynamic_channel(DisplayControlClient::new(|_| Ok(Vec::new()))),
-            );
-    if options.clipboard.is_some() {
-        connector = connector.with_static_channel(CliprdrClient::new(Box::new(Backend(notes.clone()))));
+            .with_static_channel(dynamic_channels(options.graphics));
+    if options.clipboard.is_some() && options.clipboard_policy != ClipboardPolicy::Off {
+        let backend = Backend { notes: notes.clone(), policy: options.clipboard_policy };
+        connector = connector.with_static_channel(CliprdrClient::new(Box::new(backend)));
+    }
+    let drives = drives(options);
+    match (&options.sound, &drives) {
+        (Some(sound), _) => connector = connector.with_static_channel(sound::channel(sound)),
+        // Windows opens the one for drives only beside one for sound ([MS-RDPEFS] appendix A, 1).
+        (None, Some(_)) => {
+            connector = connector.with_static_channel(Rdpsnd::new(Box::new(NoopRdpsndBackend)));
+        }
+        (None, None) => {}
+    }
+    if let Some(drives) = drives {
+        connector = connector.with_static_channel(drives);
     }
     match &options.cookie {
         Some(cookie) => connector.with_auto_reconnect_cookie(cookie.0.clone()),
         None => connector,
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn drives(options: &Options) -> Option<Rdpdr> {
+    let client: String = options.client.chars().take(15).collect();
+    crate::drives::channel(&options.drives, &client)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn drives(_options: &Options) -> Option<Rdpdr> {
+    None
+}
+
+pub(crate) fn dynamic_channels(graphics: Graphics) -> DrdynvcClient {
+    let channels = DrdynvcClient::new().with_dynamic_channel(DisplayControlClient::new(|_| Ok(Vec::new())));
+    match graphics {
+        Graphics::Classic => channels,
+        Graphics::Pipeline => channels.with_dynamic_channel(Pipeline::new()),
     }
 }
 
@@ -103,6 +141,7 @@ async fn within<T>(
 async fn negotiate(
     wire: &mut Wire<Box<dyn Transport>>,
     connector: &mut ClientConnector,
+    security: Security,
 ) -> Result<bool, Error> {
     let stage = Stage::Negotiation;
     let mut out = WriteBuf::new();
@@ -121,10 +160,11 @@ async fn negotiate(
     if selected_protocol.intersects(SecurityProtocol::HYBRID | SecurityProtocol::HYBRID_EX) {
         return Ok(true);
     }
-    if selected_protocol.contains(SecurityProtocol::SSL) && connector.config.enable_tls {
-        return Ok(false);
+    match security {
+        _ if !selected_protocol.contains(SecurityProtocol::SSL) => Err(Error::NoTls),
+        Security::Nla => Err(Error::NoNla),
+        Security::PinnedTls => Ok(false),
     }
-    Err(if selected_protocol.contains(SecurityProtocol::SSL) { Error::NoNla } else { Error::NoTls })
 }
 
 /// Whether a server has answered with the protocol's own, old encryption, which protects nothing.
@@ -139,7 +179,9 @@ fn is_unprotected(confirm: &[u8]) -> bool {
 /// Holds the connection until the certificate is trusted.
 async fn agree(certificate: &Certificate, nla: bool, trust: &dyn Trust) -> Result<(), Error> {
     let shown = || Box::new(certificate.clone());
-    match trust.decide(certificate).await {
+    let verdict =
+        if nla { trust.decide(certificate).await } else { trust.decide_without_nla(certificate).await };
+    match verdict {
         Verdict::Pinned => Ok(()),
         Verdict::Once if nla => Ok(()),
         Verdict::Once => Err(Error::PinNeeded(shown())),
@@ -197,7 +239,7 @@ fn answer(sequence: &mut CredsspSequence, request: TsRequest, out: &mut WriteBuf
 }
 
 /// Settles the rest; gives what the desktop needs, and what came for it already.
-async fn activate(
+pub(crate) async fn activate(
     wire: &mut Wire<Private>,
     connector: &mut ClientConnector,
 ) -> Result<(ConnectionResult, Parked), Error> {
@@ -211,11 +253,20 @@ async fn activate(
             connector.skip_multitransport(&mut out).map_err(|error| Error::of_connector(stage, &error))?;
         } else if connector.next_pdu_hint().is_some() {
             let unit = wire.exchange().await.map_err(|error| lost(stage, &error))?;
+            if let Some(ended) = ending_channel(connector).and_then(|channel| ended(&unit, channel)) {
+                return Err(Error::Ended(ended));
+            }
             match fate(Phase::of(connector), io_channel(connector), &unit) {
                 // Once before it is first shown there is nothing to begin anew.
                 Fate::Step | Fate::Restart => {
-                    let step = connector.step(&unit.bytes, Some(unit.at), &mut out);
-                    step.map_err(|error| Error::of_connector(stage, &error))?;
+                    let licensing = matches!(connector.state, ClientConnectorState::LicensingExchange { .. });
+                    connector.step(&unit.bytes, Some(unit.at), &mut out).map_err(|error| {
+                        if licensing {
+                            Error::Ended(Ended::unlicensed(&error.report().to_string()))
+                        } else {
+                            Error::of_connector(stage, &error)
+                        }
+                    })?;
                 }
                 Fate::Park if parked.keep(unit) => {}
                 Fate::Park => {
@@ -251,6 +302,15 @@ fn forget_password(connector: &mut ClientConnector) {
         && sent
     {
         password.zeroize();
+    }
+}
+
+/// The channel on which a server says why it ends the connection: also before it has begun to settle the desktop.
+fn ending_channel(connector: &ClientConnector) -> Option<u16> {
+    match &connector.state {
+        ClientConnectorState::LicensingExchange { io_channel_id, .. }
+        | ClientConnectorState::MultitransportBootstrapping { io_channel_id, .. } => Some(*io_channel_id),
+        _ => io_channel(connector),
     }
 }
 

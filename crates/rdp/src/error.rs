@@ -1,6 +1,9 @@
 //! Why a desktop could not be opened or went away.
 
-use crate::certificate::{Certificate, Fingerprint};
+use crate::{
+    certificate::{Certificate, Fingerprint},
+    ended::Ended,
+};
 
 /// What was being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub enum SignIn {
     PasswordMustChange,
     /// The user may not sign in remotely, or not now or from here.
     NotAllowed,
+    /// The server's own proof is wrong: it does not know the password, or somebody is in between.
+    NotProven,
     /// The server closed the connection while it was signing in, which some do for a wrong password.
     Closed,
     /// Another refusal, by its NTSTATUS where the server gave one.
@@ -65,6 +70,7 @@ impl SignIn {
             Self::PasswordExpired => "the password has expired",
             Self::PasswordMustChange => "the password has to be changed first",
             Self::NotAllowed => "the user may not sign in remotely",
+            Self::NotProven => "the server did not prove that it knows the password",
             Self::Closed => "the server closed the connection during sign-in, often for a wrong password",
             Self::Other(_) => "the server refused the sign-in",
         }
@@ -100,9 +106,8 @@ impl SignIn {
             return Self::of_status(status.0);
         }
         match error.error_type {
-            ErrorKind::LogonDenied | ErrorKind::UnknownCredentials | ErrorKind::MessageAltered => {
-                Self::WrongPassword
-            }
+            ErrorKind::LogonDenied | ErrorKind::UnknownCredentials => Self::WrongPassword,
+            ErrorKind::MessageAltered => Self::NotProven,
             _ => Self::Other(None),
         }
     }
@@ -142,7 +147,7 @@ pub enum Error {
     SignIn(SignIn),
     /// The server ended the session and said why.
     #[error("the server ended the session: {0}")]
-    Ended(String),
+    Ended(Ended),
     /// The server closed the connection, or the way to it was lost.
     #[error("the connection ended during {}", .0.words())]
     Disconnected(Stage),

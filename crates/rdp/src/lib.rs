@@ -13,21 +13,34 @@ mod clipboard;
 mod connect;
 pub mod damage;
 mod display;
+mod drives;
+mod ended;
 mod error;
+mod graphics;
 pub mod input;
 mod limits;
 pub mod message;
 mod options;
 mod sequence;
 mod session;
+mod sound;
 mod tls;
 mod wire;
 
 pub use canvas::{Canvas, MAX_PIXELS};
 pub use certificate::{Certificate, Fingerprint, NoFingerprint, Trust, Verdict};
-pub use clipboard::{Clipboard, MAX_TEXT};
+pub use clipboard::{
+    Clipboard, ClipboardImage, ClipboardKind, ClipboardPolicy, FileError, MAX_BYTES, MAX_FILES,
+    MAX_IMAGE_PIXELS, MAX_TEXT, Progress,
+};
 pub use connect::{Transport, connect};
 pub use display::{MAX_SIDE, MIN_SIDE, Size};
+pub use drives::{Drive, DriveAccess, MAX_DRIVES, can_share_drives};
+pub use ended::{Ended, Reason};
 pub use error::{Error, SignIn, Stage};
-pub use options::{Codec, Cookie, Credentials, Options, Security, Timeouts};
+pub use options::{Codec, Cookie, Credentials, Graphics, Options, Security, Timeouts};
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub use session::fuzz;
 pub use session::{Control, Pictures, Session, Visibility};
+pub use sound::{Frame, Rate, Sound, SoundQueue, Volume};

@@ -14,7 +14,12 @@ use ironrdp_pdu::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{clipboard::Clipboard, display::Size};
+use crate::{
+    clipboard::{Clipboard, ClipboardPolicy},
+    display::Size,
+    drives::Drive,
+    sound::Sound,
+};
 
 /// The build that this client says it is, as of Windows 10; xrdp resizes for none before 420.
 const CLIENT_BUILD: u32 = 18_363;
@@ -55,6 +60,16 @@ pub enum Codec {
     RemoteFx,
     /// Plain bitmaps, packed without loss.
     Bitmap,
+}
+
+/// The way by which pictures come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Graphics {
+    /// As updates of the one picture.
+    #[default]
+    Classic,
+    /// By the graphics pipeline ([MS-RDPEGFX]), without H.264; a server that has none takes the other way.
+    Pipeline,
 }
 
 /// How long each part of connecting may take. The time that [`crate::Trust`] takes does not count.
@@ -101,10 +116,18 @@ pub struct Options {
     pub security: Security,
     /// How pictures are sent.
     pub codec: Codec,
+    /// The way by which pictures come.
+    pub graphics: Graphics,
     /// The keyboard's layout by its Windows identifier, such as 0x0409; 0 is the server's own.
     pub keyboard_layout: u32,
     /// The clipboard to share; none shares none.
     pub clipboard: Option<Arc<dyn Clipboard>>,
+    /// What the clipboards exchange.
+    pub clipboard_policy: ClipboardPolicy,
+    /// Who plays what the desktop sounds like; none, and the server sends no sound.
+    pub sound: Option<Arc<dyn Sound>>,
+    /// The folders that the desktop may use, where this system can share any ([`crate::can_share_drives`]).
+    pub drives: Vec<Drive>,
     /// Brings back a session that was lost.
     pub cookie: Option<Cookie>,
     /// How long each part may take.
@@ -133,8 +156,12 @@ impl Options {
             size,
             security: Security::default(),
             codec: Codec::default(),
+            graphics: Graphics::default(),
             keyboard_layout: 0,
             clipboard: None,
+            clipboard_policy: ClipboardPolicy::default(),
+            sound: None,
+            drives: Vec::new(),
             cookie: None,
             timeouts: Timeouts::default(),
             session: 0,
@@ -158,7 +185,9 @@ pub(crate) fn config(options: &Options, credentials: &Credentials) -> Config {
         device_scale_factor: None,
         monitor_extended_layout: None,
         relative_mouse_input: false,
-        enable_tls: options.security == Security::PinnedTls,
+        // Offered in any case: a server that is asked for more than it has may only hang up, or fall back to what is no
+        // protection at all. Whether TLS alone is enough is decided when the server has chosen.
+        enable_tls: true,
         enable_credssp: true,
         enable_standard_rdp_security: false,
         credentials: Given::UsernamePassword {
@@ -191,7 +220,7 @@ pub(crate) fn config(options: &Options, credentials: &Credentials) -> Config {
         // Without it the user's name would go out before the connection is private.
         request_data: Some(NegoRequestData::cookie("adit".to_owned())),
         autologon: true,
-        enable_audio_playback: false,
+        enable_audio_playback: options.sound.is_some(),
         enable_audio_capture: false,
         performance_flags: PerformanceFlags::default(),
         license_cache: None,
@@ -201,6 +230,6 @@ pub(crate) fn config(options: &Options, credentials: &Credentials) -> Config {
         enable_server_pointer: true,
         pointer_software_rendering: false,
         multitransport_flags: None,
-        support_dyn_vc_gfx_protocol: false,
+        support_dyn_vc_gfx_protocol: options.graphics == Graphics::Pipeline,
     }
 }

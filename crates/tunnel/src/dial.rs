@@ -191,6 +191,9 @@ pub enum Between {
         /// A client certificate was to be shown to the relay, which cannot work through inspection.
         client_certificate: bool,
     },
+    /// A clock that is wrong, with [`DialErrorKind::Tls`]: by this machine's, the relay's certificate is not valid yet or
+    /// not any more.
+    Clock,
 }
 
 /// What kind of obstacle it was.

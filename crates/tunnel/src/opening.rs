@@ -142,6 +142,9 @@ impl Shared {
             }
             UpgradeError::Unreachable(reason) => (Refusal::Unreachable { reason }, Cause::default()),
             UpgradeError::Tls(reason) => (Refusal::Tls { reason }, Cause::default()),
+            UpgradeError::OutOfItsTime(reason) => {
+                (Refusal::Tls { reason }, Cause { between: Some(Between::Clock), ..Cause::default() })
+            }
             UpgradeError::Untrusted { issuer, reason } => {
                 let between =
                     Some(Between::Inspection { issuer, client_certificate: self.endpoint.has_identity });

@@ -152,6 +152,20 @@ pub(crate) fn untrusted_issuer(error: &io::Error) -> Option<String> {
     }
 }
 
+/// Whether a failed handshake met a certificate whose time has not come or has passed, by this machine's clock.
+pub(crate) fn is_out_of_its_time(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|within| within.downcast_ref::<Error>());
+    matches!(
+        error,
+        Some(Error::InvalidCertificate(
+            CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. }
+        ))
+    )
+}
+
 /// Whether an error of what runs on top of TLS is one of TLS, such as a refusal of our certificate, which
 /// TLS 1.3 brings only after the handshake.
 pub(crate) fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {

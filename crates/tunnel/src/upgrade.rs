@@ -42,6 +42,8 @@ pub(crate) enum UpgradeError {
     Proxy(ProxyFailure),
     /// TLS failed.
     Tls(String),
+    /// The relay's certificate is not valid yet or not any more, by this machine's clock.
+    OutOfItsTime(String),
     /// The relay's certificate is from an authority that is not trusted: most often, something inspects TLS.
     Untrusted { issuer: String, reason: String },
 }
@@ -104,6 +106,7 @@ fn untrusted(endpoint: &Endpoint, error: &std::io::Error) -> UpgradeError {
             ),
             issuer,
         },
+        None if tls::is_out_of_its_time(error) => UpgradeError::OutOfItsTime(error.to_string()),
         None => UpgradeError::Tls(error.to_string()),
     }
 }

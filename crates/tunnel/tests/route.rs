@@ -174,6 +174,21 @@ async fn a_client_certificate_is_shown_where_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_wrong_is_named() {
+    for (from, until) in [(2000, 2001), (4000, 4001)] {
+        let certificates = Certificates::of("localhost").valid(from, until);
+        let relay = Relay::start_with(certificates, |_, _| Reply::Echo(Cut::Never)).await;
+        let error = dialer(relay.endpoint(&relay.url)).dial(&target(7)).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.between),
+            (DialErrorKind::Tls, Some(Between::Clock)),
+            "{}",
+            error.reason
+        );
+    }
+}
+
+#[tokio::test]
 async fn whoever_inspects_tls_is_named() {
     let relay = relay().await;
     let inspecting = Certificates::issued_by("Acme TLS Inspection", "localhost");

@@ -21,6 +21,9 @@ export async function startCloud(...args) {
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {
     const ready = JSON.parse(line);
+    child.unref();
+    child.stdout.unref();
+    process.on("exit", () => child.kill());
     return { ...ready, stop: () => child.kill() };
   }
   throw new Error("the local cloud did not become ready");
@@ -47,11 +50,11 @@ export async function memory() {
 }
 
 /**
- * Starts the app in a home of its own.
- * @param {{ cloud: string, args?: string[], env?: Record<string, string> }} options
+ * Starts the app in a home of its own, or in that of an app that was ended before.
+ * @param {{ cloud: string, args?: string[], env?: Record<string, string>, home?: string }} options
  */
-export async function startApp({ cloud, args = [], env = {} }) {
-  const home = await mkdtemp(join(tmpdir(), "adit-e2e-"));
+export async function startApp({ cloud, args = [], env = {}, home: before }) {
+  const home = before ?? (await mkdtemp(join(tmpdir(), "adit-e2e-")));
   const address = join(home, "address");
   const browser = join(home, "browser");
   // Stands where the system's browser would: it notes the address that the app wants opened.
@@ -73,8 +76,11 @@ export async function startApp({ cloud, args = [], env = {} }) {
   });
   return {
     window,
+    home,
     /** The address the app wanted the browser to open. */
     address: () => until("the app to open the browser", () => readFile(address, "utf8").catch(() => undefined)),
+    /** Ends the app and keeps its home. */
+    leave: () => window.close(),
     async stop() {
       await window.close();
       await rm(home, { recursive: true, force: true });

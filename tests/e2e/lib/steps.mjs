@@ -25,11 +25,21 @@ export async function pickUser(address, user, shot) {
   }
 }
 
+/** Goes on with all projects, where it is asked which ones, and waits for the tree. @param {import("./webdriver.mjs").Browser} window */
+export async function allProjects(window) {
+  const done = '[data-testid="projects-done"]:not([disabled])';
+  await until("the tree, or the choice of projects", () => window.run("return document.querySelector(arguments[0]) !== null", `${ROW}, ${done}`));
+  if (await window.run("return document.querySelector(arguments[0]) !== null", done)) {
+    await (await window.find(done)).click();
+  }
+  await window.find(ROW);
+}
+
 /** Signs in, and waits for the tree. @param {{ window: import("./webdriver.mjs").Browser, address: () => Promise<string> }} app @param {RegExp} user */
 export async function signIn(app, user) {
   await (await app.window.find(SIGN_IN)).click();
   await pickUser(await app.address(), user);
-  await app.window.find(ROW);
+  await allProjects(app.window);
 }
 
 /** Opens a closed row of the tree. @param {import("./webdriver.mjs").Browser} window @param {string} name */
@@ -70,7 +80,7 @@ export async function reaches(window, name, states, seconds = 60) {
       `[data-testid="session-state"][data-vm="${name}"]`,
     );
     return states.includes(seen) && seen;
-  }, seconds);
+  }, seconds, () => seen);
 }
 
 /** What a terminal shows. @param {import("./webdriver.mjs").Browser} window @param {string} name @returns {Promise<string[]>} */
@@ -83,13 +93,31 @@ export function screen(window, name) {
 
 /** Waits until a line of a terminal matches. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {RegExp} line */
 export function waitLine(window, name, line, seconds = 30) {
-  return until(`${line} on ${name}'s screen`, async () => (await screen(window, name)).find((text) => line.test(text)), seconds);
+  /** @type {string[]} */
+  let seen = [];
+  return until(`${line} on ${name}'s screen`, async () => {
+    seen = await screen(window, name);
+    return seen.find((text) => line.test(text));
+  }, seconds, () => seen.filter(Boolean));
 }
 
 /** Types a line into a terminal. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {string} text */
 export async function typeLine(window, name, text) {
-  await window.run("document.querySelector(arguments[0])?.focus()", `[data-testid="terminal-${name}"] textarea`);
+  // A tab that has only now come here has no terminal yet.
+  const field = `[data-testid="terminal-${name}"] textarea`;
+  await until(`${name}'s terminal to have the keyboard`, () =>
+    window.run("const field = document.querySelector(arguments[0]); field?.focus(); return field !== null && document.activeElement === field", field),
+  );
   await window.type(text + Key.enter);
+}
+
+/** Opens a terminal on `web-1` of the demo's landscape, and waits for its prompt: until then it may still take the keyboard. @param {import("./webdriver.mjs").Browser} window */
+export async function enterWeb1(window) {
+  await expand(window, "acme-prod");
+  await expand(window, "europe-west1-b");
+  await connect(window, "web-1");
+  await reaches(window, "web-1", ["live"]);
+  await waitLine(window, "web-1", /\$ ?$/);
 }
 
 /** Opens a forward to a port of the VM in front, by the keyboard alone. @param {import("./webdriver.mjs").Browser} window @param {number} port */
@@ -106,7 +134,7 @@ export async function tunnelReaches(window, name, states, seconds = 30) {
   return until(`the tunnel ${name} to be ${states.join(" or ")}`, async () => {
     seen = await window.run("return document.querySelector(arguments[0])?.dataset.state", `[data-testid="tunnel-row-${name}"]`);
     return states.includes(seen) && seen;
-  }, seconds);
+  }, seconds, () => seen);
 }
 
 /** A tunnel's local port. @param {import("./webdriver.mjs").Browser} window @param {string} name */
@@ -115,4 +143,63 @@ export async function localPort(window, name) {
   const port = /:(\d+)$/.exec(address?.trim() ?? "")?.[1];
   if (port === undefined) throw new Error(`no local address in ${address}`);
   return Number(port);
+}
+
+/** Trusts the certificate that a desktop shows, for good. @param {import("./webdriver.mjs").Browser} window */
+export async function trustCertificate(window) {
+  await (await window.find('[data-testid="trust-certificate"]')).click();
+}
+
+/** Answers the question who signs in to a desktop. @param {import("./webdriver.mjs").Browser} window @param {string} user @param {string} password */
+export async function signInto(window, user, password) {
+  await (await window.find('[data-testid="credentials-user"]')).fill(user);
+  await (await window.find('[data-testid="credentials-password"]')).fill(password);
+  await (await window.find('[data-testid="credentials-submit"]')).click();
+}
+
+/**
+ * How large a desktop's picture is, and what part of it is of the paper's color, between 0 and 1.
+ * @param {import("./webdriver.mjs").Browser} window @param {string} name
+ * @returns {Promise<{ width: number, height: number, paper: number }>}
+ */
+export function desktopPicture(window, name) {
+  return window.run(
+    `const canvas = document.querySelector(arguments[0]);
+    if (canvas === null || canvas.width === 0) return { width: 0, height: 0, paper: 0 };
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    let paper = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at] > 230 && data[at + 1] > 230 && data[at + 2] > 230) paper += 1;
+    }
+    return { width, height, paper: paper / (width * height) };`,
+    `[data-testid="desktop-${name}"] canvas`,
+  );
+}
+
+/** How many colours a desktop's picture has, of those that are looked at. @param {import("./webdriver.mjs").Browser} window @param {string} name @returns {Promise<number>} */
+export function desktopColours(window, name) {
+  return window.run(
+    `const canvas = document.querySelector(arguments[0]);
+    if (canvas === null || canvas.width === 0) return 0;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const colours = new Set();
+    for (let at = 0; at < data.length; at += 4 * 37) colours.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    return colours.size;`,
+    `[data-testid="desktop-${name}"] canvas`,
+  );
+}
+
+/** Waits until a desktop is painted; its picture's size. @param {import("./webdriver.mjs").Browser} window @param {string} name */
+export function desktopPainted(window, name) {
+  return until(`${name}'s desktop to be painted`, async () => {
+    const seen = await desktopPicture(window, name);
+    return seen.paper > 0.3 && seen;
+  });
+}
+
+/** Clicks the cross of a VM's tab. @param {import("./webdriver.mjs").Browser} window @param {string} name */
+export async function askClose(window, name) {
+  // The cross is for the mouse alone: assistive technology has the tab's own menu and keys.
+  await (await window.find(`.tab-close[title="Close ${name}"]`)).click();
 }

@@ -1,12 +1,15 @@
 // A thin W3C WebDriver client: no more than the tests need, tied to no browser's version.
 // @ts-check
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
-export const Key = { enter: "\uE007", escape: "\uE00C", control: "\uE009", shift: "\uE008", down: "\uE015", right: "\uE014", home: "\uE011" };
+export const Key = { enter: "\uE007", escape: "\uE00C", control: "\uE009", shift: "\uE008", down: "\uE015", right: "\uE014", home: "\uE011", f1: "\uE031" };
 
 /** A port that is free now. */
 export async function freePort() {
@@ -23,9 +26,10 @@ export async function freePort() {
  * @template T
  * @param {string} what
  * @param {() => Promise<T | undefined | null | false>} probe
+ * @param {() => unknown} [instead] what there was instead
  * @returns {Promise<T>}
  */
-export async function until(what, probe, seconds = 30) {
+export async function until(what, probe, seconds = 30, instead) {
   const end = performance.now() + seconds * 1000;
   let last;
   for (;;) {
@@ -35,7 +39,10 @@ export async function until(what, probe, seconds = 30) {
     } catch (error) {
       last = error;
     }
-    if (performance.now() > end) throw new Error(`waited ${seconds} s for ${what}`, { cause: last });
+    if (performance.now() > end) {
+      const seen = instead === undefined ? "" : `, and saw ${JSON.stringify(instead())}`;
+      throw new Error(`waited ${seconds} s for ${what}${seen}`, { cause: last });
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -77,11 +84,28 @@ export class Browser {
     return call(this.base, method, `/session/${this.session}${path}`, body);
   }
 
-  /** Ends the window and its driver. */
+  /** The program, as its processes have it. */
+  programs() {
+    return childrenOf(this.driver.pid);
+  }
+
+  /** Ends the program as a crash does: without a word to it. */
+  async crash() {
+    const programs = await this.programs();
+    for (const program of programs) kill(program);
+    await until("the program to end", async () => !programs.some(isRunning), 10);
+    this.driver.kill();
+  }
+
+  /** Ends the program and its driver. */
   async close() {
+    // The driver ends the program after it has answered: killed before that, it would leave the program behind.
+    const programs = await this.programs();
     try {
       await this.call("DELETE", "");
+      await until("the program to end", async () => !programs.some(isRunning), 10);
     } finally {
+      for (const program of programs.filter(isRunning)) kill(program);
       this.driver.kill();
     }
   }
@@ -98,6 +122,25 @@ export class Browser {
    */
   run(script, ...args) {
     return this.call("POST", "/execute/sync", { script, args });
+  }
+
+  /**
+   * Runs a function body that calls its last argument with what it found.
+   * @param {string} script
+   * @param {...unknown} args
+   */
+  runAsync(script, ...args) {
+    return this.call("POST", "/execute/async", { script, args });
+  }
+
+  /** The page's windows. @returns {Promise<string[]>} */
+  windows() {
+    return this.call("GET", "/window/handles");
+  }
+
+  /** From now on drives another window. @param {string} handle */
+  async turnTo(handle) {
+    await this.call("POST", "/window", { handle });
   }
 
   /** @param {string} css */
@@ -150,6 +193,25 @@ export class Browser {
     await this.call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
+  /** Presses a key and keeps it down. @param {string} value */
+  async hold(value) {
+    await this.call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions: [{ type: "keyDown", value }] }] });
+  }
+
+  /** Lets all keys and buttons go. */
+  async letGo() {
+    await this.call("DELETE", "/actions");
+  }
+
+  /**
+   * Lets the modifiers go that a window took along when it closed while they were down. The driver may believe them
+   * up, and the engine still adds them to every key: only pressing them once more and letting them up brings both into line.
+   */
+  async letModifiersGo() {
+    await this.letGo();
+    await this.chord(Key.control, Key.shift);
+  }
+
   /** @param {number} width @param {number} height */
   async resize(width, height) {
     await this.call("POST", "/window/rect", { width, height });
@@ -192,6 +254,35 @@ export class Element {
   async fill(text) {
     await this.browser.call("POST", `/element/${this.id}/clear`, {});
     await this.browser.call("POST", `/element/${this.id}/value`, { text });
+  }
+}
+
+/** The processes that a process has started. @param {number | undefined} pid */
+async function childrenOf(pid) {
+  // It tells by its exit status that there are none.
+  const { stdout } = await run("pgrep", ["-P", String(pid)]).catch((error) => {
+    if (error.code === 1) return { stdout: "" };
+    throw error;
+  });
+  return stdout.split("\n").filter(Boolean).map(Number);
+}
+
+/** Ends a process at once, if it has not ended by itself. @param {number} pid */
+function kill(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -55,9 +55,14 @@ pub(crate) struct Cloud {
 impl Cloud {
     /// Starts one with a landscape of one VM, `web-1`, whose ports lead to `ports`.
     pub(crate) fn with_ports(ports: &Value, faults: &[&str]) -> Self {
+        Self::with_vm(&json!({ "ports": ports }), faults)
+    }
+
+    /// The same with further fields of the VM.
+    pub(crate) fn with_vm(fields: &Value, faults: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let landscape = folder.path().join("landscape.json");
-        std::fs::write(&landscape, one_vm(ports).to_string()).expect("the landscape is written");
+        std::fs::write(&landscape, one_vm(fields).to_string()).expect("the landscape is written");
         Self::start(folder, Some(&landscape), faults)
     }
 
@@ -68,7 +73,7 @@ impl Cloud {
 
     fn start(folder: tempfile::TempDir, landscape: Option<&Path>, faults: &[&str]) -> Self {
         let mut command = Command::new(ADIT);
-        command.arg("cloud");
+        command.arg("cloud").arg("--rdp-host").arg(rdp_host());
         if let Some(landscape) = landscape {
             command.arg("--landscape").arg(landscape);
         }
@@ -115,9 +120,16 @@ impl Cloud {
     }
 }
 
+/// The stand-in for a Windows VM's desktop, a program of its own.
+pub(crate) fn rdp_host() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/rdp-host/target/debug/rdp-host")
+        .with_extension(std::env::consts::EXE_EXTENSION)
+}
+
 /// A landscape of one running VM whose first user may tunnel to it.
-fn one_vm(ports: &Value) -> Value {
-    json!({
+fn one_vm(fields: &Value) -> Value {
+    let mut landscape = json!({
         "organization": { "id": 1, "domain": "example.test" },
         "zones": [{ "name": "europe-west1-b" }],
         "projects": [{
@@ -132,12 +144,15 @@ fn one_vm(ports: &Value) -> Value {
             "zone": "europe-west1-b",
             "name": "web-1",
             "ip": "10.0.0.2",
-            "ports": ports,
         }],
         "users": [{
             "email": "ana@example.test",
             "name": "Ana",
             "places": [{ "name": "Home", "ip": "203.0.113.7" }],
         }],
-    })
+    });
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        landscape["instances"][0][key] = value.clone();
+    }
+    landscape
 }

@@ -1,84 +1,146 @@
 //! A remote desktop to test against: a server of the same protocol by other code, which shows a small live desktop.
 //!
-//! `rdp-host [--name NAME] [--user NAME] [--password PASSWORD] [--tls-only] [--bitmaps]` listens on a free port of
-//! 127.0.0.1, writes one line of JSON (`{"port":…,"certificate":"SHA-256 in hexadecimal"}`) and serves until killed.
-//! All who connect see the same desktop.
+//! `rdp-host` listens on a free port of 127.0.0.1, writes one line of JSON (`{"port":…,"certificate":"SHA-256 in
+//! hexadecimal"}`) and serves until it is ended. All who connect see the same desktop.
+//!
+//! - `--name NAME`: the machine's; it stands on the desktop and in the certificate
+//! - `--user NAME --password PASSWORD`: its one account
+//! - `--stdin-accounts`: its accounts by standard input instead, whose end ends it. The first line is
+//!   `{"key","certificate","private"}` (what each connection begins with; certificate and key in PEM), and each of the
+//!   others `{"accounts":[{"name","password"}]}`, of which the last counts
+//! - `--tls-only`: no Network Level Authentication
+//! - `--bitmaps`: no RemoteFX
+//! - `--graphics pipeline`: the graphics pipeline (EGFX, ClearCodec), for clients that take it
+//! - `--busy N`, `--busy-full N`: a text that scrolls and a window that moves, or the whole screen, N times a second
+//! - `--replay N`: each connection's picture is recorded through N changes, which are then sent over and over, as often
+//!   in a second as `--busy` or `--busy-full` says, without being drawn or packed again
+//! - `--report`: what it gets, as lines of JSON on standard output; without it, they are added to the file that
+//!   `RDP_HOST_REPORT` names, if it does
 
+mod accounts;
+mod arguments;
 mod canvas;
+mod clipboard;
 mod desktop;
+mod gate;
+mod identity;
 mod keys;
+mod pipeline;
+mod replay;
+mod report;
 mod server;
+mod sound;
 
 use std::net::Ipv4Addr;
 
-use anyhow::{Context as _, Result, bail};
-use sha2::{Digest as _, Sha256};
-use tokio::{net::TcpListener, task::LocalSet};
+use anyhow::Result;
+use ironrdp_server::TransportTls;
+use serde_json::json;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::LocalSet,
+};
 
-/// What was asked for on the command line.
-struct Arguments {
-    name: String,
-    user: String,
-    password: String,
-    security: Security,
-    codec: Codec,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Security {
-    Nla,
-    TlsOnly,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Codec {
-    RemoteFx,
-    Bitmap,
-}
+use accounts::{Accounts, Teller};
+use arguments::{Arguments, From, Security};
+use desktop::{Desktop, Shared};
+use identity::Identity;
 
 fn main() -> Result<()> {
-    let arguments = arguments(std::env::args().skip(1))?;
+    let arguments = arguments::arguments(std::env::args().skip(1))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, serve(arguments))
 }
 
-fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
-    let mut arguments = Arguments {
-        name: "windows".to_owned(),
-        user: "tester".to_owned(),
-        password: "correct horse".to_owned(),
-        security: Security::Nla,
-        codec: Codec::RemoteFx,
-    };
-    while let Some(word) = words.next() {
-        let mut value = || words.next().with_context(|| format!("{word} wants a value"));
-        match word.as_str() {
-            "--name" => arguments.name = value()?,
-            "--user" => arguments.user = value()?,
-            "--password" => arguments.password = value()?,
-            "--tls-only" => arguments.security = Security::TlsOnly,
-            "--bitmaps" => arguments.codec = Codec::Bitmap,
-            _ => bail!("unknown option {word}"),
-        }
-    }
-    Ok(arguments)
+/// All that a connection needs.
+struct Host {
+    arguments: Arguments,
+    identity: Identity,
+    accounts: Accounts,
+    desktop: Shared,
+    key: Option<String>,
 }
 
 async fn serve(arguments: Arguments) -> Result<()> {
-    let identity = server::Identity::new(&arguments.name)?;
+    let report = report::Report::new(arguments.report)?;
+    let (identity, accounts, key) = match arguments.from {
+        From::CommandLine => {
+            let accounts = Accounts::of_one(&arguments.user, &arguments.password);
+            (Identity::new(&arguments.name)?, accounts, None)
+        }
+        From::StandardInput => {
+            let mut teller = Teller::new();
+            let first = teller.first().await?;
+            let identity = Identity::from_pem(&first.certificate, &first.private)?;
+            let accounts = Accounts::default();
+            if !teller.accounts(&accounts).await? {
+                return Ok(());
+            }
+            tokio::task::spawn_local(listen_to(teller, accounts.clone()));
+            (identity, accounts, Some(first.key))
+        }
+    };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let fingerprint: String =
-        Sha256::digest(&identity.certificate).iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("{}", serde_json::json!({"port": listener.local_addr()?.port(), "certificate": fingerprint}));
-    let desktop = desktop::Desktop::shared(&arguments.name);
+    let desktop = Desktop::shared(&arguments.name, report);
+    println!("{}", json!({"port": listener.local_addr()?.port(), "certificate": identity.fingerprint()}));
+    let times = |times: Option<u16>| match arguments.replay {
+        None => times,
+        Some(_) => times.map(|_| replay::RECORDED_AT),
+    };
+    let (windows, full) = (times(arguments.busy), times(arguments.busy_full));
+    let busy = desktop.clone();
+    tokio::task::spawn_local(async move { busy.keep_busy(windows, full).await });
+    let host = std::rc::Rc::new(Host { arguments, identity, accounts, desktop, key });
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let mut server = server::server(&arguments, &identity, &desktop)?;
+        let host = std::rc::Rc::clone(&host);
         tokio::task::spawn_local(async move {
-            if let Err(error) = server.run_connection(stream).await {
-                eprintln!("rdp-host: {error:#}");
+            match host.receive(stream).await {
+                Ok(()) => host.desktop.report().say(&json!({"event": "out"})),
+                Err(error) => {
+                    host.desktop.report().say(&json!({"event": "out", "why": format!("{error:#}")}));
+                    eprintln!("rdp-host: {error:#}");
+                }
             }
         });
+    }
+}
+
+/// Takes what the one who started us says, and ends with them.
+async fn listen_to(mut teller: Teller, accounts: Accounts) {
+    loop {
+        match teller.accounts(&accounts).await {
+            Ok(true) => {}
+            Ok(false) => std::process::exit(0),
+            Err(error) => {
+                eprintln!("rdp-host: {error:#}");
+                std::process::exit(1);
+            }
+        }
+    }
+}
+
+impl Host {
+    async fn receive(&self, mut stream: TcpStream) -> Result<()> {
+        if let Some(key) = &self.key {
+            gate::check_key(&mut stream, key).await?;
+        }
+        let mut server = server::server(&self.arguments, &self.identity, &self.desktop, &self.accounts)?;
+        match self.arguments.security {
+            Security::TlsOnly => server.run_connection(stream).await,
+            Security::Nla => {
+                let admitted = gate::admit(stream, &self.identity, &self.accounts).await?;
+                self.desktop.enter(&admitted.user);
+                self.desktop.report().say(&json!({"event": "in", "user": admitted.user}));
+                let times = self.arguments.busy_full.or(self.arguments.busy).unwrap_or_default();
+                match self.arguments.replay {
+                    None => server.run_connection_with(admitted.stream, TransportTls::AlreadyDone).await,
+                    Some(changes) => {
+                        replay::serve(admitted.stream, &mut server, &self.desktop, (changes, times)).await
+                    }
+                }
+            }
+        }
     }
 }

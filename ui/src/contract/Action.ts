@@ -3,4 +3,4 @@
 /**
  * What the person can do next, as a button.
  */
-export type Action = "tryAgain" | "startAndConnect" | "signIn" | "replaceHostKey";
+export type Action = "tryAgain" | "startAndConnect" | "signIn" | "replaceHostKey" | "replaceCertificate" | "allowWithoutNla" | "otherCredentials";

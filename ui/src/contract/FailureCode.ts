@@ -3,4 +3,4 @@
 /**
  * What went wrong. The front end and the exit codes of the command line decide by this, never by text.
  */
-export type FailureCode = "cancelled" | "signInNeeded" | "notAuthorized" | "permissionDenied" | "apiDisabled" | "notFound" | "vmStopped" | "vmBusy" | "backendUnreachable" | "relayUnreachable" | "throttled" | "connectionLost" | "protocolViolation" | "keyRefused" | "hostKeyChanged" | "hostKeyRejected" | "certificateUnknown" | "certificateChanged" | "passwordRefused" | "notSupported" | "network" | "server" | "keychain" | "invalidInput" | "portTaken" | "file" | "internal";
+export type FailureCode = "cancelled" | "signInNeeded" | "notAuthorized" | "permissionDenied" | "apiDisabled" | "notFound" | "vmStopped" | "vmBusy" | "backendUnreachable" | "relayUnreachable" | "throttled" | "connectionLost" | "protocolViolation" | "keyRefused" | "hostKeyChanged" | "hostKeyRejected" | "certificateUnknown" | "certificateChanged" | "passwordRefused" | "notSupported" | "network" | "server" | "keychain" | "invalidInput" | "portTaken" | "file" | "updateRefused" | "internal";

@@ -10,9 +10,17 @@ export type InventoryState = {
  */
 loading: boolean, 
 /**
- * Projects known.
+ * Projects in the tree.
  */
 projects: number, 
+/**
+ * Projects that were found and are not among those that were chosen.
+ */
+leftOut: number, 
+/**
+ * Every account's projects were found at least once, or could not be: what is missing now comes no more by itself.
+ */
+projectsFound: boolean, 
 /**
  * Instances known.
  */

@@ -3,4 +3,4 @@
 /**
  * What a row of the tree stands for.
  */
-export type RowKind = "project" | "zone" | "instance" | "notice";
+export type RowKind = "project" | "zone" | "instance" | "favourites" | "notice";

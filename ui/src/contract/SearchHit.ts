@@ -18,4 +18,8 @@ status: InstanceStatus,
 /**
  * Its operating system.
  */
-os: Os, };
+os: Os, 
+/**
+ * Whether it is a favourite.
+ */
+favourite: boolean, };

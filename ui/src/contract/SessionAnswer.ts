@@ -7,4 +7,32 @@ export type SessionAnswer = { "kind": "trustHostKey" } | { "kind": "rejectHostKe
 /**
  * What was typed.
  */
-answers: Array<string>, } | { "kind": "tryAgain" } | { "kind": "startAndConnect" } | { "kind": "replaceHostKey" } | { "kind": "resumeNow" };
+answers: Array<string>, } | { "kind": "tryAgain" } | { "kind": "startAndConnect" } | { "kind": "replaceHostKey" } | { "kind": "resumeNow" } | { "kind": "trustCertificate", 
+/**
+ * Pin it; else only for this connection.
+ */
+pin: boolean, } | { "kind": "rejectCertificate" } | { "kind": "replaceCertificate" } | { "kind": "allowWithoutNla" } | { "kind": "credentials", 
+/**
+ * `NAME`, `DOMAIN\\NAME` or `NAME@DOMAIN`.
+ */
+user: string, 
+/**
+ * Used for this session, and stored only if `remember`.
+ */
+password: string, 
+/**
+ * Keep it in the keychain.
+ */
+remember: boolean, } | { "kind": "setPassword", 
+/**
+ * The user, without a domain.
+ */
+user: string, 
+/**
+ * Make the user an administrator.
+ */
+administrator: boolean, 
+/**
+ * Keep the password in the keychain.
+ */
+remember: boolean, } | { "kind": "otherCredentials" };

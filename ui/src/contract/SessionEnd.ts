@@ -11,4 +11,8 @@ status: number, } | { "kind": "signal",
 /**
  * Without the `SIG`.
  */
-name: string, } | { "kind": "closed" };
+name: string, } | { "kind": "closed" } | { "kind": "said", 
+/**
+ * In one sentence without a full stop.
+ */
+text: string, };

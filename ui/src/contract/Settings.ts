@@ -3,7 +3,8 @@ import type { PublicAddress } from "./PublicAddress";
 import type { Theme } from "./Theme";
 
 /**
- * What a person can choose. Out-of-range values are cut to the bounds given here.
+ * The settings that the whole window follows, as they are everywhere. A view of the declared ones, not a second
+ * place for them.
  */
 export type Settings = { 
 /**
@@ -11,25 +12,17 @@ export type Settings = {
  */
 theme: Theme, 
 /**
- * Terminal font size in CSS pixels, 8 to 32.
+ * Terminal font size in CSS pixels.
  */
 terminalFontSize: number, 
 /**
- * Terminal scrollback in lines, 0 to 100,000.
+ * Terminal scrollback in lines.
  */
 scrollback: number, 
 /**
  * Ask before several lines are pasted into a terminal.
  */
 confirmPaste: boolean, 
-/**
- * Explorer's width in CSS pixels, 200 to 480.
- */
-explorerWidth: number, 
-/**
- * Whether the explorer is shown.
- */
-explorerOpen: boolean, 
 /**
  * Where the public address may be learned from.
  */

@@ -5,11 +5,13 @@ import type { Failure } from "./Failure";
 import type { GatewayInfo } from "./GatewayInfo";
 import type { InventoryState } from "./InventoryState";
 import type { KeychainState } from "./KeychainState";
+import type { Layout } from "./Layout";
 import type { Platform } from "./Platform";
 import type { SessionInfo } from "./SessionInfo";
 import type { Settings } from "./Settings";
 import type { SignInState } from "./SignInState";
 import type { TunnelInfo } from "./TunnelInfo";
+import type { UpdateInfo } from "./UpdateInfo";
 
 /**
  * Everything the front end needs to draw its first picture.
@@ -56,9 +58,21 @@ tunnels: Array<TunnelInfo>,
  */
 gateway: GatewayInfo, 
 /**
- * The settings.
+ * The settings that the whole window follows.
  */
 settings: Settings, 
+/**
+ * How the window was left.
+ */
+layout: Layout, 
+/**
+ * Keys that a person chose in place of the usual ones, by command.
+ */
+keys: { [key in string]: Array<string> }, 
+/**
+ * Where updates stand.
+ */
+update: UpdateInfo, 
 /**
  * What went wrong while starting, such as a settings file that could not be understood.
  */

@@ -3,4 +3,4 @@
 /**
  * What a connecting session is doing now.
  */
-export type Step = "readVm" | "startVm" | "waitForVm" | "openTunnel" | "publishKey" | "checkHostKey" | "signIn" | "waitForKey" | "openTerminal";
+export type Step = "readVm" | "startVm" | "waitForVm" | "openTunnel" | "publishKey" | "checkHostKey" | "signIn" | "waitForKey" | "openTerminal" | "setPassword" | "checkCertificate" | "openDesktop" | "reconnect";

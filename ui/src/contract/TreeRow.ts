@@ -5,6 +5,7 @@ import type { InstanceStatus } from "./InstanceStatus";
 import type { Os } from "./Os";
 import type { Preflight } from "./Preflight";
 import type { RowKind } from "./RowKind";
+import type { Scope } from "./Scope";
 
 /**
  * One visible row of the tree.
@@ -59,6 +60,10 @@ loading: boolean,
  */
 problem: FailureCode | null, 
 /**
+ * For a project, a zone and an instance: where settings of it are set.
+ */
+scope: Scope | null, 
+/**
  * For an instance: which.
  */
 instance: InstanceRef | null, 
@@ -70,6 +75,10 @@ status: InstanceStatus | null,
  * For an instance: its operating system.
  */
 os: Os | null, 
+/**
+ * For an instance: whether it is a favourite. One stands among the favourites and in its zone.
+ */
+favourite: boolean, 
 /**
  * For an instance: what the readable policies say of its usual port; `null` when none could be read.
  */

@@ -7,6 +7,8 @@ import type { Failure } from "../contract/Failure";
 import { asFailure } from "../platform/ipc";
 import { Icon } from "./Icon";
 
+const words = { dismiss: "Dismiss" };
+
 interface Remark {
   id: number;
   title: string;
@@ -59,7 +61,7 @@ export function Toasts() {
           <button
             type="button"
             className="icon-button small"
-            aria-label="Dismiss"
+            aria-label={words.dismiss}
             onClick={() => set(remarks.filter((known) => known.id !== id))}
           >
             <Icon of={X} size="small" />

@@ -80,7 +80,7 @@ describe("style sheets", () => {
     const own = new Set([...`${tokens}${text}`.matchAll(/(--[a-z][a-z0-9-]*)\s*:/g)].map((found) => found[1]));
     const used = [...text.matchAll(/var\((--[a-z][a-z0-9-]*)/g)].map((found) => found[1]);
     // Set on the element by its component.
-    const given = new Set(["--depth", "--explorer", "--progress"]);
+    const given = new Set(["--depth", "--explorer", "--progress", "--colour", "--tree-item-level"]);
     expect(used.filter((token) => !own.has(token) && !given.has(token ?? ""))).toEqual([]);
   });
 });

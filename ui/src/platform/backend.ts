@@ -18,6 +18,8 @@ export interface StreamSocket {
 
 /** Calls commands, hears events, opens streams. */
 export interface Backend {
+  /** The label of this window. */
+  readonly label: string;
   /** Calls a command. Rejects with a contract `Failure`. */
   call<C extends CommandName>(command: C, args: Commands[C]["args"]): Promise<Commands[C]["result"]>;
   /** Hears every event from now on; the answer ends it. */

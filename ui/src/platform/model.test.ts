@@ -9,11 +9,17 @@ import { type AppState, EXPLANATIONS, Model, reduce } from "./model";
 
 const session = (id: string, attempt = 0): SessionInfo => ({
   id,
+  protocol: "ssh",
+  desktop: null,
   instance: { project: "p", zone: "z", name: "vm" },
+  window: "main",
+  name: null,
+  colour: "none",
   user: null,
   state: { kind: "live" },
   notes: [],
   attempt,
+  profile: null,
 });
 
 async function opened() {
@@ -101,5 +107,42 @@ describe("the state", () => {
     const model = new Model({ ...demo, call: () => Promise.reject(new Error("gone")) });
     await model.open();
     expect(model.opening.kind).toBe("failed");
+  });
+});
+
+describe("settings", () => {
+  it("of a place are asked for once, until one changes anywhere", async () => {
+    const demo = demoBackend(new URLSearchParams("scene=tree"));
+    const calls: string[] = [];
+    const model = new Model({
+      ...demo,
+      call: (command, args) => {
+        calls.push(command);
+        return demo.call(command, args);
+      },
+    });
+    await model.open();
+    const project = { kind: "project", project: "acme-prod" } as const;
+    const asked = () => calls.filter((call) => call === "settings_at").length;
+    await Promise.all([model.settingsAt(project), model.settingsAt(project)]);
+    expect(asked()).toBe(1);
+    await model.setSetting("rdp.port", 3390, project);
+    expect(model.state.settingsRevision).toBe(1);
+    const states = await model.settingsAt(project);
+    expect(asked()).toBe(2);
+    expect(states.find((state) => state.key === "rdp.port")?.value).toBe(3390);
+  });
+
+  it("that core refuses change nothing", async () => {
+    const model = await opened();
+    await expect(model.setSetting("terminal.fontSize", 99)).rejects.toMatchObject({ code: "invalidInput" });
+    expect(model.state.settings.terminalFontSize).toBe(13);
+  });
+
+  it("are not where the window's layout is", async () => {
+    const model = await opened();
+    await model.changeLayout({ explorerWidth: 300 });
+    expect(model.state.layout).toEqual({ explorerWidth: 300, explorerOpen: true, projectsAsked: false });
+    expect(model.state.settingsRevision).toBe(0);
   });
 });

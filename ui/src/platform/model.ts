@@ -1,12 +1,16 @@
 /** The app's state as the front end knows it: the snapshot, kept up to date by events. */
 
-import { createContext, useContext, useRef, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 import type { Event } from "../contract/Event";
 import type { ExplainAsk } from "../contract/ExplainAsk";
 import type { Explanation } from "../contract/Explanation";
 import type { Failure } from "../contract/Failure";
-import type { Settings } from "../contract/Settings";
+import type { Layout } from "../contract/Layout";
+import type { ProfileList } from "../contract/ProfileList";
+import type { Scope } from "../contract/Scope";
+import type { SettingState } from "../contract/SettingState";
+import type { SettingValue } from "../contract/SettingValue";
 import type { Snapshot } from "../contract/Snapshot";
 import type { Backend } from "./backend";
 import { asFailure } from "./ipc";
@@ -17,6 +21,12 @@ export interface AppState extends Snapshot {
   relayMs: number | null;
   /** What was explained, by id; at most `EXPLANATIONS`, the oldest first. */
   explanations: ReadonlyMap<string, Explanation>;
+  /** Grows with each change of a setting, wherever it is. */
+  settingsRevision: number;
+  /** Grows with each change of the profiles. */
+  profilesRevision: number;
+  /** Grows with each wish that waits for the window. */
+  wanted: number;
 }
 
 /** Most explanations that are kept: as many as anybody has tabs. */
@@ -42,6 +52,10 @@ export function reduce(state: AppState, event: Event): AppState {
       return { ...state, sessions: withOne(state.sessions, event.value) };
     case "sessionClosed":
       return { ...state, sessions: state.sessions.filter((session) => session.id !== event.value) };
+    // What to do is no state: it is heard once (`Model.hear`).
+    case "sessionShown":
+    case "windowClosed":
+      return state;
     case "tunnel":
       return { ...state, tunnels: withOne(state.tunnels, event.value) };
     case "tunnelRemoved":
@@ -50,10 +64,21 @@ export function reduce(state: AppState, event: Event): AppState {
       return { ...state, explanations: withTelling(state.explanations, event.value) };
     case "gateway":
       return { ...state, gateway: event.value };
+    case "favourites":
+      // The tree carries them, and says itself that it changed.
+      return state;
+    case "profiles":
+      return { ...state, profilesRevision: state.profilesRevision + 1 };
+    case "wanted":
+      return { ...state, wanted: state.wanted + 1 };
     case "settings":
-      return { ...state, settings: event.value };
+      return { ...state, settings: event.value, settingsRevision: state.settingsRevision + 1 };
+    case "keys":
+      return { ...state, keys: event.value };
     case "relayRoundTrip":
       return { ...state, relayMs: event.value };
+    case "update":
+      return { ...state, update: event.value };
   }
 }
 
@@ -82,8 +107,13 @@ export class Model {
   #opening: Opening = { kind: "loading" };
   #listeners = new Set<() => void>();
   #early: Event[] = [];
+  #hearing = new Set<(event: Event) => void>();
   /** How many parts of the screen show an explanation, by its id. */
   #shown = new Map<string, number>();
+  /** What settings come to, by place, since they changed last. */
+  #settingsAt = new Map<string, Promise<SettingState[]>>();
+  /** The profiles since they changed last. */
+  #profiles: Promise<ProfileList> | null = null;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -96,7 +126,7 @@ export class Model {
       const snapshot = await this.backend.call("snapshot", {});
       const early = this.#early;
       this.#early = [];
-      this.#set({ kind: "ready", state: early.reduce(reduce, { ...snapshot, relayMs: null, explanations: new Map() }) });
+      this.#set({ kind: "ready", state: early.reduce(reduce, { ...snapshot, relayMs: null, explanations: new Map(), settingsRevision: 0, profilesRevision: 0, wanted: 0 }) });
     } catch (error) {
       this.#set({ kind: "failed", failure: asFailure(error) });
     }
@@ -114,14 +144,58 @@ export class Model {
     return this.#opening.state;
   }
 
-  /** Changes settings: at once on the screen, then in core, whose bounds win. */
-  async changeSettings(change: Partial<Settings>): Promise<void> {
+  /** What settings come to at a place. Asked once for all who want to know, until a setting changes. */
+  settingsAt(scope: Scope): Promise<SettingState[]> {
+    const key = JSON.stringify(scope);
+    const known = this.#settingsAt.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const asked = this.backend.call("settings_at", { scope });
+    this.#settingsAt.set(key, asked);
+    asked.catch(() => {
+      if (this.#settingsAt.get(key) === asked) {
+        this.#settingsAt.delete(key);
+      }
+    });
+    return asked;
+  }
+
+  /** The profiles. Asked once for all who want to know, until something of them changes. */
+  profiles(): Promise<ProfileList> {
+    const asked = this.#profiles ?? this.backend.call("profiles", {});
+    this.#profiles = asked;
+    asked.catch(() => {
+      if (this.#profiles === asked) {
+        this.#profiles = null;
+      }
+    });
+    return asked;
+  }
+
+  /** Sets a value at a place. What comes of it is told by an event. Rejects as core does. */
+  async setSetting(key: string, value: SettingValue, scope: Scope = { kind: "everywhere" }): Promise<void> {
+    await this.backend.call("setting_set", { scope, key, value });
+  }
+
+  /** Forgets what is set at a place. */
+  async resetSetting(key: string, scope: Scope = { kind: "everywhere" }): Promise<void> {
+    await this.backend.call("setting_reset", { scope, key });
+  }
+
+  /** Takes keys in place of the usual ones. Rejects as core does. */
+  async changeKeys(keys: AppState["keys"]): Promise<void> {
+    await this.backend.call("keys_set", { keys });
+  }
+
+  /** Changes the window's layout: at once on the screen, and remembered by core. */
+  async changeLayout(change: Partial<Layout>): Promise<void> {
     if (this.#opening.kind !== "ready") {
       return;
     }
-    const settings = { ...this.#opening.state.settings, ...change };
-    this.#heard({ kind: "settings", value: settings });
-    this.#heard({ kind: "settings", value: await this.backend.call("settings_set", { settings }) });
+    const layout = { ...this.#opening.state.layout, ...change };
+    this.#set({ kind: "ready", state: { ...this.#opening.state, layout } });
+    await this.backend.call("layout_set", { layout });
   }
 
   /** Asks for an explanation and keeps what is told of it. Answers with its id. Rejects as core does. */
@@ -161,7 +235,26 @@ export class Model {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Hears each event, with the state as it was before. The answer ends it. */
+  hear(listener: (event: Event, before: AppState) => void): () => void {
+    const heard = (event: Event) => {
+      if (this.#opening.kind === "ready") {
+        listener(event, this.#opening.state);
+      }
+    };
+    this.#hearing.add(heard);
+    return () => this.#hearing.delete(heard);
+  }
+
   #heard(event: Event): void {
+    for (const hearing of this.#hearing) {
+      hearing(event);
+    }
+    if (event.kind === "settings") {
+      this.#settingsAt.clear();
+    } else if (event.kind === "profiles") {
+      this.#profiles = null;
+    }
     if (this.#opening.kind === "ready") {
       this.#set({ kind: "ready", state: reduce(this.#opening.state, event) });
     } else {
@@ -212,4 +305,34 @@ export function useAppState<T>(select: (state: AppState) => T): T {
 /** The door. */
 export function useBackend(): Backend {
   return useModel().backend;
+}
+
+/** What settings come to at a place, kept up with their changes; `null` until it is known, and where there is no place. */
+export function useSettingsAt(scope: Scope | null): readonly SettingState[] | null {
+  const model = useModel();
+  // A profile's values are kept with the profile.
+  const revision = useAppState((state) => state.settingsRevision + (scope?.kind === "profile" ? state.profilesRevision : 0));
+  const key = JSON.stringify(scope);
+  const [found, setFound] = useState<{ key: string; states: readonly SettingState[] } | null>(null);
+  useEffect(() => {
+    const at = JSON.parse(key) as Scope | null;
+    if (at === null) {
+      return;
+    }
+    let wanted = true;
+    model.settingsAt(at).then(
+      (states) => {
+        if (wanted) {
+          setFound({ key, states });
+        }
+        return undefined;
+      },
+      // A place that core knows nothing of has nothing to show.
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [model, key, revision]);
+  return found?.key === key ? found.states : null;
 }

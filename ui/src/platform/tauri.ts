@@ -2,6 +2,7 @@
 
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { getCurrentWindow } from "@tauri-apps/api/window";
 
 import type { Event } from "../contract/Event";
 import type { Backend, StreamSocket } from "./backend";
@@ -15,6 +16,7 @@ export function underTauri(): boolean {
 /** The shell. */
 export function tauriBackend(): Backend {
   return {
+    label: getCurrentWindow().label,
     async call(command, args) {
       try {
         return await invoke(command, args);

@@ -141,7 +141,7 @@ impl Desk {
 
     /// Leaves; what runs there goes on.
     pub(crate) async fn close(mut self) {
-        self.session.control.close().await;
+        self.session.control.close();
         // Until it has said goodbye.
         while self.session.pictures.next().await.is_ok() {}
     }

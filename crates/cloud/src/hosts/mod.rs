@@ -1,6 +1,7 @@
 //! What answers at the far end of a tunnel. The built-in hosts live in this process and have no port of their
-//! own: the relay is the only way in.
+//! own: the relay is the only way in. Remote desktops are processes of their own, and take connections of ours alone.
 
+mod desktop;
 mod echo;
 mod ssh;
 
@@ -14,6 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::state::{Backend, State};
 
+pub(crate) use desktop::DesktopServer;
+
 /// The bytes of one connection to a host.
 pub(crate) type Stream = Box<dyn Connection>;
 
@@ -26,12 +29,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Connection for T {}
 #[derive(Clone)]
 pub(crate) struct Hosts {
     ssh: ssh::Hosts,
+    desktops: desktop::Desktops,
 }
 
 impl Hosts {
     /// The hosts of `state`. What they start is tracked by `tasks` and ends when `stop` fires.
-    pub(crate) fn new(state: State, tasks: TaskTracker, stop: CancellationToken) -> Self {
-        Self { ssh: ssh::Hosts::new(state, tasks, stop) }
+    pub(crate) fn new(
+        server: DesktopServer,
+        state: State,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let desktops = desktop::Desktops::new(server, state.clone(), tasks.clone(), stop.clone());
+        Self { ssh: ssh::Hosts::new(state, tasks, stop), desktops }
     }
 
     /// Connects to a host.
@@ -42,6 +52,7 @@ impl Hosts {
         match backend {
             Backend::Echo => Ok(Box::new(echo::Echo::default())),
             Backend::Ssh(guest) => self.ssh.connect(guest).map(|stream| Box::new(stream) as Stream),
+            Backend::Desktop(guest) => Ok(Box::new(self.desktops.connect(guest).await?)),
             Backend::Address(address) => Ok(Box::new(connect(address).await?)),
         }
     }

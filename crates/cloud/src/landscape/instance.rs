@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{Policy, PortHost, default_network};
+use super::{FirstPassword, Policy, PortHost, WindowsAgent, default_network};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -129,6 +129,11 @@ pub(crate) struct Instance {
     /// How long the guest takes to pick up changed metadata, in milliseconds.
     #[serde(default)]
     pub(crate) key_delay_ms: u64,
+    /// Accounts that a Windows guest has from the start, and their passwords.
+    #[serde(default)]
+    pub(crate) windows_users: BTreeMap<String, FirstPassword>,
+    #[serde(default)]
+    pub(crate) windows_agent: WindowsAgent,
     /// The operation error that `start` ends with, for example `ZONE_RESOURCE_POOL_EXHAUSTED`.
     #[serde(default)]
     pub(crate) start_error: Option<String>,

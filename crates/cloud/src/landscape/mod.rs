@@ -12,6 +12,7 @@ mod ports;
 mod roles;
 mod user;
 mod validate;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub(crate) use policy::{Binding, DenyPolicy, DenyRule, Policy};
 pub(crate) use ports::PortHost;
 pub(crate) use roles::{grants as role_grants, permissions as role_permissions};
 pub(crate) use user::{OsLoginKeys, Place, User};
+pub(crate) use windows::{FirstPassword, WindowsAgent, is_account_name};
 
 /// A landscape file that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::hosts::{Hosts, Stream};
+use crate::hosts::{DesktopServer, Hosts, Stream};
 use crate::peer::peer_is_same_user;
 use crate::state::{Caller, State};
 use close::{Close, Socket};
@@ -61,10 +61,11 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tls: Arc<rustls::ServerConfig>,
     state: State,
+    desktops: DesktopServer,
     stop: CancellationToken,
 ) {
     let tasks = TaskTracker::new();
-    let hosts = Hosts::new(state.clone(), tasks.clone(), stop.clone());
+    let hosts = Hosts::new(desktops, state.clone(), tasks.clone(), stop.clone());
     let relay =
         Relay { tls, state, sessions: Sessions::default(), hosts, tasks: tasks.clone(), stop: stop.clone() };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));

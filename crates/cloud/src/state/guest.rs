@@ -91,7 +91,7 @@ impl Guest {
         (instance, project)
     }
 
-    fn flag(&self, key: &str) -> bool {
+    pub(super) fn flag(&self, key: &str) -> bool {
         let (instance, project) = self.items();
         flag(&instance, key).or_else(|| flag(&project, key)).unwrap_or(false)
     }
@@ -184,6 +184,6 @@ fn after_options(entry: &str) -> Option<PublicKey> {
 }
 
 /// RFC 3339, or the form with an offset without a colon, which old guests demand.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", text).ok())
 }

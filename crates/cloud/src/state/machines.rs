@@ -13,6 +13,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::State;
+use super::serial::Serial;
+use super::windows::Wake;
 use crate::landscape::{HostKeyLife, Instance, Os, PortHost, Status};
 
 /// Metadata entries in the order they were written.
@@ -24,8 +26,6 @@ const LARGEST_VALUE: usize = 262_144;
 const LARGEST_METADATA: usize = 524_288;
 /// Changes that a slow guest can have before it; older ones fall together.
 const MOST_UNSEEN: usize = 64;
-/// Serial output is kept up to this many bytes, as Compute keeps the last megabyte.
-const MOST_SERIAL: usize = 1 << 20;
 
 /// Why metadata was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,11 +133,15 @@ pub(crate) struct Machine {
     pub(super) course: u64,
     pub(crate) last_start: Option<Timestamp>,
     pub(crate) last_stop: Option<Timestamp>,
-    pub(crate) serial: Arc<String>,
+    /// What the console wrote, on port 1.
+    console: Arc<Serial>,
+    /// What a Windows guest's agent wrote, on port 4.
+    agent: Arc<Serial>,
+    os: Os,
     /// Seed of the host's Ed25519 key.
     pub(super) host_key: Arc<SecretBox<[u8; 32]>>,
     host_key_life: HostKeyLife,
-    name: String,
+    pub(super) name: String,
 }
 
 /// A number made from a name: the same at every start, and as long as Google's.
@@ -184,7 +188,9 @@ impl Machine {
             course: 0,
             last_start: instance.created,
             last_stop: None,
-            serial: Arc::default(),
+            console: Arc::default(),
+            agent: Arc::default(),
+            os: instance.os,
             host_key: Arc::new(SecretBox::new(Box::new(seed))),
             host_key_life: instance.host_key,
             name: instance.name.clone(),
@@ -195,18 +201,32 @@ impl Machine {
         machine
     }
 
-    fn print(&mut self, line: &str) {
-        let serial = Arc::make_mut(&mut self.serial);
-        serial.push_str(line);
-        serial.push_str("\r\n");
-        if serial.len() > MOST_SERIAL {
-            // all of it is ASCII from this file, so that any place is good for a cut
-            let cut = serial.len() - MOST_SERIAL;
-            *serial = serial.get(cut..).unwrap_or_default().to_owned();
+    /// What a serial port wrote, 1 to 4; most are silent.
+    pub(crate) fn serial(&self, port: u8) -> Option<&Serial> {
+        match port {
+            1 => Some(&self.console),
+            4 => Some(&self.agent),
+            _ => None,
         }
     }
 
+    fn print(&mut self, line: &str) {
+        let console = Arc::make_mut(&mut self.console);
+        console.push(line);
+        console.push("\r\n");
+    }
+
+    /// Writes to port 4.
+    pub(super) fn say(&mut self, text: &str) {
+        Arc::make_mut(&mut self.agent).push(text);
+    }
+
     fn print_boot(&mut self) {
+        if self.os == Os::Windows {
+            self.print("UEFI: Windows Boot Manager");
+            self.print(&format!("GCEGuestAgent: GCE Agent Started (machine {})", self.name));
+            return;
+        }
         self.print("[    0.000000] Linux version 6.12.0-cloud-amd64 (local cloud)");
         self.print(&format!(
             "[    0.000000] DMI: Google Google Compute Engine/Google Compute Engine, id {}",
@@ -233,7 +253,11 @@ impl Machine {
         self.status = status;
         self.boot.cancel();
         self.last_stop = Some(now);
-        self.print("[  OK  ] Reached target poweroff.target - System Power Off.");
+        let words = match self.os {
+            Os::Windows => "GCEGuestAgent: GCE Agent Stopped",
+            Os::Linux | Os::Unknown => "[  OK  ] Reached target poweroff.target - System Power Off.",
+        };
+        self.print(words);
     }
 }
 
@@ -259,8 +283,12 @@ impl State {
         known: Option<&str>,
     ) -> Option<Result<(), MetadataRefusal>> {
         let index = self.index(project, zone, name)?;
-        let mut world = self.world();
-        world.machines.get_mut(index).map(|machine| machine.metadata.replace(items, known))
+        let done =
+            self.world().machines.get_mut(index).map(|machine| machine.metadata.replace(items, known))?;
+        if done.is_ok() {
+            self.wake_agent(index, Wake::Change);
+        }
+        Some(done)
     }
 
     /// Replaces a project's common metadata; `None` where there is no such project.
@@ -271,7 +299,11 @@ impl State {
         known: Option<&str>,
     ) -> Option<Result<(), MetadataRefusal>> {
         let id = self.project_id(project)?;
-        self.world().projects.get_mut(id).map(|metadata| metadata.replace(items, known))
+        let done = self.world().projects.get_mut(id).map(|metadata| metadata.replace(items, known))?;
+        if done.is_ok() {
+            self.wake_agents(Some(id), Wake::Change);
+        }
+        Some(done)
     }
 
     /// A project's common metadata: entries and fingerprint.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::State;
+use super::windows::Wake;
 use crate::landscape::Status;
 
 /// Operations that are remembered; the oldest are forgotten first.
@@ -124,6 +125,13 @@ struct Course {
     last: Status,
     boots: bool,
     halts: bool,
+}
+
+/// How a course ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrival {
+    Booted,
+    Other,
 }
 
 fn course(action: Action, status: Status) -> Option<Course> {
@@ -280,17 +288,27 @@ impl State {
                     return;
                 }
             }
-            if let Some(machine) =
-                state.world().machines.get_mut(index).filter(|machine| machine.course == number)
-            {
-                if course.boots {
-                    machine.booted(Timestamp::now());
-                } else {
-                    machine.status = course.last;
-                }
+            if state.arrive(index, number, &course) == Arrival::Booted {
+                state.wake_agent(index, Wake::Boot);
             }
             state.finish(&name, error);
         });
+    }
+
+    /// The last step of a course, unless another has begun meanwhile.
+    fn arrive(&self, index: usize, number: u64, course: &Course) -> Arrival {
+        let mut world = self.world();
+        match world.machines.get_mut(index).filter(|machine| machine.course == number) {
+            Some(machine) if course.boots => {
+                machine.booted(Timestamp::now());
+                Arrival::Booted
+            }
+            Some(machine) => {
+                machine.status = course.last;
+                Arrival::Other
+            }
+            None => Arrival::Other,
+        }
     }
 
     fn finish(&self, name: &str, error: Option<String>) {

@@ -5,7 +5,7 @@ mod store;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adit_contract::{AccountInfo, AccountSource, AccountState, Failure, FailureCode};
+use adit_contract::{AccountInfo, AccountSource, AccountState, Action, Failure, FailureCode};
 use adit_google::{Credentials, Identity, OAuthClient};
 use secrecy::ExposeSecret as _;
 
@@ -113,6 +113,25 @@ impl Accounts {
             .or_else(|| ready.first())
             .cloned()
             .ok_or_else(|| failure::sign_in_needed("You are not signed in"))
+    }
+
+    /// The access of the account with this e-mail address.
+    ///
+    /// # Errors
+    /// [`FailureCode::SignInNeeded`] when it is not signed in.
+    pub(crate) fn access_of(&self, email: &str) -> Result<(String, Arc<Access>), Failure> {
+        let all = self.all();
+        let its = all.iter().filter(|account| account.record.email.eq_ignore_ascii_case(email));
+        let mut ready = its.filter(|account| account.state == AccountState::Ready);
+        let access = ready.find_map(|account| Some((account.record.id.clone(), account.access.clone()?)));
+        access.ok_or_else(|| {
+            Failure::new(
+                FailureCode::SignInNeeded,
+                format!("{email} is not signed in"),
+                "The profile connects as this account. Sign in with it, or choose another one in the profile.",
+            )
+            .with_action(Action::SignIn)
+        })
     }
 
     /// The e-mail address of an account that has to sign in again, to offer it on the page.

@@ -16,6 +16,7 @@ fn folders(folder: &tempfile::TempDir) -> Folders {
         settings: folder.path().to_owned(),
         data: folder.path().to_owned(),
         run: folder.path().join("run"),
+        policy: folder.path().join("policy.json"),
         gcloud_known_hosts: None,
     }
 }

@@ -110,6 +110,7 @@ impl From<&Error> for No {
             ErrorKind::ApiDisabled => Self::Failed("the API is not enabled".to_owned()),
             ErrorKind::SignInNeeded => Self::Failed("it wants a fresh sign-in".to_owned()),
             ErrorKind::Unreachable => Self::Failed("it cannot be reached".to_owned()),
+            ErrorKind::WrongClock => Self::Failed("this computer's clock is wrong".to_owned()),
             ErrorKind::Decode => Self::Failed("the answer could not be understood".to_owned()),
             ErrorKind::Server => Self::Failed("Google's server failed".to_owned()),
             // What else the server says can name other people.

@@ -260,6 +260,7 @@ fn came_after(failure: &Failure) -> bool {
         | Code::InvalidInput
         | Code::PortTaken
         | Code::File
+        | Code::UpdateRefused
         | Code::Internal => false,
     }
 }

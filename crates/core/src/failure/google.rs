@@ -3,7 +3,7 @@
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 use adit_google::{ErrorKind, SignInCause};
 
-use super::{not_found, sign_in_needed};
+use super::{not_found, sign_in_needed, wrong_clock};
 use crate::explain::{Observed, Refused};
 
 /// What a call was for, to put into words.
@@ -107,6 +107,7 @@ pub fn google(error: &adit_google::Error, subject: Subject<'_>) -> Failure {
             Failure::new(FailureCode::Throttled, "Google asks to slow down", "Wait a minute, then try again.")
                 .with_action(Action::TryAgain)
         }
+        ErrorKind::WrongClock => wrong_clock(FailureCode::Network, "Google Cloud"),
         ErrorKind::Unreachable | ErrorKind::TimedOut => Failure::new(
             FailureCode::Network,
             "Google Cloud did not answer",
@@ -168,6 +169,13 @@ pub fn refused(error: &adit_google::Error, subject: Subject<'_>) -> Refused {
 
 fn permission_denied(error: &adit_google::Error, doing: &str, place: &str) -> Failure {
     let failure = match &error.details.permission {
+        Some(permission) if permission == "iam.serviceAccounts.actAs" => Failure::new(
+            FailureCode::PermissionDenied,
+            format!("You may not {doing}{place}"),
+            "The VM runs as a service account: ask an administrator for the role Service Account User \
+             (roles/iam.serviceAccountUser) on that account.",
+        )
+        .with_fact("Missing permission", permission.as_str()),
         Some(permission) => Failure::new(
             FailureCode::PermissionDenied,
             format!("You may not {doing}{place}"),

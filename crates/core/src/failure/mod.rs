@@ -7,6 +7,7 @@ mod tunnel;
 
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 
+pub(crate) use self::rdp::{Farewell, farewell};
 pub use self::{
     google::{Subject, google, refused},
     rdp::rdp,
@@ -36,6 +37,19 @@ pub fn internal(what: impl Into<String>) -> Failure {
 #[must_use]
 pub fn cancelled() -> Failure {
     Failure::new(FailureCode::Cancelled, "Cancelled", "").with_action(Action::TryAgain)
+}
+
+/// A certificate whose time has not come or has passed. That of Google's servers never has, so this machine's clock is wrong,
+/// or something between shows one of its own.
+fn wrong_clock(code: FailureCode, whose: &str) -> Failure {
+    let now = jiff::Zoned::now().strftime("%-d %B %Y, %H:%M %Z");
+    Failure::new(
+        code,
+        format!("{whose} cannot be trusted at the time that this computer shows"),
+        format!("Its certificate is not valid at that time. It is {now} by this computer's clock: set that right, then try \
+             again. If it is right, ask who runs the network or proxy."),
+    )
+    .with_action(Action::TryAgain)
 }
 
 fn not_found(instance: &InstanceRef) -> Failure {

@@ -1,7 +1,7 @@
 //! Remote desktops, in words.
 
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
-use adit_rdp::{Certificate, Error, SignIn};
+use adit_rdp::{Certificate, Ended, Error, Reason, SignIn};
 
 use super::{cancelled, internal, protocol};
 
@@ -25,7 +25,8 @@ pub fn rdp(error: &Error, instance: &InstanceRef) -> Failure {
                 "The VM may have been made anew or its certificate renewed; or somebody is between you and it. \
                  Trust the new one only if you know why it changed.",
             )
-            .with_fact("Pinned SHA-256", expected.to_string());
+            .with_fact("Pinned SHA-256", expected.to_string())
+            .with_action(Action::ReplaceCertificate);
             presented(failure, certificate)
         }
         Error::PinNeeded(certificate) => {
@@ -44,8 +45,10 @@ pub fn rdp(error: &Error, instance: &InstanceRef) -> Failure {
         Error::NoNla => Failure::new(
             FailureCode::NotSupported,
             format!("{name} does not offer Network Level Authentication"),
-            "Turn it on there, or allow this connection to go on without it; its certificate has to be pinned then.",
-        ),
+            "Turn it on there, or allow this VM to go on without it; its certificate has to be pinned then.",
+        )
+        .with_action(Action::AllowWithoutNla)
+        .with_action(Action::TryAgain),
         Error::Negotiation(reason) => Failure::new(
             FailureCode::NotSupported,
             format!("{name} refused the way of signing in"),
@@ -60,11 +63,7 @@ pub fn rdp(error: &Error, instance: &InstanceRef) -> Failure {
         .with_action(Action::TryAgain)
         .with_server("tls", reason.as_str()),
         Error::SignIn(refusal) => sign_in(*refusal, name).with_server("sign-in", error.to_string()),
-        Error::Ended(reason) => {
-            Failure::new(FailureCode::ConnectionLost, format!("{name} ended the session"), "")
-                .with_action(Action::TryAgain)
-                .with_server("ended", reason.as_str())
-        }
+        Error::Ended(reason) => ended(reason, name).into_failure().with_server("ended", reason.as_str()),
         Error::Disconnected(_) => Failure::new(
             FailureCode::ConnectionLost,
             format!("{name} closed the connection"),
@@ -125,7 +124,97 @@ fn sign_in(refusal: SignIn, name: &str) -> Failure {
             format!("The user may not sign in to {name} remotely"),
             "An administrator of the VM can add the user to those who may.",
         ),
+        SignIn::NotProven => (
+            format!("{name} could not prove that it knows the password"),
+            "The password did not go to it. Its certificate may have been taken over by somebody between you and it; \
+             ask whoever looks after the VM.",
+        ),
         SignIn::Other(_) => (format!("{name} refused the sign-in"), "What it said is below."),
     };
-    Failure::new(FailureCode::PasswordRefused, title, advice).with_action(Action::TryAgain)
+    Failure::new(FailureCode::PasswordRefused, title, advice)
+        .with_action(Action::TryAgain)
+        .with_action(Action::OtherCredentials)
+}
+
+/// How a server took its leave of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Farewell {
+    /// On purpose: there is nothing wrong. One sentence without a full stop.
+    Said(String),
+    /// It is in trouble, and may be back in a moment.
+    Broken(Failure),
+    /// It does not let the user in, now or ever.
+    Refused(Failure),
+}
+
+impl Farewell {
+    fn into_failure(self) -> Failure {
+        match self {
+            Self::Said(text) => {
+                Failure::new(FailureCode::ConnectionLost, text, "").with_action(Action::TryAgain)
+            }
+            Self::Broken(failure) | Self::Refused(failure) => failure,
+        }
+    }
+}
+
+/// How a session ended that its server has ended.
+pub(crate) fn farewell(error: &Error, instance: &InstanceRef) -> Farewell {
+    match error {
+        Error::Ended(reason) => match ended(reason, &instance.name) {
+            Farewell::Said(text) => Farewell::Said(text),
+            Farewell::Broken(failure) => Farewell::Broken(failure.with_server("ended", reason.as_str())),
+            Farewell::Refused(failure) => Farewell::Refused(failure.with_server("ended", reason.as_str())),
+        },
+        other => Farewell::Broken(rdp(other, instance)),
+    }
+}
+
+fn ended(ended: &Ended, name: &str) -> Farewell {
+    let said = Farewell::Said;
+    match ended.reason {
+        Reason::SignedOut => said(format!("You signed out of {name}")),
+        Reason::DisconnectedThere => said(format!("The session on {name} was disconnected from within")),
+        Reason::Administrator => said(format!("An administrator of {name} ended the session")),
+        Reason::OtherConnection => said(format!("Another connection to {name} has taken the session over")),
+        Reason::IdleTimeout => {
+            said(format!("{name} ended the session because nothing was done for too long"))
+        }
+        Reason::TimeLimit => said(format!("The session on {name} has reached its time limit")),
+        Reason::Shutdown => said(format!("{name} is shutting down or restarting")),
+        Reason::Unsaid => said(format!("{name} ended the session")),
+        Reason::NotAllowed => Farewell::Refused(sign_in(SignIn::NotAllowed, name)),
+        Reason::FreshCredentials => {
+            let failure = Failure::new(
+                FailureCode::PasswordRefused,
+                format!("{name} wants the password typed each time"),
+                "It does not take one that is remembered.",
+            );
+            Farewell::Refused(failure.with_action(Action::OtherCredentials))
+        }
+        Reason::Licensing => {
+            let failure = Failure::new(
+                FailureCode::NotSupported,
+                format!("{name} has no licence for this connection"),
+                "An administrator of the VM has to see to its Remote Desktop licences.",
+            );
+            Farewell::Refused(failure.with_action(Action::TryAgain))
+        }
+        Reason::Denied => {
+            let failure = Failure::new(
+                FailureCode::ConnectionLost,
+                format!("{name} denied the connection"),
+                "It may allow no more sessions. Try again later, or ask an administrator of the VM.",
+            );
+            Farewell::Refused(failure.with_action(Action::TryAgain))
+        }
+        Reason::Trouble | Reason::Broker | Reason::Protocol | Reason::Unknown => {
+            let failure = Failure::new(
+                FailureCode::ConnectionLost,
+                format!("{name} ended the session because something went wrong there"),
+                "What it said is below. Connect again.",
+            );
+            Farewell::Broken(failure.with_action(Action::TryAgain))
+        }
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use adit_contract::Action::{ReplaceHostKey, SignIn, TryAgain};
+use adit_contract::Action::{AllowWithoutNla, OtherCredentials, ReplaceHostKey, SignIn, TryAgain};
 use adit_ssh::host_key::HostKey;
 use adit_tunnel::{Between, DialError, DialErrorKind, FailureKind, ProxyProblem, Violation};
 
@@ -130,6 +130,30 @@ fn what_stands_between_is_named() {
 }
 
 #[test]
+fn a_wrong_clock_is_told_with_what_it_shows() {
+    let error = DialError {
+        kind: DialErrorKind::Tls,
+        code: None,
+        reason: "certificate expired".to_owned(),
+        body: None,
+        between: Some(Between::Clock),
+    };
+    for (failure, title) in [
+        (dial(&error, &web_1(), 22), "The relay cannot be trusted at the time that this computer shows"),
+        (
+            wrong_clock(FailureCode::Network, "Google Cloud"),
+            "Google Cloud cannot be trusted at the time that this computer shows",
+        ),
+    ] {
+        assert_eq!(failure.title, title);
+        let year = jiff::Zoned::now().year().to_string();
+        assert!(failure.advice.contains(&year), "{}", failure.advice);
+        assert_eq!(failure.actions, [TryAgain]);
+        well_worded(&failure);
+    }
+}
+
+#[test]
 fn a_session_that_is_lost() {
     for (kind, code, expected) in [
         (FailureKind::Expired, Some(4001), FailureCode::ConnectionLost),
@@ -174,5 +198,32 @@ fn what_a_login_can_end_in() {
         let failure = ssh(&error, &web_1(), "ada");
         assert_eq!(failure.code, expected);
         well_worded(&failure);
+    }
+}
+
+#[test]
+fn a_desktop_that_does_not_open() {
+    use adit_rdp::{Error, SignIn as In, Stage};
+    let refused = [TryAgain, OtherCredentials];
+    for (error, expected, actions) in [
+        (Error::NoNla, FailureCode::NotSupported, &[AllowWithoutNla, TryAgain][..]),
+        (Error::NoTls, FailureCode::NotSupported, &[]),
+        (Error::Redirected, FailureCode::NotSupported, &[]),
+        (Error::Disconnected(Stage::Activation), FailureCode::ConnectionLost, &[TryAgain]),
+        (Error::TimedOut(Stage::SignIn), FailureCode::ConnectionLost, &[TryAgain]),
+        (Error::SignIn(In::WrongPassword), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::Locked), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::Disabled), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::AccountExpired), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::PasswordExpired), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::PasswordMustChange), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::NotAllowed), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::Closed), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::Other(Some(7))), FailureCode::PasswordRefused, &refused),
+        (Error::Crashed, FailureCode::Internal, &[TryAgain]),
+    ] {
+        let failure = rdp(&error, &web_1());
+        well_worded(&failure);
+        assert_eq!((failure.code, failure.actions.as_slice()), (expected, actions), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use adit_tunnel::{
     Between, DialError, DialErrorKind, FailureKind, ProxyError, ProxyProblem, Target, listen::BindError,
 };
 
-use super::{internal, not_found, protocol, sign_in_needed};
+use super::{internal, not_found, protocol, sign_in_needed, wrong_clock};
 use crate::{access::Access, explain::Refused};
 
 /// A tunnel that could not be opened.
@@ -255,6 +255,7 @@ fn unusable() -> Failure {
 /// TLS failed (section 2.4).
 fn untrusted(between: Option<&Between>) -> Failure {
     let advice = match between {
+        Some(Between::Clock) => return wrong_clock(FailureCode::RelayUnreachable, "The relay"),
         Some(Between::Inspection { client_certificate: true, .. }) => {
             "Something between you and Google inspects TLS, and a client certificate cannot work through that: ask \
              who runs the network or proxy to exempt the relay from inspection."

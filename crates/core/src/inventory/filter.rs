@@ -18,8 +18,12 @@ enum Term {
     /// Anywhere in name, zone, project, address or labels.
     Anywhere(String),
     Name(String),
+    /// The whole of it, as [`Term::ProjectIs`] and [`Term::Address`]: for profiles that name a VM.
+    NameIs(String),
     Zone(String),
     Project(String),
+    ProjectIs(String),
+    Address(String),
     /// `key`, or `key=value`.
     Label(String),
     Status(String),
@@ -43,6 +47,9 @@ impl Filter {
                     || project.contains(word.as_str())
             }
             Term::Name(word) => instance.name.contains(word.as_str()),
+            Term::NameIs(word) => instance.name == *word,
+            Term::ProjectIs(word) => project == word,
+            Term::Address(word) => instance.internal_ip.as_ref() == Some(word),
             Term::Zone(word) => zone.contains(word.as_str()),
             Term::Project(word) => project.contains(word.as_str()),
             Term::Label(word) => instance.text.contains(&format!(" {word}")),
@@ -55,7 +62,14 @@ impl Filter {
     pub(crate) fn matches_project(&self, project: &str) -> bool {
         self.terms.iter().all(|term| match term {
             Term::Anywhere(word) | Term::Project(word) => project.contains(word.as_str()),
-            Term::Name(_) | Term::Zone(_) | Term::Label(_) | Term::Status(_) | Term::Os(_) => false,
+            Term::ProjectIs(word) => project == word,
+            Term::Name(_)
+            | Term::NameIs(_)
+            | Term::Zone(_)
+            | Term::Address(_)
+            | Term::Label(_)
+            | Term::Status(_)
+            | Term::Os(_) => false,
         })
     }
 }
@@ -63,6 +77,12 @@ impl Filter {
 fn term(word: &str) -> Option<Term> {
     // While somebody still types `os:`, everything stays in sight.
     let value = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+    match word.split_once('=') {
+        Some(("name", rest)) => return value(rest).map(Term::NameIs),
+        Some(("project", rest)) => return value(rest).map(Term::ProjectIs),
+        Some(("address", rest)) => return value(rest).map(Term::Address),
+        Some(_) | None => {}
+    }
     match word.split_once(':') {
         Some(("name", rest)) => value(rest).map(Term::Name),
         Some(("zone", rest)) => value(rest).map(Term::Zone),
@@ -130,6 +150,11 @@ mod tests {
             ("zone:west1 name:1", true),
             ("name:europe", false),
             ("project:acme-prod", true),
+            ("name=WEB-1 project=acme-prod", true),
+            ("name=web", false),
+            ("project=acme", false),
+            ("address=10.0.0.5", true),
+            ("address=10.0.0", false),
             ("unknown:word", false),
         ] {
             let filter = Filter::parse(text).unwrap();

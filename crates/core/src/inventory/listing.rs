@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::model::{ListedInstance, ListedProject};
+use crate::panics::caught;
 
 /// Projects whose instances are listed at the same time.
 pub const PROJECTS_AT_ONCE: usize = 8;
@@ -61,6 +62,8 @@ pub enum Found {
         /// Why it could not be listed to the end.
         failure: Option<Failure>,
     },
+    /// Every account's projects were listed to the end, or could not be.
+    ProjectsEnded,
     /// The projects of an account could not be listed to the end.
     AccountFailed {
         /// The account.
@@ -78,11 +81,21 @@ enum Message {
 }
 
 /// Lists everything for the given accounts and hands each piece to `take`. Dropping the future ends it all.
-pub async fn list_all(accounts: Vec<(String, Arc<dyn Lister>)>, mut take: impl FnMut(Found)) {
+pub async fn list_all(accounts: Vec<(String, Arc<dyn Lister>)>, take: impl FnMut(Found)) {
+    list_chosen(accounts, |_| true, take).await;
+}
+
+/// The same, with the instances of those projects alone whose id is `chosen`. All projects are handed over.
+pub async fn list_chosen(
+    accounts: Vec<(String, Arc<dyn Lister>)>,
+    chosen: impl Fn(&str) -> bool,
+    mut take: impl FnMut(Found),
+) {
     let (send, mut messages) = mpsc::channel(PAGES);
     let slots = Arc::new(Semaphore::new(PROJECTS_AT_ONCE));
     let mut tasks = JoinSet::new();
     let mut running = accounts.len();
+    let mut finding = accounts.len();
     for (at, (_, lister)) in accounts.iter().enumerate() {
         tasks.spawn(list_projects(at, lister.clone(), send.clone()));
     }
@@ -94,7 +107,7 @@ pub async fn list_all(accounts: Vec<(String, Arc<dyn Lister>)>, mut take: impl F
             Message::Projects(at, mut projects) => {
                 let Some((account, lister)) = accounts.get(at) else { continue };
                 projects.retain(|project| seen.insert(project.id.clone()));
-                for project in &projects {
+                for project in projects.iter().filter(|project| chosen(&project.id)) {
                     running += 1;
                     tasks.spawn(list_instances(
                         project.id.clone(),
@@ -111,6 +124,10 @@ pub async fn list_all(accounts: Vec<(String, Arc<dyn Lister>)>, mut take: impl F
                 running -= 1;
                 if let (Err(failure), Some((account, _))) = (result, accounts.get(at)) {
                     take(Found::AccountFailed { account: account.clone(), failure });
+                }
+                finding = finding.saturating_sub(1);
+                if finding == 0 {
+                    take(Found::ProjectsEnded);
                 }
             }
             Message::Instances(project, page) => {
@@ -134,7 +151,7 @@ pub async fn list_all(accounts: Vec<(String, Arc<dyn Lister>)>, mut take: impl F
 
 async fn list_projects(at: usize, lister: Arc<dyn Lister>, send: mpsc::Sender<Message>) {
     let (pages, mut taken) = mpsc::channel(1);
-    let listed = async { lister.projects(pages).await };
+    let listed = caught("the listing of projects", lister.projects(pages));
     let handed_on = async {
         while let Some(page) = taken.recv().await {
             if send.send(Message::Projects(at, page)).await.is_err() {
@@ -155,7 +172,7 @@ async fn list_instances(
 ) {
     let _slot = slots.acquire().await;
     let (pages, mut taken) = mpsc::channel(1);
-    let listed = async { lister.instances(&project, pages).await };
+    let listed = caught("the listing of VMs", lister.instances(&project, pages));
     let handed_on = async {
         while let Some(page) = taken.recv().await {
             if send.send(Message::Instances(project.clone(), page)).await.is_err() {
@@ -219,10 +236,61 @@ mod tests {
                 failed.extend(failure.map(|_| project));
             }
             Found::AccountFailed { .. } => accounts_failed += 1,
+            Found::ProjectsEnded => {}
         })
         .await;
         assert_eq!((projects, instances, zones, accounts_failed), (30, 60, 30, 2));
         assert_eq!(failed, ["p-1-1"]);
         assert!((2..=PROJECTS_AT_ONCE).contains(&fake.most.load(Ordering::SeqCst)));
+    }
+
+    #[tokio::test]
+    async fn a_project_that_is_not_chosen_is_found_and_its_vms_are_not_asked_for() {
+        let accounts: Vec<(String, Arc<dyn Lister>)> = vec![("a".to_owned(), Arc::new(Fake::default()))];
+        let (mut projects, mut ended, mut order) = (0, vec![], vec![]);
+        let chosen = |id: &str| id == "p-0-3" || id == "p-2-0";
+        list_chosen(accounts, chosen, |found| match found {
+            Found::Projects { projects: page, .. } => projects += page.len(),
+            Found::ProjectEnded { project, .. } => ended.push(project),
+            Found::ProjectsEnded => order.push("projects"),
+            Found::AccountFailed { .. } => order.push("failure"),
+            Found::Instances { .. } => {}
+        })
+        .await;
+        ended.sort();
+        assert_eq!((projects, ended), (30, vec!["p-0-3".to_owned(), "p-2-0".to_owned()]));
+        assert_eq!(
+            order,
+            ["failure", "projects"],
+            "the end of the projects is told once, after what went wrong"
+        );
+    }
+
+    /// One whose every call ends in a mistake of ours.
+    struct Broken;
+
+    #[async_trait]
+    impl Lister for Broken {
+        async fn projects(&self, pages: mpsc::Sender<Vec<ListedProject>>) -> Result<(), Failure> {
+            pages.send(vec![project("p")]).await.unwrap();
+            panic!("a mistake");
+        }
+
+        async fn instances(&self, _project: &str, _pages: mpsc::Sender<InstancePage>) -> Result<(), Failure> {
+            panic!("a mistake");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_the_listing_in_words() {
+        let accounts: Vec<(String, Arc<dyn Lister>)> = vec![("a".to_owned(), Arc::new(Broken))];
+        let mut failures = vec![];
+        list_all(accounts, |found| match found {
+            Found::AccountFailed { failure, .. } => failures.push(failure.code),
+            Found::ProjectEnded { failure, .. } => failures.extend(failure.map(|failure| failure.code)),
+            Found::Projects { .. } | Found::Instances { .. } | Found::ProjectsEnded => {}
+        })
+        .await;
+        assert_eq!(failures, [FailureCode::Internal, FailureCode::Internal]);
     }
 }

@@ -246,6 +246,11 @@ impl Model {
         }
     }
 
+    /// Forgets all other projects.
+    pub(crate) fn keep_projects(&mut self, keep: impl Fn(&str) -> bool) {
+        self.projects.retain(|project| keep(&project.id));
+    }
+
     /// Forgets what an account saw.
     pub(crate) fn remove_account(&mut self, account: &str) {
         self.projects.retain(|project| project.account != account);
@@ -286,6 +291,15 @@ impl Model {
     pub(crate) fn project(&self, id: &str) -> Option<&Project> {
         let at = self.projects.binary_search_by(|project| natural::compare(&project.id, id)).ok()?;
         self.projects.get(at)
+    }
+
+    /// A listed instance, with its project and its zone.
+    pub(crate) fn instance(&self, full: &InstanceRef) -> Option<(&Project, &Zone, &Instance)> {
+        let project = self.project(&full.project)?;
+        let at = project.zones.binary_search_by(|zone| natural::compare(&zone.name, &full.zone)).ok()?;
+        let zone = project.zones.get(at)?;
+        let at = zone.instances.binary_search_by(|known| natural::compare(&known.name, &full.name)).ok()?;
+        Some((project, zone, zone.instances.get(at)?))
     }
 
     fn project_mut(&mut self, id: &str) -> Option<&mut Project> {

@@ -1,5 +1,7 @@
 //! The palette's search over all instances.
 
+use std::collections::HashSet;
+
 use adit_contract::{InstanceRef, InstanceStatus, SearchHit};
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
 /// The most hits that one search gives.
 pub const MAX_HITS: usize = 50;
 
-/// How well a name fits, best first. Running VMs come before others of the same fit.
+/// How well a name fits, best first. Of the same fit, favourites come first, then running VMs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Whole,
@@ -21,36 +23,61 @@ enum Fit {
     Elsewhere,
 }
 
-pub(crate) fn search(model: &Model, text: &str, limit: usize) -> Vec<SearchHit> {
+/// What is found, in the order of its hits.
+struct Hit<'a> {
+    order: (Fit, Star, bool),
+    project: &'a str,
+    zone: &'a str,
+    instance: &'a Instance,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Star {
+    Favourite,
+    None,
+}
+
+pub(crate) fn search(
+    model: &Model,
+    favourites: &HashSet<InstanceRef>,
+    text: &str,
+    limit: usize,
+) -> Vec<SearchHit> {
     let filter = Filter::parse(text);
     let first = text.split_whitespace().find(|word| !word.contains(':')).unwrap_or_default().to_lowercase();
-    let mut found: Vec<(Fit, bool, &str, &str, &Instance)> = Vec::new();
+    let mut found: Vec<Hit<'_>> = Vec::new();
     for project in &model.projects {
+        let starred = favourites.iter().any(|favourite| favourite.project == project.id);
         for zone in &project.zones {
-            found.extend(
-                zone.instances
-                    .iter()
-                    .filter(|instance| {
-                        filter.as_ref().is_none_or(|filter| filter.matches(&project.id, &zone.name, instance))
-                    })
-                    .map(|instance| {
-                        let stopped = instance.status != InstanceStatus::Running;
-                        (
-                            fit(&instance.name, &first),
-                            stopped,
-                            project.id.as_str(),
-                            zone.name.as_str(),
-                            instance,
-                        )
-                    }),
-            );
+            let fits = zone.instances.iter().filter(|instance| {
+                filter.as_ref().is_none_or(|filter| filter.matches(&project.id, &zone.name, instance))
+            });
+            found.extend(fits.map(|instance| {
+                let star = if starred
+                    && favourites.iter().any(|favourite| {
+                        favourite.name == instance.name
+                            && favourite.zone == zone.name
+                            && favourite.project == project.id
+                    }) {
+                    Star::Favourite
+                } else {
+                    Star::None
+                };
+                let stopped = instance.status != InstanceStatus::Running;
+                Hit {
+                    order: (fit(&instance.name, &first), star, stopped),
+                    project: &project.id,
+                    zone: &zone.name,
+                    instance,
+                }
+            }));
         }
     }
-    let order = |a: &(Fit, bool, &str, &str, &Instance), b: &(Fit, bool, &str, &str, &Instance)| {
-        (a.0, a.1)
-            .cmp(&(b.0, b.1))
-            .then_with(|| natural::compare(&a.4.name, &b.4.name))
-            .then_with(|| a.2.cmp(b.2))
+    let order = |a: &Hit<'_>, b: &Hit<'_>| {
+        a.order
+            .cmp(&b.order)
+            .then_with(|| natural::compare(&a.instance.name, &b.instance.name))
+            .then_with(|| a.project.cmp(b.project))
     };
     let limit = limit.min(MAX_HITS);
     if found.len() > limit && limit > 0 {
@@ -60,14 +87,15 @@ pub(crate) fn search(model: &Model, text: &str, limit: usize) -> Vec<SearchHit> 
     found.sort_by(order);
     found
         .into_iter()
-        .map(|(_, _, project, zone, instance)| SearchHit {
+        .map(|hit| SearchHit {
             instance: InstanceRef {
-                project: project.to_owned(),
-                zone: zone.to_owned(),
-                name: instance.name.clone(),
+                project: hit.project.to_owned(),
+                zone: hit.zone.to_owned(),
+                name: hit.instance.name.clone(),
             },
-            status: instance.status,
-            os: instance.os,
+            status: hit.instance.status,
+            os: hit.instance.os,
+            favourite: hit.order.1 == Star::Favourite,
         })
         .collect()
 }
@@ -107,7 +135,10 @@ mod tests {
         );
         model.add_instances("web-project", vec![instance("z", "db")]);
         let names = |text: &str, limit| {
-            search(&model, text, limit).into_iter().map(|hit| hit.instance.name).collect::<Vec<_>>()
+            search(&model, &HashSet::new(), text, limit)
+                .into_iter()
+                .map(|hit| hit.instance.name)
+                .collect::<Vec<_>>()
         };
         assert_eq!(names("web", 50), ["web", "web-2", "web-10", "web-0", "my-web", "cobweb", "db"]);
         assert_eq!(names("web", 2), ["web", "web-2"]);
@@ -115,5 +146,10 @@ mod tests {
         assert_eq!(names("", 3).len(), 3);
         assert_eq!(names("web", 0).len(), 0);
         assert!(names("nothing", 9).is_empty());
+        // A favourite comes first among those that fit as well, and not before one that fits better.
+        let vm = InstanceRef { project: "other".into(), zone: "z".into(), name: "web-10".into() };
+        let hits = search(&model, &HashSet::from([vm]), "web", 3);
+        let found: Vec<_> = hits.iter().map(|hit| (hit.instance.name.as_str(), hit.favourite)).collect();
+        assert_eq!(found, [("web", false), ("web-10", true), ("web-2", false)]);
     }
 }

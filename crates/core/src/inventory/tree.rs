@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use adit_contract::{FailureCode, InstanceRef, InstanceStatus, RowKind, TreeRow};
+use adit_contract::{FailureCode, InstanceRef, InstanceStatus, Os, RowKind, Scope, TreeRow};
 
 use super::{
     filter::{Filter, status_word},
@@ -14,6 +14,8 @@ use super::{
 
 /// No row above.
 const NONE: u32 = u32::MAX;
+/// The id of the row above all favourites.
+const FAVOURITES: &str = "f";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -24,6 +26,10 @@ enum Place {
     About(u32),
     /// A project's zone that did not answer, by its place in `unreachable`.
     Unreachable(u32, u32),
+    /// What holds the favourites.
+    Favourites,
+    /// One of them, by its place in `favourites`.
+    Favourite(u32),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +51,12 @@ pub enum Reach {
     Siblings,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tree {
+    /// In the order in which they were marked.
+    favourites: Vec<InstanceRef>,
+    /// The same, to look one up.
+    starred: HashSet<InstanceRef>,
     expanded: HashSet<String>,
     /// While a filter shows everything open: what was closed by hand.
     closed: HashSet<String>,
@@ -54,7 +64,30 @@ pub(crate) struct Tree {
     rows: Vec<Flat>,
 }
 
+impl Default for Tree {
+    /// Nothing is open but the favourites: whoever marks some wants to see them.
+    fn default() -> Self {
+        Self {
+            favourites: Vec::new(),
+            starred: HashSet::new(),
+            expanded: HashSet::from([FAVOURITES.to_owned()]),
+            closed: HashSet::new(),
+            filter: None,
+            rows: Vec::new(),
+        }
+    }
+}
+
 impl Tree {
+    pub(crate) fn set_favourites(&mut self, favourites: Vec<InstanceRef>) {
+        self.starred = favourites.iter().cloned().collect();
+        self.favourites = favourites;
+    }
+
+    pub(crate) fn starred(&self) -> &HashSet<InstanceRef> {
+        &self.starred
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -78,6 +111,7 @@ impl Tree {
                 .project(project)
                 .map(|project| project.zones.iter().map(|zone| zone_row(&project.id, &zone.name)).collect())
                 .unwrap_or_default(),
+            (Reach::Row | Reach::Siblings, Some(RowKey::Favourites)) => vec![FAVOURITES.to_owned()],
             (Reach::Row, Some(RowKey::Project(id))) if model.project(id).is_some() => vec![row.to_owned()],
             (Reach::Row, Some(RowKey::Zone(id, zone)))
                 if model.project(id).is_some_and(|project| project.zones.iter().any(|z| z.name == zone)) =>
@@ -106,6 +140,7 @@ impl Tree {
     pub(crate) fn rebuild(&mut self, model: &Model) {
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
+        self.push_favourites(&mut rows, model);
         for (p, project) in indexed(&model.projects) {
             let matching: Option<Vec<(u32, Vec<u32>)>> =
                 self.filter.as_ref().map(|filter| matches(filter, project));
@@ -127,6 +162,33 @@ impl Tree {
         }
         number(&mut rows, 0, NONE);
         self.rows = rows;
+    }
+
+    fn push_favourites(&self, rows: &mut Vec<Flat>, model: &Model) {
+        let shown: Vec<u32> = indexed(&self.favourites)
+            .filter(|(_, full)| match (&self.filter, model.instance(full)) {
+                (None, _) => true,
+                (Some(filter), Some((project, zone, instance))) => {
+                    filter.matches(&project.id, &zone.name, instance)
+                }
+                (Some(_), None) => false,
+            })
+            .map(|(at, _)| at)
+            .collect();
+        if shown.is_empty() {
+            return;
+        }
+        let (at, count) = (index(rows.len()), index(shown.len()));
+        rows.push(Flat { place: Place::Favourites, parent: NONE, position: 0, set_size: 0, count });
+        if self.is_open(FAVOURITES) {
+            rows.extend(shown.into_iter().zip(1..).map(|(favourite, position)| Flat {
+                place: Place::Favourite(favourite),
+                parent: at,
+                position,
+                set_size: count,
+                count: 0,
+            }));
+        }
     }
 
     fn push_project(
@@ -196,15 +258,42 @@ impl Tree {
         }
         let from = from % self.rows.len();
         let starts = |flat: &Flat| {
-            let name = match resolve(model, flat.place) {
+            let name = match self.resolve(model, flat.place) {
                 Some(Resolved::Project(project)) => &project.id,
                 Some(Resolved::Zone(_, zone)) => &zone.name,
                 Some(Resolved::Instance(_, _, instance)) => &instance.name,
-                Some(Resolved::About(_) | Resolved::Unreachable(..)) | None => return false,
+                Some(Resolved::Favourite(full)) => &full.name,
+                Some(Resolved::Favourites | Resolved::About(_) | Resolved::Unreachable(..)) | None => {
+                    return false;
+                }
             };
             name.to_lowercase().starts_with(&prefix)
         };
         (from..self.rows.len()).chain(0..from).find(|at| self.rows.get(*at).is_some_and(starts))
+    }
+
+    fn resolve<'a>(&'a self, model: &'a Model, place: Place) -> Option<Resolved<'a>> {
+        let project = |p: u32| model.projects.get(p as usize);
+        Some(match place {
+            Place::Project(p) => Resolved::Project(project(p)?),
+            Place::Zone(p, z) => Resolved::Zone(project(p)?, project(p)?.zones.get(z as usize)?),
+            Place::Instance(p, z, i) => {
+                let zone = project(p)?.zones.get(z as usize)?;
+                Resolved::Instance(project(p)?, zone, zone.instances.get(i as usize)?)
+            }
+            Place::About(p) => Resolved::About(project(p)?),
+            Place::Unreachable(p, u) => {
+                Resolved::Unreachable(project(p)?, project(p)?.unreachable.get(u as usize)?)
+            }
+            Place::Favourites => Resolved::Favourites,
+            Place::Favourite(at) => {
+                let full = self.favourites.get(at as usize)?;
+                match model.instance(full) {
+                    Some((project, zone, instance)) => Resolved::Instance(project, zone, instance),
+                    None => Resolved::Favourite(full),
+                }
+            }
+        })
     }
 
     fn row(&self, model: &Model, flat: &Flat) -> Option<TreeRow> {
@@ -222,12 +311,14 @@ impl Tree {
             count: None,
             loading: false,
             problem: None,
+            scope: None,
             instance: None,
             status: None,
             os: None,
+            favourite: false,
             preflight: None,
         };
-        Some(match resolve(model, flat.place)? {
+        Some(match self.resolve(model, flat.place)? {
             Resolved::Project(project) => {
                 let id = project_row(&project.id);
                 TreeRow {
@@ -238,6 +329,7 @@ impl Tree {
                     count: (project.listed || !project.zones.is_empty()).then_some(flat.count),
                     loading: project.loading,
                     problem: project.problem.as_ref().map(|(code, _)| *code),
+                    scope: Some(Scope::Project { project: project.id.clone() }),
                     id,
                     ..base
                 }
@@ -251,27 +343,65 @@ impl Tree {
                     expanded: Some(self.is_open(&id)),
                     count: Some(flat.count),
                     problem: project.unreachable.contains(&zone.name).then_some(FailureCode::Network),
+                    scope: Some(Scope::Zone { project: project.id.clone(), zone: zone.name.clone() }),
                     id,
                     ..base
                 }
             }
-            Resolved::Instance(project, zone, instance) => TreeRow {
-                id: format!("i/{}/{}/{}", project.id, zone.name, instance.name),
-                kind: RowKind::Instance,
-                depth: 2,
-                name: instance.name.clone(),
-                detail: instance_detail(instance),
-                instance: Some(InstanceRef {
+            Resolved::Instance(project, zone, instance) => {
+                let full = InstanceRef {
                     project: project.id.clone(),
                     zone: zone.name.clone(),
                     name: instance.name.clone(),
-                }),
-                status: Some(instance.status),
-                os: Some(instance.os),
-                preflight: project.forecast.as_ref().map(|forecast| {
-                    let ip = instance.internal_ip.as_deref();
-                    forecast.of_vm(&zone.name, &instance.name, ip, instance.os)
-                }),
+                };
+                let (id, depth, detail) = match flat.place {
+                    // In its zone it has its address; here it has to be told apart from those of other projects.
+                    Place::Favourite(_) => (format!("f/{full}"), 1, project.id.clone()),
+                    Place::Project(_)
+                    | Place::Zone(..)
+                    | Place::Instance(..)
+                    | Place::About(_)
+                    | Place::Unreachable(..)
+                    | Place::Favourites => (format!("i/{full}"), 2, instance_detail(instance)),
+                };
+                TreeRow {
+                    id,
+                    kind: RowKind::Instance,
+                    depth,
+                    name: instance.name.clone(),
+                    detail,
+                    favourite: self.starred.contains(&full),
+                    scope: Some(Scope::from(&full)),
+                    instance: Some(full),
+                    status: Some(instance.status),
+                    os: Some(instance.os),
+                    preflight: project.forecast.as_ref().map(|forecast| {
+                        let ip = instance.internal_ip.as_deref();
+                        forecast.of_vm(&zone.name, &instance.name, ip, instance.os)
+                    }),
+                    ..base
+                }
+            }
+            Resolved::Favourites => TreeRow {
+                id: FAVOURITES.to_owned(),
+                kind: RowKind::Favourites,
+                name: "Favourites".to_owned(),
+                expanded: Some(self.is_open(FAVOURITES)),
+                count: Some(flat.count),
+                ..base
+            },
+            // Of a project that was not listed yet, or gone: its star can be taken away here all the same.
+            Resolved::Favourite(full) => TreeRow {
+                id: format!("f/{full}"),
+                kind: RowKind::Instance,
+                depth: 1,
+                name: full.name.clone(),
+                detail: full.project.clone(),
+                scope: Some(Scope::from(full)),
+                instance: Some(full.clone()),
+                status: Some(InstanceStatus::Unknown),
+                os: Some(Os::Unknown),
+                favourite: true,
                 ..base
             },
             Resolved::About(project) => TreeRow {
@@ -310,22 +440,9 @@ enum Resolved<'a> {
     Instance(&'a Project, &'a Zone, &'a Instance),
     About(&'a Project),
     Unreachable(&'a Project, &'a str),
-}
-
-fn resolve(model: &Model, place: Place) -> Option<Resolved<'_>> {
-    let project = |p: u32| model.projects.get(p as usize);
-    Some(match place {
-        Place::Project(p) => Resolved::Project(project(p)?),
-        Place::Zone(p, z) => Resolved::Zone(project(p)?, project(p)?.zones.get(z as usize)?),
-        Place::Instance(p, z, i) => {
-            let zone = project(p)?.zones.get(z as usize)?;
-            Resolved::Instance(project(p)?, zone, zone.instances.get(i as usize)?)
-        }
-        Place::About(p) => Resolved::About(project(p)?),
-        Place::Unreachable(p, u) => {
-            Resolved::Unreachable(project(p)?, project(p)?.unreachable.get(u as usize)?)
-        }
-    })
+    Favourites,
+    /// One that was not listed.
+    Favourite(&'a InstanceRef),
 }
 
 /// The instances that a filter leaves, by zone; zones without any are left out.
@@ -371,11 +488,15 @@ fn instance_detail(instance: &Instance) -> String {
 }
 
 enum RowKey<'a> {
+    Favourites,
     Project(&'a str),
     Zone(&'a str, &'a str),
 }
 
 fn split(row: &str) -> Option<RowKey<'_>> {
+    if row == FAVOURITES {
+        return Some(RowKey::Favourites);
+    }
     if let Some(project) = row.strip_prefix("p/") {
         return Some(RowKey::Project(project));
     }

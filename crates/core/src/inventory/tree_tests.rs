@@ -77,6 +77,20 @@ fn rows_follow_what_is_open() {
             "  You may not list VMs here 1/1 ^9",
         ]
     );
+    // A project, a zone and a VM have settings of their own; what only says something has none.
+    let all = tree.window(&model, 0, 11);
+    for (at, row) in all.iter().enumerate() {
+        let named = row.scope.as_ref().map(crate::settings::called);
+        let wanted = match at {
+            2 => Some("acme-prod/eu-b".to_owned()),
+            3 => Some("acme-prod/eu-b/web-2".to_owned()),
+            4 => Some("acme-prod/eu-b/web-10".to_owned()),
+            5 => Some("acme-prod/us-a".to_owned()),
+            6 | 8 | 10 => None,
+            _ => Some(row.name.clone()),
+        };
+        assert_eq!(named, wanted, "{}", row.name);
+    }
     let rows = tree.window(&model, 9, 1);
     assert_eq!(
         (rows[0].detail.as_str(), rows[0].problem),
@@ -175,4 +189,44 @@ fn fifty_thousand_instances_are_one_tree() {
     tree.set_filter(Filter::parse("vm-1-499 project-49"));
     tree.rebuild(&model);
     assert_eq!(tree.len(), 3);
+}
+
+#[test]
+fn favourites_stand_above_all_projects_also_those_that_are_not_listed() {
+    let model = model();
+    let mut tree = Tree::default();
+    let vm = |project: &str, zone: &str, name: &str| InstanceRef {
+        project: project.into(),
+        zone: zone.into(),
+        name: name.into(),
+    };
+    tree.set_favourites(vec![vm("acme-prod", "us-a", "db-1"), vm("elsewhere", "z", "gone")]);
+    tree.rebuild(&model);
+    assert_eq!(
+        draw(&tree, &model)[..4],
+        ["-Favourites (2) 1/5", "  db-1 1/2 ^0", "  gone 2/2 ^0", "+acme-dev (1) 2/5"]
+    );
+    let rows = tree.window(&model, 1, 2);
+    assert!(rows.iter().all(|row| row.favourite && row.kind == RowKind::Instance));
+    assert_eq!(rows[0].instance, Some(vm("acme-prod", "us-a", "db-1")));
+    assert_eq!(rows[0].status, Some(InstanceStatus::Running));
+    assert_eq!(rows[1].status, Some(InstanceStatus::Unknown));
+    // The same VM has its star in its zone as well, under another id.
+    tree.toggle(&model, "p/acme-prod", Open::Yes, Reach::Row);
+    tree.toggle(&model, "z/acme-prod/us-a", Open::Yes, Reach::Row);
+    tree.rebuild(&model);
+    let all = tree.window(&model, 0, 500);
+    let ids: Vec<&str> =
+        all.iter().filter(|row| row.favourite && row.name == "db-1").map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["f/acme-prod/us-a/db-1", "i/acme-prod/us-a/db-1"]);
+
+    assert!(tree.toggle(&model, "f", Open::No, Reach::Row));
+    tree.rebuild(&model);
+    assert_eq!(draw(&tree, &model)[..2], ["+Favourites (2) 1/5", "+acme-dev (1) 2/5"]);
+    tree.set_filter(Filter::parse("web"));
+    tree.rebuild(&model);
+    assert!(tree.window(&model, 0, 500).iter().all(|row| row.kind != RowKind::Favourites));
+    tree.set_filter(Filter::parse("db"));
+    tree.rebuild(&model);
+    assert_eq!(draw(&tree, &model)[..2], ["-Favourites (1) 1/2", "  db-1 1/1 ^0"]);
 }

@@ -1,34 +1,100 @@
-//! One attempt of a session: connecting, then carrying bytes until it ends.
+//! One attempt of a session, as far as it is the same whatever it speaks: how it is shown, and how it ends.
 
 use std::{sync::Arc, time::Duration};
 
-use adit_contract::{FailureCode, Note, Question, SessionEnd, SessionState, Step};
-use adit_ssh::{Exit, Size, Term, Terminal};
+use adit_contract::{
+    Failure, FailureCode, InstanceStatus, Note, NoteKind, Protocol, Question, SessionState, Step,
+};
+use adit_rdp::Fingerprint;
+use adit_ssh::HostKey;
 use adit_tunnel::{Event as TunnelEvent, Watch};
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::{
-    HostKeyRule, IfStopped, Session, connect,
-    connect::{Connected, PORT, Refusal},
-    connecting,
+    connect::Refusal,
+    desktop,
     observer::{Observer, Reply},
+    session::{Session, connecting},
+    terminal,
+    vm::IfStopped,
 };
 use crate::{
     explain::{Observed, Refused},
     failure, now,
-    stream::{Input, Outlet},
 };
 
-/// How long the tunnel may take to say why it ended after the terminal has.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long the tunnel may take to say why it ended after what it carried has.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Beyond this no countdown is computed: it is the same as never, in milliseconds.
 const FAR: f64 = 1e15;
 
-/// Shows a connection that comes up in its tab.
-struct Tab {
-    session: Arc<Session>,
-    epoch: u64,
+/// What an attempt does otherwise than a first one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Nothing.
+    Plain,
+    /// A VM that does not run is started.
+    WithVm,
+    /// This host key takes the place of the pinned one.
+    ReplaceHostKey(HostKey),
+    /// This certificate takes the place of the pinned one.
+    ReplaceCertificate(Fingerprint),
+    /// Name and password are asked for, whatever is remembered.
+    OtherCredentials,
+}
+
+impl Start {
+    pub(super) fn if_stopped(&self) -> IfStopped {
+        match self {
+            Self::WithVm => IfStopped::Start,
+            Self::Plain | Self::ReplaceHostKey(_) | Self::ReplaceCertificate(_) | Self::OtherCredentials => {
+                IfStopped::Fail
+            }
+        }
+    }
+}
+
+/// What a VM showed instead of what is pinned, to be put in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Presented {
+    HostKey(HostKey),
+    Certificate(Fingerprint),
+}
+
+/// Why an attempt is over that has not come to an end of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    pub(super) failure: Failure,
+    pub(super) presented: Option<Presented>,
+    /// The VM's state, where it was read.
+    status: Option<InstanceStatus>,
+    /// What was seen of it, to be explained.
+    observed: Option<Observed>,
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Refusal::from(failure).into()
+    }
+}
+
+impl From<Refused> for Failed {
+    fn from(refused: Refused) -> Self {
+        Refusal::from(refused).into()
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(Refusal { failure, presented, status, observed }: Refusal) -> Self {
+        Self { failure, presented: presented.map(Presented::HostKey), status, observed }
+    }
+}
+
+/// Shows an attempt in its tab.
+pub(super) struct Tab {
+    pub(super) session: Arc<Session>,
+    pub(super) epoch: u64,
     since: f64,
 }
 
@@ -63,181 +129,111 @@ impl Observer for Tab {
     }
 }
 
-/// Runs one attempt to its end and leaves the session in the state that shows it.
-pub(super) async fn run(session: Arc<Session>, epoch: u64, if_stopped: IfStopped, rule: HostKeyRule) {
-    let tab = Arc::new(Tab { session: session.clone(), epoch, since: now() });
-    let outlet = session.outlet();
-    let result = match Box::pin(open(&session, &tab, if_stopped, rule)).await {
-        Ok((terminal, watch)) => {
-            session.surroundings.found_status(&session.instance, adit_contract::InstanceStatus::Running);
-            session.change(epoch, |inner| {
-                inner.control = Some(watch.control());
-                inner.info.state = SessionState::Live;
+/// How a tunnel ended.
+pub(super) enum TunnelEnd {
+    Closed,
+    Lost(adit_tunnel::Failure),
+}
+
+impl Tab {
+    /// Says what of a desktop does not work here, beside what was said already.
+    pub(super) fn limited(&self, text: &str) {
+        self.session.change(self.epoch, |inner| {
+            let notes = &mut inner.info.notes;
+            match notes.iter_mut().find(|note| note.kind == NoteKind::Limited) {
+                Some(note) if note.text.contains(text) => {}
+                Some(note) => {
+                    note.text.push(' ');
+                    note.text.push_str(text);
+                }
+                None => notes.push(Note { kind: NoteKind::Limited, text: text.to_owned() }),
+            }
+        });
+    }
+
+    /// The connection is up: what is shown from now on is the VM's.
+    pub(super) fn live(&self, watch: &Watch) {
+        self.session.surroundings.found_status(&self.session.instance, InstanceStatus::Running);
+        self.session.change(self.epoch, |inner| {
+            inner.control = Some(watch.control());
+            inner.was_live = true;
+            inner.info.state = SessionState::Live;
+        });
+    }
+
+    /// Shows what happens to the tunnel; gives its end.
+    pub(super) fn tunnel(&self, event: Option<TunnelEvent>) -> Option<TunnelEnd> {
+        let session = &self.session;
+        let resuming = |text: String, next: u32, wait: Duration| {
+            let next_at = (now() + wait.as_secs_f64() * 1000.0).min(FAR);
+            session.change(self.epoch, |inner| {
+                inner.info.state = SessionState::Resuming { text, attempt: next, next_at };
             });
-            Box::pin(carry(&session, epoch, terminal, watch, &outlet)).await.map_err(Refusal::from)
+        };
+        match event {
+            None | Some(TunnelEvent::Closed { .. }) => return Some(TunnelEnd::Closed),
+            Some(TunnelEvent::Failed { failure, .. }) => return Some(TunnelEnd::Lost(failure)),
+            Some(TunnelEvent::Reconnecting { code: _, reason: _, attempt: next, wait }) => {
+                let text = match session.protocol {
+                    Protocol::Ssh => "The relay was lost. Nothing you typed is lost.",
+                    Protocol::Rdp => "The relay was lost. The desktop goes on where it was.",
+                };
+                resuming(text.to_owned(), next, wait);
+            }
+            Some(TunnelEvent::SignInNeeded { message }) => {
+                session.sign_in_needed();
+                resuming(
+                    format!("{message}. The session goes on once you have signed in."),
+                    1,
+                    Duration::ZERO,
+                );
+            }
+            Some(TunnelEvent::Resumed) => {
+                session.change(self.epoch, |inner| inner.info.state = SessionState::Live);
+            }
+            Some(TunnelEvent::RoundTrip(time)) => session.surroundings.round_trip(&session.id, Some(time)),
+            Some(_) => {}
         }
-        Err(refusal) => Err(refusal),
+        None
+    }
+
+    /// What it means that a tunnel was lost for good.
+    pub(super) fn lost(&self, failure: &adit_tunnel::Failure) -> Refused {
+        Refused {
+            observed: Observed::of_loss(failure),
+            failure: failure::lost(failure, &self.session.instance, self.session.port()),
+        }
+    }
+}
+
+/// Runs one attempt to its end and leaves the session in the state that shows it.
+pub(super) async fn run(session: Arc<Session>, epoch: u64, start: Start) {
+    let tab = Arc::new(Tab { session: session.clone(), epoch, since: now() });
+    let result = match session.protocol {
+        Protocol::Ssh => Box::pin(terminal::run(&tab, start)).await,
+        Protocol::Rdp => Box::pin(desktop::run(&tab, start)).await,
     };
-    outlet.pipe.end();
     session.surroundings.round_trip(&session.id, None);
-    if let Err(refusal) = &result {
-        if let Some(status) = refusal.status {
+    if let Err(failed) = &result {
+        if let Some(status) = failed.status {
             session.surroundings.found_status(&session.instance, status);
         }
-        if refusal.failure.code == FailureCode::SignInNeeded {
-            let account = session.inner().account.clone();
-            if let Some(account) = account {
-                session.surroundings.sign_in_needed(&account);
-            }
+        if failed.failure.code == FailureCode::SignInNeeded {
+            session.sign_in_needed();
         }
     }
-    session.change(epoch, |inner| match result {
-        Ok(end) => {
-            inner.info.state = SessionState::Ended { end };
-            inner.control = None;
-            inner.asked = None;
-            // Not `stop`: this very task must come to its own end.
-            inner.task = None;
-        }
-        Err(refusal) => {
-            inner.presented = refusal.presented;
-            inner.task = None;
-            inner.fail(refusal.failure, refusal.observed);
+    session.change(epoch, |inner| {
+        // Not aborted by `stop`: this very task must come to its own end.
+        inner.task = None;
+        match result {
+            Ok(end) => {
+                inner.info.state = SessionState::Ended { end };
+                inner.stop();
+            }
+            Err(failed) => {
+                inner.presented = failed.presented;
+                inner.fail(failed.failure, failed.observed);
+            }
         }
     });
-}
-
-async fn open(
-    session: &Arc<Session>,
-    tab: &Arc<Tab>,
-    if_stopped: IfStopped,
-    rule: HostKeyRule,
-) -> Result<(Terminal, Watch), Refusal> {
-    let context = session.surroundings.context(&session.instance)?;
-    session.inner().account = Some(context.account.clone());
-    let connected =
-        Box::pin(connect::connect(&context, &session.instance, if_stopped, rule, tab.clone())).await?;
-    let Connected { client, watch, user } = connected;
-    let name = &session.instance.name;
-    tab.step(Step::OpenTerminal, format!("Opening a terminal on {name}"));
-    let size = session.inner().size;
-    let term = match std::env::var("LANG") {
-        Ok(lang) => Term::default().with_lang(&lang),
-        Err(_) => Term::default(),
-    };
-    let terminal =
-        client.terminal(size, term).await.map_err(|error| failure::ssh(&error, &session.instance, &user))?;
-    Ok((terminal, watch))
-}
-
-/// Carries bytes between terminal and front end until one of them ends.
-async fn carry(
-    session: &Arc<Session>,
-    epoch: u64,
-    mut terminal: Terminal,
-    mut watch: Watch,
-    outlet: &Outlet,
-) -> Result<SessionEnd, Refused> {
-    let pipe = &outlet.pipe;
-    let input = terminal.input();
-    let feed = async {
-        while let Some(next) = pipe.input().await {
-            let sent = match next {
-                Input::Bytes(bytes) => input.send(bytes).await,
-                Input::Interrupt(bytes) => {
-                    input.discard_backlog();
-                    input.send(bytes).await
-                }
-                Input::Size(columns, rows) => {
-                    let size = Size { columns, rows };
-                    session.inner().size = size;
-                    input.resize(size);
-                    Ok(())
-                }
-            };
-            if sent.is_err() {
-                break;
-            }
-        }
-        // The terminal's own end says more than a failed input.
-        std::future::pending::<()>().await;
-    };
-    tokio::pin!(feed);
-    let mut tunnel_end = None;
-    loop {
-        let output = async {
-            pipe.room().await;
-            terminal.read().await
-        };
-        tokio::select! {
-            bytes = output => match bytes {
-                Some(bytes) => pipe.push(bytes),
-                None => break,
-            },
-            () = &mut feed => {}
-            event = watch.next(), if tunnel_end.is_none() => tunnel_end = tunnel_event(session, epoch, event),
-        }
-    }
-    match terminal.exit().await {
-        Exit::Status(status) => return Ok(SessionEnd::Exit { status }),
-        Exit::Signal(name) => return Ok(SessionEnd::Signal { name }),
-        Exit::Closed => {}
-    }
-    // It went away without a word: the tunnel may know why.
-    let last_words = async {
-        while tunnel_end.is_none() {
-            tunnel_end = tunnel_event(session, epoch, watch.next().await);
-        }
-    };
-    // Without an answer in time it is an end without a word.
-    let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
-    match tunnel_end {
-        Some(TunnelEnd::Failed(refused)) => Err(refused),
-        Some(TunnelEnd::Closed) | None => match terminal.why_closed() {
-            Some(error @ (adit_ssh::Error::Handshake { .. } | adit_ssh::Error::TimedOut(_))) => {
-                Err(failure::ssh(&error, &session.instance, "").into())
-            }
-            Some(_) | None => Ok(SessionEnd::Closed),
-        },
-    }
-}
-
-enum TunnelEnd {
-    Closed,
-    Failed(Refused),
-}
-
-/// Shows what happens to the tunnel; gives its end.
-fn tunnel_event(session: &Arc<Session>, epoch: u64, event: Option<TunnelEvent>) -> Option<TunnelEnd> {
-    let resuming = |text: String, next: u32, wait: Duration| {
-        let next_at = (now() + wait.as_secs_f64() * 1000.0).min(FAR);
-        session.change(epoch, |inner| {
-            inner.info.state = SessionState::Resuming { text, attempt: next, next_at };
-        });
-    };
-    match event {
-        None | Some(TunnelEvent::Closed { .. }) => return Some(TunnelEnd::Closed),
-        Some(TunnelEvent::Failed { failure, .. }) => {
-            return Some(TunnelEnd::Failed(Refused {
-                observed: Observed::of_loss(&failure),
-                failure: failure::lost(&failure, &session.instance, PORT),
-            }));
-        }
-        Some(TunnelEvent::Reconnecting { code: _, reason: _, attempt: next, wait }) => {
-            resuming("The relay was lost. Nothing you typed is lost.".to_owned(), next, wait);
-        }
-        Some(TunnelEvent::SignInNeeded { message }) => {
-            let account = session.inner().account.clone();
-            if let Some(account) = account {
-                session.surroundings.sign_in_needed(&account);
-            }
-            resuming(format!("{message}. The session goes on once you have signed in."), 1, Duration::ZERO);
-        }
-        Some(TunnelEvent::Resumed) => {
-            session.change(epoch, |inner| inner.info.state = SessionState::Live);
-        }
-        Some(TunnelEvent::RoundTrip(time)) => session.surroundings.round_trip(&session.id, Some(time)),
-        Some(_) => {}
-    }
-    None
 }

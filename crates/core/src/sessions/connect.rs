@@ -8,13 +8,12 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Action, Failure, FailureCode, InstanceRef, InstanceStatus, Step};
-use adit_google::{Action as Act, Instance};
+use adit_contract::{Failure, FailureCode, InstanceRef, InstanceStatus, Step};
 use adit_ssh::{
     Client, HostKey,
     guest::{AccountKind, Flags, Lifetime, System, Way},
 };
-use adit_tunnel::{Dialer, Patience, Target, Watch};
+use adit_tunnel::{Patience, Watch};
 
 use super::{
     host::expected,
@@ -23,24 +22,19 @@ use super::{
     log_in::Attempt,
     observer::Observer,
     publish::{self, Imported},
+    vm::{self, IfStopped, dial},
 };
 use crate::{
     access::Access,
     cloud::Cloud,
     explain::{Observed, Refused},
-    failure::{self, Subject},
-    inventory::{at, status},
     keychain::Keychain,
 };
 
 /// SSH's port.
 pub(super) const PORT: u16 = 22;
-/// The interface that is entered.
-pub(super) const INTERFACE: &str = "nic0";
 /// How long a refusal to publish the key waits for the tunnel's own.
 const TUNNEL_FIRST: Duration = Duration::from_secs(10);
-/// How long a started VM may take until its SSH server answers.
-const BOOT: Duration = Duration::from_secs(120);
 
 /// What every connection needs.
 #[derive(Debug, Clone)]
@@ -58,15 +52,6 @@ pub struct Context {
     pub memory_key_lifetime: Lifetime,
     /// Where host keys are kept.
     pub known_hosts: KnownHosts,
-}
-
-/// What to do when the VM does not run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfStopped {
-    /// Fail with [`FailureCode::VmStopped`].
-    Fail,
-    /// Start it, wait for it, connect.
-    Start,
 }
 
 /// Which host key is accepted.
@@ -121,7 +106,7 @@ impl From<Refused> for Refusal {
 
 impl Refusal {
     /// A state that nothing can be dialled in.
-    fn not_running(failure: Failure, status: InstanceStatus) -> Self {
+    pub(super) fn not_running(failure: Failure, status: InstanceStatus) -> Self {
         Self { status: Some(status), observed: Some(Observed::NotRunning(status)), ..failure.into() }
     }
 }
@@ -140,15 +125,10 @@ pub async fn connect(
     let name = &instance.name;
     observer.step(Step::ReadVm, format!("Reading {name}"));
     let google = context.access.google();
-    let (read, common) = tokio::join!(read(context, instance), common_metadata(context, instance));
-    let (read, patience) = running(context, instance, read?, if_stopped, observer.as_ref()).await?;
+    let (read, common) = tokio::join!(vm::read(context, instance), vm::common_metadata(context, instance));
+    let (read, patience) = vm::running(context, instance, read?, if_stopped, observer.as_ref()).await?;
     let email = context.access.identity().await?.email.clone();
-    let flags = {
-        let items =
-            read.metadata.items.iter().filter_map(|item| Some((item.key.as_str(), item.value.as_deref()?)));
-        let common = common.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        Flags::read(items, common)
-    };
+    let flags = vm::flags(&read, &common);
     let system = match read.os {
         adit_google::Os::Windows => System::Windows,
         adit_google::Os::Linux | adit_google::Os::Unknown => System::Linux,
@@ -157,11 +137,7 @@ pub async fn connect(
     let entry = context.cloud.entry("ssh-key", &context.account);
     let (key, keeping) = key_pair(&context.keychain, &entry).await?;
     let lifetime = lifetime(keeping, context.memory_key_lifetime);
-    let host = HostId {
-        cloud: context.cloud.id.clone(),
-        project: instance.project.clone(),
-        instance: read.id.clone(),
-    };
+    let host = HostId::new(&context.cloud, instance, &read);
 
     if patience == Patience::default() {
         observer.step(Step::OpenTunnel, format!("Opening a tunnel to {name}"));
@@ -169,7 +145,6 @@ pub async fn connect(
         observer.step(Step::WaitForVm, format!("Waiting for {name} to answer"));
     }
     let dialer = context.access.dialer().with_patience(patience);
-    let target = target(instance);
     let is_published = AtomicBool::new(false);
     let publishing = async {
         let published = match way {
@@ -184,7 +159,7 @@ pub async fn connect(
         Ok::<_, Refusal>(published)
     };
     let dialing = async {
-        let connection = dial(&dialer, &target, instance, &context.access).await?;
+        let connection = dial(&dialer, instance, PORT, &context.access).await?;
         if !is_published.load(Ordering::Relaxed) {
             observer.step(Step::PublishKey, format!("Giving {name} your key"));
         }
@@ -194,8 +169,7 @@ pub async fn connect(
     let (connection, (published, imported), expectation) =
         Box::pin(all_three(dialing, publishing, expecting)).await?;
     observer.user(&published.user);
-    let attempt =
-        Attempt { context, instance, host: &host, key, published: &published, observer, dialer, target };
+    let attempt = Attempt { context, instance, host: &host, key, published: &published, observer, dialer };
     let connected = attempt.log_in(connection, expectation).await?;
     attempt.tell(way, imported).await;
     Ok(connected)
@@ -253,112 +227,7 @@ fn way_in(flags: &Flags, system: System, email: &str, instance: &InstanceRef) ->
         ),
         Way::WindowsNeedsEnabling => not_supported(
             format!("{name} runs Windows"),
-            "Remote Desktop comes in a later version. SSH works where the VM's metadata has enable-windows-ssh.",
+            "Connect by Remote Desktop. SSH works only where the VM's metadata has enable-windows-ssh.",
         ),
     }
-}
-
-fn target(instance: &InstanceRef) -> Target {
-    Target::Instance {
-        project: instance.project.clone(),
-        zone: instance.zone.clone(),
-        instance: instance.name.clone(),
-        interface: INTERFACE.to_owned(),
-        port: PORT,
-    }
-}
-
-async fn read(context: &Context, instance: &InstanceRef) -> Result<Instance, Refused> {
-    let google = context.access.google();
-    google
-        .instance(&at(instance))
-        .await
-        .map_err(|error| failure::refused(&error, Subject::Instance(instance)))
-}
-
-/// The metadata that all instances of the project share. Who may not read it goes by the instance's own.
-async fn common_metadata(context: &Context, instance: &InstanceRef) -> Vec<(String, String)> {
-    match context.access.google().project(&instance.project).await {
-        Ok(project) => {
-            project.metadata.items.into_iter().filter_map(|item| Some((item.key, item.value?))).collect()
-        }
-        Err(error) => {
-            tracing::debug!(kind = ?error.kind, "the project's metadata could not be read");
-            Vec::new()
-        }
-    }
-}
-
-/// The VM, once it runs or is about to, and how patient the tunnel has to be with it.
-async fn running(
-    context: &Context,
-    instance: &InstanceRef,
-    read_first: Instance,
-    if_stopped: IfStopped,
-    observer: &dyn Observer,
-) -> Result<(Instance, Patience), Refusal> {
-    let name = &instance.name;
-    let booting = Patience { backend: BOOT, lookup: BOOT, ..Patience::default() };
-    let now = status(&read_first.status);
-    let act = match now {
-        InstanceStatus::Running | InstanceStatus::Unknown => return Ok((read_first, Patience::default())),
-        InstanceStatus::Provisioning | InstanceStatus::Staging => {
-            observer.step(Step::WaitForVm, format!("Waiting for {name} to start"));
-            return Ok((read_first, booting));
-        }
-        InstanceStatus::Stopping | InstanceStatus::Suspending | InstanceStatus::Repairing => {
-            return Err(Refusal::not_running(busy(name, now), now));
-        }
-        InstanceStatus::Stopped => Act::Start,
-        InstanceStatus::Suspended => Act::Resume,
-    };
-    if if_stopped == IfStopped::Fail {
-        let (title, advice) = match act {
-            Act::Resume => (format!("{name} is suspended"), "Resume it and connect?"),
-            Act::Start | Act::Stop | Act::Reset | Act::Suspend => {
-                (format!("{name} is stopped"), "Start it and connect?")
-            }
-        };
-        let failure = Failure::new(FailureCode::VmStopped, title, advice)
-            .with_action(Action::StartAndConnect)
-            .with_action(Action::TryAgain);
-        return Err(Refusal::not_running(failure, now));
-    }
-    observer.step(Step::StartVm, format!("Starting {name}"));
-    let google = context.access.google();
-    google
-        .act(&at(instance), act)
-        .await
-        .map_err(|error| failure::refused(&error, Subject::Instance(instance)))?;
-    observer.step(Step::WaitForVm, format!("Waiting for {name} to start"));
-    Ok((read(context, instance).await?, booting))
-}
-
-fn busy(name: &str, status: InstanceStatus) -> Failure {
-    let doing = match status {
-        InstanceStatus::Suspending => "being suspended",
-        InstanceStatus::Repairing => "being repaired by Google",
-        InstanceStatus::Provisioning
-        | InstanceStatus::Staging
-        | InstanceStatus::Running
-        | InstanceStatus::Stopping
-        | InstanceStatus::Suspended
-        | InstanceStatus::Stopped
-        | InstanceStatus::Unknown => "stopping",
-    };
-    Failure::new(FailureCode::VmBusy, format!("{name} is {doing}"), "Try again when it has come to rest.")
-        .with_action(Action::TryAgain)
-}
-
-pub(super) async fn dial(
-    dialer: &Dialer,
-    target: &Target,
-    instance: &InstanceRef,
-    access: &Access,
-) -> Result<adit_tunnel::Connection, Refusal> {
-    let dialled = dialer.dial(target).await;
-    Ok(dialled.map_err(|error| Refused {
-        failure: failure::dial(&error, instance, PORT),
-        observed: access.observed(&error),
-    })?)
 }

@@ -3,11 +3,13 @@
 
 use std::path::PathBuf;
 
-use adit_contract::Failure;
+use adit_contract::{Failure, InstanceRef};
+use adit_google::Instance;
 use adit_ssh::host_key::{HostKey, known_hosts};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cloud::Cloud,
     config::Folders,
     file::{self, Loaded},
 };
@@ -49,6 +51,12 @@ pub(crate) struct HostId {
     pub(crate) project: String,
     /// Compute's numeric id, as digits.
     pub(crate) instance: String,
+}
+
+impl HostId {
+    pub(crate) fn new(cloud: &Cloud, instance: &InstanceRef, read: &Instance) -> Self {
+        Self { cloud: cloud.id.clone(), project: instance.project.clone(), instance: read.id.clone() }
+    }
 }
 
 /// Whether something was told before.

@@ -7,7 +7,7 @@ use std::{
 
 use adit_contract::{InstanceRef, Note, NoteKind, Question, SecondFactorPrompt, Step};
 use adit_ssh::{Echo, Expect, HostKey, Interaction, KeyPair, Options, Prompt};
-use adit_tunnel::{Dialer, Event, Target, Watch};
+use adit_tunnel::{Dialer, Event, Watch};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use jiff::{Timestamp, tz::TimeZone};
@@ -15,13 +15,14 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{
-    connect::{Connected, Context, PORT, Refusal, WayIn, dial},
+    connect::{Connected, Context, PORT, Refusal, WayIn},
     host::Expectation,
     known_hosts::{HostId, Told},
     observer::{Observer, Reply},
-    publish::{Imported, Pickup, Published, jittered},
+    publish::{Imported, Pickup, Published},
+    vm::dial,
 };
-use crate::failure;
+use crate::{failure, metadata::jittered};
 
 /// How long a VM may take to pick up a key (guest access, section 3).
 const KEY_PICKUP: Duration = Duration::from_secs(60);
@@ -35,7 +36,6 @@ pub(super) struct Attempt<'a> {
     pub(super) published: &'a Published,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) dialer: Dialer,
-    pub(super) target: Target,
 }
 
 impl Attempt<'_> {
@@ -88,7 +88,7 @@ impl Attempt<'_> {
             self.observer.step(Step::WaitForKey, format!("Waiting for {name} to pick up the key"));
             tokio::time::sleep(jittered(pause)).await;
             pause = (pause * 2).min(Duration::from_secs(8));
-            connection = dial(&self.dialer, &self.target, self.instance, &self.context.access).await?;
+            connection = dial(&self.dialer, self.instance, PORT, &self.context.access).await?;
         }
     }
 
@@ -190,7 +190,11 @@ impl Interaction for Asked {
                 self.observer.step(Step::SignIn, format!("Signing in as {}", self.user));
                 Some(answers)
             }
-            Reply::Trust | Reply::Reject => None,
+            Reply::Trust
+            | Reply::Reject
+            | Reply::Certificate(_)
+            | Reply::Credentials { .. }
+            | Reply::SetPassword { .. } => None,
         }
     }
 }

@@ -1,13 +1,18 @@
 //! Sessions: one for each tab, from the first click to its end, with every state in between.
 
+mod answer;
 mod attempt;
 mod connect;
+mod desktop;
 mod host;
 mod key;
 mod known_hosts;
 mod log_in;
 mod observer;
 mod publish;
+mod session;
+mod terminal;
+pub(crate) mod vm;
 
 use std::{
     collections::BTreeMap,
@@ -15,25 +20,20 @@ use std::{
 };
 
 use adit_contract::{
-    Event, Failure, FailureCode, InstanceRef, InstanceStatus, NoteKind, Question, SessionAnswer, SessionEnd,
-    SessionInfo, SessionState, Step, TunnelTarget,
-};
-use adit_ssh::{HostKey, Size};
-use adit_tunnel::Control;
-use secrecy::SecretString;
-use tokio::{sync::oneshot, task::AbortHandle};
-
-use crate::{
-    events::EventSink,
-    explain::{Observed, Why},
-    failure, now,
-    stream::Outlet,
+    Event, Failure, FailureCode, InstanceRef, InstanceStatus, LeftSession, LinkParameters, SessionInfo,
+    SessionStart, SessionState,
 };
 
+use self::{attempt::Start, session::Session};
+use crate::{events::EventSink, failure};
+
+pub(crate) use self::desktop::{Desktops, KnownCertificates, make_windows_password};
 pub use self::{
-    connect::{Connected, Context, HostKeyRule, IfStopped, Refusal, connect},
+    connect::{Connected, Context, HostKeyRule, Refusal, connect},
+    desktop::{Graphics, KeyboardLayout, RdpSettings, Sound},
     known_hosts::KnownHosts,
-    observer::{Observer, Reply},
+    observer::{Observer, Pin, Remember, Reply, Role},
+    vm::IfStopped,
 };
 
 /// The most sessions at the same time.
@@ -41,14 +41,40 @@ const MAX_SESSIONS: usize = 64;
 
 /// What a session needs from the app.
 pub(crate) trait Surroundings: Send + Sync {
-    /// What a connection to an instance needs, with the account that sees it.
-    fn context(&self, instance: &InstanceRef) -> Result<Context, Failure>;
+    /// What a connection to an instance needs, with the account that the profile names, else the one that sees it.
+    fn context(&self, instance: &InstanceRef, profile: Option<&str>) -> Result<Context, Failure>;
     /// A connection found an instance in this state.
     fn found_status(&self, instance: &InstanceRef, status: InstanceStatus);
     /// A connection found that an account has to sign in again.
     fn sign_in_needed(&self, account: &str);
     /// The relay took this long to answer.
     fn round_trip(&self, session: &str, time: Option<std::time::Duration>);
+    /// How the desktop of an instance is opened: from a profile or from none, by an address with these parameters or by none.
+    fn rdp_settings(
+        &self,
+        instance: &InstanceRef,
+        profile: Option<&str>,
+        linked: &LinkParameters,
+    ) -> RdpSettings;
+    /// From now on the desktop of this instance may be opened without Network Level Authentication; from this profile
+    /// alone where that says otherwise. Blocks.
+    fn allow_without_nla(&self, instance: &InstanceRef, profile: Option<&str>) -> Result<(), Failure>;
+    /// What desktops need beside a [`Context`].
+    fn desktops(&self) -> Desktops;
+}
+
+/// What a tab is opened for.
+pub(crate) struct Asked {
+    pub(crate) instance: InstanceRef,
+    pub(crate) start: SessionStart,
+    /// Label of the window that shows it.
+    pub(crate) window: String,
+    /// What the address that it is opened by says of it.
+    pub(crate) linked: LinkParameters,
+    /// Id of the profile that it is started from.
+    pub(crate) profile: Option<String>,
+    /// What the tab is called in place of the VM's name.
+    pub(crate) name: Option<String>,
 }
 
 /// All sessions, oldest first.
@@ -57,35 +83,6 @@ pub(crate) struct Sessions {
     surroundings: Arc<dyn Surroundings>,
     all: Mutex<BTreeMap<u64, Arc<Session>>>,
     next: std::sync::atomic::AtomicU64,
-}
-
-/// One tab.
-pub(crate) struct Session {
-    id: String,
-    instance: InstanceRef,
-    sink: Arc<dyn EventSink>,
-    surroundings: Arc<dyn Surroundings>,
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    info: SessionInfo,
-    size: Size,
-    outlet: Arc<Outlet>,
-    /// Ends the attempt.
-    task: Option<AbortHandle>,
-    /// Where the answer to the question goes.
-    asked: Option<oneshot::Sender<Reply>>,
-    /// Steers the tunnel.
-    control: Option<Control>,
-    /// The host key that was presented instead of the known one.
-    presented: Option<HostKey>,
-    /// The account of the last attempt.
-    account: Option<String>,
-    /// What was seen when it failed, and when.
-    seen: Option<(Observed, f64)>,
-    /// Counts starts and stops: what an attempt says after its stop is dropped.
-    epoch: u64,
 }
 
 impl Sessions {
@@ -101,6 +98,11 @@ impl Sessions {
         self.all().values().map(|session| session.info()).collect()
     }
 
+    /// Each as it would be offered again, with the label of the window that shows it.
+    pub(crate) fn left(&self) -> Vec<(String, LeftSession)> {
+        self.all().values().map(|session| session.left()).collect()
+    }
+
     pub(crate) fn get(&self, id: &str) -> Result<Arc<Session>, Failure> {
         let number: Option<u64> = id.parse().ok();
         number.and_then(|number| self.all().get(&number).cloned()).ok_or_else(|| {
@@ -109,7 +111,19 @@ impl Sessions {
     }
 
     /// Opens a tab and begins to connect.
-    pub(crate) fn open(&self, instance: InstanceRef, size: Size) -> Result<String, Failure> {
+    pub(crate) fn open(
+        &self,
+        instance: InstanceRef,
+        start: SessionStart,
+        window: &str,
+        linked: LinkParameters,
+    ) -> Result<String, Failure> {
+        let window = window.to_owned();
+        self.begin(Asked { instance, start, window, linked, profile: None, name: None })
+    }
+
+    /// The same, for whoever says more of it.
+    pub(crate) fn begin(&self, asked: Asked) -> Result<String, Failure> {
         let number = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let session = {
             let mut all = self.all();
@@ -120,17 +134,12 @@ impl Sessions {
                     "Close one of them first.",
                 ));
             }
-            let session = Session::new(
-                number.to_string(),
-                instance,
-                size,
-                self.sink.clone(),
-                self.surroundings.clone(),
-            );
+            let (sink, surroundings) = (self.sink.clone(), self.surroundings.clone());
+            let session = Session::new(number.to_string(), asked, sink, surroundings);
             all.insert(number, session.clone());
             session
         };
-        session.start(IfStopped::Fail, HostKeyRule::Known);
+        session.start(Start::Plain);
         Ok(session.id.clone())
     }
 
@@ -145,236 +154,30 @@ impl Sessions {
         Ok(())
     }
 
+    /// A window is gone: what it showed goes to another.
+    pub(crate) fn window_closed(&self, closed: &str, to: &str) {
+        self.sink.send(Event::WindowClosed(closed.to_owned()));
+        for session in self.all().values() {
+            if session.info().window == closed {
+                session.show_in(to);
+            }
+        }
+    }
+
     /// Ends the sessions of an account that signs out.
     pub(crate) fn signed_out(&self, account: &str) {
         for session in self.all().values() {
-            if session.inner().account.as_deref() == Some(account) {
+            if session.is_of(account) {
                 session.end_with(|was_live| SessionState::Failed {
                     failure: failure::sign_in_needed("The account was signed out"),
                     was_live,
                 });
+                // After the attempt, which might put it back.
+                session.held(|held| held.forget());
             }
         }
     }
-}
-
-impl Session {
-    fn new(
-        id: String,
-        instance: InstanceRef,
-        size: Size,
-        sink: Arc<dyn EventSink>,
-        surroundings: Arc<dyn Surroundings>,
-    ) -> Arc<Self> {
-        let info = SessionInfo {
-            id: id.clone(),
-            instance: instance.clone(),
-            user: None,
-            state: connecting(Step::ReadVm, format!("Reading {}", instance.name), now()),
-            notes: Vec::new(),
-            attempt: 0,
-        };
-        let inner = Inner {
-            info,
-            size,
-            outlet: Arc::new(Outlet::new()),
-            task: None,
-            asked: None,
-            control: None,
-            presented: None,
-            account: None,
-            seen: None,
-            epoch: 0,
-        };
-        Arc::new(Self { id, instance, sink, surroundings, inner: Mutex::new(inner) })
-    }
-
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Every change below is whole before anything could panic.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn info(&self) -> SessionInfo {
-        self.inner().info.clone()
-    }
-
-    /// How it failed, to be explained.
-    pub(crate) fn why(&self) -> Why {
-        let inner = self.inner();
-        let failure = match &inner.info.state {
-            SessionState::Failed { failure, .. } => Some(failure.clone()),
-            SessionState::Connecting { .. }
-            | SessionState::Asking { .. }
-            | SessionState::Live
-            | SessionState::Resuming { .. }
-            | SessionState::Ended { .. } => None,
-        };
-        let seen = inner.seen.clone().filter(|_| failure.is_some());
-        let target = TunnelTarget::Instance {
-            instance: self.instance.clone(),
-            interface: connect::INTERFACE.to_owned(),
-            port: connect::PORT,
-        };
-        Why { target, failure, seen }
-    }
-
-    /// The stream of the attempt that runs or ran last.
-    pub(crate) fn outlet(&self) -> Arc<Outlet> {
-        self.inner().outlet.clone()
-    }
-
-    /// Changes the session for the attempt of this epoch and tells the front end; what a stopped attempt
-    /// still has to say is dropped.
-    fn change(&self, epoch: u64, change: impl FnOnce(&mut Inner)) {
-        let mut inner = self.inner();
-        if inner.epoch != epoch {
-            return;
-        }
-        change(&mut inner);
-        // Sent under the lock, so that the front end sees the changes in their order.
-        self.sink.send(Event::Session(inner.info.clone()));
-    }
-
-    /// Begins a new attempt in place of the one before.
-    fn start(self: &Arc<Self>, if_stopped: IfStopped, rule: HostKeyRule) {
-        let mut inner = self.inner();
-        inner.stop();
-        // A key that was shown for an earlier attempt is no longer on offer.
-        inner.presented = None;
-        inner.seen = None;
-        inner.info.attempt = inner.info.attempt.wrapping_add(1);
-        inner.info.state = connecting(Step::ReadVm, format!("Reading {}", self.instance.name), now());
-        inner.outlet = Arc::new(Outlet::new());
-        self.sink.send(Event::Session(inner.info.clone()));
-        let epoch = inner.epoch;
-        let task = tokio::spawn(attempt::run(self.clone(), epoch, if_stopped, rule));
-        inner.task = Some(task.abort_handle());
-        drop(inner);
-        // A mistake of ours ends its own tab and nothing else.
-        let session = self.clone();
-        tokio::spawn(async move {
-            if task.await.is_err_and(|error| error.is_panic()) {
-                session.surroundings.round_trip(&session.id, None);
-                session.change(epoch, |inner| {
-                    inner.fail(failure::internal("the session's task ended unexpectedly"), None);
-                });
-            }
-        });
-    }
-
-    /// Takes an answer to a question, or to what a failed or resuming session offers.
-    pub(crate) fn answer(self: &Arc<Self>, answer: SessionAnswer) -> Result<(), Failure> {
-        match answer {
-            SessionAnswer::TrustHostKey => self.inner().reply(Reply::Trust),
-            SessionAnswer::RejectHostKey => self.inner().reply(Reply::Reject),
-            SessionAnswer::SecondFactor { answers } => {
-                self.inner().reply(Reply::Answers(answers.into_iter().map(SecretString::from).collect()))
-            }
-            SessionAnswer::ResumeNow => {
-                if let Some(control) = &self.inner().control {
-                    control.resume_now();
-                }
-                Ok(())
-            }
-            SessionAnswer::TryAgain => self.again(IfStopped::Fail, HostKeyRule::Known),
-            SessionAnswer::StartAndConnect => self.again(IfStopped::Start, HostKeyRule::Known),
-            SessionAnswer::ReplaceHostKey => {
-                let presented = self.inner().presented.take().ok_or_else(out_of_place)?;
-                self.again(IfStopped::Fail, HostKeyRule::Replace(presented))
-            }
-        }
-    }
-
-    fn again(self: &Arc<Self>, if_stopped: IfStopped, rule: HostKeyRule) -> Result<(), Failure> {
-        match self.inner().info.state {
-            SessionState::Ended { .. } | SessionState::Failed { .. } => {}
-            SessionState::Connecting { .. }
-            | SessionState::Asking { .. }
-            | SessionState::Live
-            | SessionState::Resuming { .. } => return Err(out_of_place()),
-        }
-        self.start(if_stopped, rule);
-        Ok(())
-    }
-
-    pub(crate) fn dismiss_note(&self, kind: NoteKind) {
-        let mut inner = self.inner();
-        inner.info.notes.retain(|note| note.kind != kind);
-        self.sink.send(Event::Session(inner.info.clone()));
-    }
-
-    /// Ends what runs; the tab stays.
-    pub(crate) fn cancel(&self) {
-        self.end_with(|was_live| {
-            if was_live {
-                SessionState::Ended { end: SessionEnd::Closed }
-            } else {
-                SessionState::Failed { failure: failure::cancelled(), was_live }
-            }
-        });
-    }
-
-    fn end_with(&self, state: impl FnOnce(bool) -> SessionState) {
-        let mut inner = self.inner();
-        let was_live = match inner.info.state {
-            SessionState::Connecting { .. } | SessionState::Asking { .. } => false,
-            SessionState::Live | SessionState::Resuming { .. } => true,
-            SessionState::Ended { .. } | SessionState::Failed { .. } => return,
-        };
-        inner.stop();
-        inner.info.state = state(was_live);
-        self.sink.send(Event::Session(inner.info.clone()));
-        drop(inner);
-        self.surroundings.round_trip(&self.id, None);
-    }
-
-    fn close(&self) {
-        self.inner().stop();
-        self.surroundings.round_trip(&self.id, None);
-    }
-}
-
-impl Inner {
-    /// Ends the attempt's task and all that belongs to it.
-    fn stop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
-        self.epoch = self.epoch.wrapping_add(1);
-        self.outlet.pipe.end();
-        self.asked = None;
-        self.control = None;
-    }
-
-    /// The attempt is over and did not work.
-    fn fail(&mut self, failure: Failure, observed: Option<Observed>) {
-        self.seen = observed.map(|observed| (observed, now()));
-        let was_live = matches!(self.info.state, SessionState::Live | SessionState::Resuming { .. });
-        self.info.state = SessionState::Failed { failure, was_live };
-        self.stop();
-    }
-
-    /// Hands a reply to the question that is being asked, if it is one to it.
-    fn reply(&mut self, reply: Reply) -> Result<(), Failure> {
-        let SessionState::Asking { question } = &self.info.state else { return Err(out_of_place()) };
-        match (question, &reply) {
-            (Question::NewHostKey { .. }, Reply::Trust | Reply::Reject) => {}
-            (Question::SecondFactor { prompts, .. }, Reply::Answers(answers))
-                if answers.len() == prompts.len() => {}
-            (Question::NewHostKey { .. } | Question::SecondFactor { .. }, _) => return Err(out_of_place()),
-        }
-        let asked = self.asked.take().ok_or_else(out_of_place)?;
-        asked.send(reply).map_err(|_| out_of_place())
-    }
-}
-
-fn out_of_place() -> Failure {
-    Failure::new(FailureCode::InvalidInput, "The session no longer asks for this", "")
-}
-
-fn connecting(step: Step, text: String, since: f64) -> SessionState {
-    SessionState::Connecting { step, text, since }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -13,6 +13,53 @@ pub enum Reply {
     Reject,
     /// One answer for each prompt.
     Answers(Vec<SecretString>),
+    /// The certificate is to be trusted.
+    Certificate(Pin),
+    /// Who signs in to the desktop.
+    Credentials {
+        /// As it was typed.
+        user: String,
+        /// The password.
+        password: SecretString,
+        /// Whether it is kept once it has worked.
+        remember: Remember,
+    },
+    /// The VM's agent is to set a password, which then signs in.
+    SetPassword {
+        /// Without a domain.
+        user: String,
+        /// What a new user becomes.
+        role: Role,
+        /// Whether it is kept once it has worked.
+        remember: Remember,
+    },
+}
+
+/// How long a certificate stays trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pin {
+    /// For good: whatever else the server shows later is a change.
+    ForGood,
+    /// For this session only.
+    Once,
+}
+
+/// What becomes of a password that has worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remember {
+    /// The keychain keeps it.
+    InKeychain,
+    /// It goes with its session.
+    No,
+}
+
+/// What a Windows user is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A member of the administrators.
+    Administrator,
+    /// An ordinary user, unless it is an administrator already.
+    User,
 }
 
 /// Watches a connection come up: a tab, or a command line.

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use adit_contract::{Failure, FailureCode, InstanceRef};
-use adit_google::{ErrorKind, Google, ImportedKey, Instance, MetadataItem};
+use adit_google::{Google, ImportedKey, Instance};
 use adit_ssh::{
     KeyPair,
     guest::{
-        Entry, EntryError, Lifetime, OperatingSystem, Plan, PosixAccount, plan, user_account,
+        Entry, EntryError, Lifetime, Merge, OperatingSystem, PosixAccount, SSH_KEYS, merge, user_account,
         user_name_from_email,
     },
 };
@@ -18,10 +18,9 @@ use crate::{
     explain::Refused,
     failure::{self, Subject},
     inventory::at,
+    metadata::{self, Change},
 };
 
-/// How often the metadata is written anew when somebody else wrote in between.
-const TRIES: u32 = 6;
 /// A key that was published this short a time ago may not have reached the VM yet.
 const SETTLING: Duration = Duration::from_secs(120);
 
@@ -53,45 +52,26 @@ pub(crate) async fn to_metadata(
     key: &KeyPair,
     lifetime: Lifetime,
 ) -> Result<Published, Refused> {
-    let said = |error: &adit_google::Error| failure::refused(error, Subject::Instance(instance));
     let user = user_name_from_email(email);
     let entry = Entry::new(&user, email, key.public_line(), lifetime)
         .map_err(|error| unwritable(instance, &error))?;
-    let mut metadata = read.metadata.clone();
-    let mut tries = 0;
-    loop {
-        let items =
-            metadata.items.iter().map(|item| (item.key.as_str(), item.value.as_deref().unwrap_or_default()));
+    let (mut ends, mut at_work) = (None, Pickup::Pending);
+    metadata::change(google, instance, read.metadata.clone(), |current| {
         let now = Timestamp::now();
-        match plan(items, &entry, now).map_err(|error| unwritable(instance, &error))? {
-            Plan::Present { expires } => {
-                let pickup = expires.map_or(Pickup::Done, |expires| pickup(expires, lifetime, now));
-                return Ok(Published { user, expires, pickup });
+        match merge(current.get(SSH_KEYS), &entry, now).map_err(|error| unwritable(instance, &error))? {
+            Merge::Present { expires } => {
+                ends = expires;
+                at_work = expires.map_or(Pickup::Done, |expires| pickup(expires, lifetime, now));
+                Ok(Change::Nothing)
             }
-            Plan::Write { items, expires } => {
-                let fingerprint = metadata.fingerprint.as_ref().ok_or_else(|| {
-                    failure::internal("the instance came without its metadata's fingerprint")
-                })?;
-                let items: Vec<MetadataItem> =
-                    items.into_iter().map(|(key, value)| MetadataItem::new(key, value)).collect();
-                match google.set_metadata(&at(instance), fingerprint, &items).await {
-                    Ok(()) => return Ok(Published { user, expires: Some(expires), pickup: Pickup::Pending }),
-                    Err(error) if error.kind == ErrorKind::Conflict && tries < TRIES => {
-                        tries += 1;
-                        tokio::time::sleep(jittered(Duration::from_millis(100 * (1 << tries)))).await;
-                        metadata =
-                            google.instance(&at(instance)).await.map_err(|error| said(&error))?.metadata;
-                    }
-                    Err(error) => return Err(said(&error)),
-                }
+            Merge::Write { value, expires } => {
+                (ends, at_work) = (Some(expires), Pickup::Pending);
+                Ok(Change::set(SSH_KEYS, value))
             }
         }
-    }
-}
-
-/// Half to all of a time, so that two who collided do not do so again.
-pub(crate) fn jittered(time: Duration) -> Duration {
-    time.mul_f64(rand::random_range(0.5..1.0))
+    })
+    .await?;
+    Ok(Published { user, expires: ends, pickup: at_work })
 }
 
 fn pickup(expires: Timestamp, lifetime: Lifetime, now: Timestamp) -> Pickup {
@@ -211,13 +191,5 @@ mod tests {
         assert_eq!(pickup(expires, lifetime, now), Pickup::Pending);
         let later = now.checked_add(SETTLING * 2).unwrap();
         assert_eq!(pickup(expires, lifetime, later), Pickup::Done);
-    }
-
-    #[test]
-    fn jitter_stays_within_half_and_whole() {
-        for _ in 0..100 {
-            let time = jittered(Duration::from_secs(2));
-            assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&time));
-        }
     }
 }

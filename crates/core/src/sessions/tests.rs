@@ -1,5 +1,5 @@
 use super::*;
-use adit_contract::Action;
+use adit_contract::{Action, MAIN_WINDOW, SessionAnswer, TabColour};
 use tokio::sync::watch;
 
 /// How long a test waits before it has failed.
@@ -9,7 +9,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 struct Faulty;
 
 impl Surroundings for Faulty {
-    fn context(&self, instance: &InstanceRef) -> Result<Context, Failure> {
+    fn context(&self, instance: &InstanceRef, _profile: Option<&str>) -> Result<Context, Failure> {
         match instance.name.as_str() {
             "broken" => panic!("on purpose"),
             _ => Err(failure::sign_in_needed("You are not signed in")),
@@ -21,6 +21,28 @@ impl Surroundings for Faulty {
     fn sign_in_needed(&self, _account: &str) {}
 
     fn round_trip(&self, _session: &str, _time: Option<std::time::Duration>) {}
+
+    fn rdp_settings(
+        &self,
+        _instance: &InstanceRef,
+        _profile: Option<&str>,
+        _linked: &LinkParameters,
+    ) -> RdpSettings {
+        RdpSettings::default()
+    }
+
+    fn allow_without_nla(&self, _instance: &InstanceRef, _profile: Option<&str>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn desktops(&self) -> Desktops {
+        panic!("on purpose")
+    }
+}
+
+/// Sessions that get no account, so that each fails by itself.
+pub(crate) fn sessions() -> Sessions {
+    Sessions::new(Arc::new(Screen::default()), Arc::new(Faulty))
 }
 
 /// The last state of each session.
@@ -60,8 +82,8 @@ fn instance(name: &str) -> InstanceRef {
 async fn a_panic_ends_its_own_tab_in_words() {
     let screen = Arc::new(Screen::default());
     let sessions = Sessions::new(screen.clone(), Arc::new(Faulty));
-    let size = Size { columns: 80, rows: 24 };
-    let broken = sessions.open(instance("broken"), size).unwrap();
+    let size = SessionStart::Ssh { cols: 80, rows: 24 };
+    let broken = sessions.open(instance("broken"), size, MAIN_WINDOW, LinkParameters::default()).unwrap();
     let failure = screen.failure(&broken, 1).await;
     assert_eq!(failure.code, FailureCode::Internal);
     assert!(!failure.title.is_empty() && !failure.advice.is_empty());
@@ -70,8 +92,32 @@ async fn a_panic_ends_its_own_tab_in_words() {
     // The tab is not stuck, and no other one is harmed.
     sessions.get(&broken).unwrap().answer(SessionAnswer::TryAgain).unwrap();
     assert_eq!(screen.failure(&broken, 2).await.code, FailureCode::Internal);
-    let other = sessions.open(instance("other"), size).unwrap();
+    let other = sessions.open(instance("other"), size, MAIN_WINDOW, LinkParameters::default()).unwrap();
     assert_eq!(screen.failure(&other, 1).await.code, FailureCode::SignInNeeded);
     sessions.close(&broken).unwrap();
     assert_eq!(sessions.infos().len(), 1);
+}
+
+#[tokio::test]
+async fn a_tab_keeps_its_name_and_goes_where_its_window_goes() {
+    let screen = Arc::new(Screen::default());
+    let sessions = Sessions::new(screen.clone(), Arc::new(Faulty));
+    let size = SessionStart::Ssh { cols: 80, rows: 24 };
+    let here = sessions.open(instance("here"), size, MAIN_WINDOW, LinkParameters::default()).unwrap();
+    let there = sessions.open(instance("there"), size, "window-1", LinkParameters::default()).unwrap();
+    let told = |id: &str| screen.0.borrow().get(id).cloned().unwrap();
+
+    let session = sessions.get(&there).unwrap();
+    session.label(Some("  primary "), TabColour::Blue).unwrap();
+    for wrong in ["two\nlines".to_owned(), "x".repeat(81)] {
+        assert_eq!(session.label(Some(&wrong), TabColour::None).unwrap_err().code, FailureCode::InvalidInput);
+    }
+    sessions.window_closed("window-1", MAIN_WINDOW);
+    let moved = told(&there);
+    assert_eq!((moved.window.as_str(), moved.name.as_deref()), (MAIN_WINDOW, Some("primary")));
+    assert_eq!(moved.colour, TabColour::Blue);
+    sessions.window_closed(MAIN_WINDOW, "window-2");
+    assert_eq!((told(&here).window, told(&there).window), ("window-2".to_owned(), "window-2".to_owned()));
+    session.label(Some(" "), TabColour::None).unwrap();
+    assert_eq!(told(&there).name, None);
 }

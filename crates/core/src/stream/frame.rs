@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::way::NotAFrame;
+
 /// One message from the front end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
@@ -17,11 +19,6 @@ pub(crate) enum Frame {
         rows: u16,
     },
 }
-
-/// A message that is none of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a frame of a terminal's stream")]
-pub(crate) struct NotAFrame;
 
 impl Frame {
     pub(crate) fn decode(mut message: Bytes) -> Result<Self, NotAFrame> {

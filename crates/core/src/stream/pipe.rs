@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use super::{
     frame::Frame,
     typed::{Typed, interrupts},
+    way::{Attachment, NotAFrame, NotTaken, Way},
 };
 
 /// Bytes that may wait or be drawn before the terminal is read no further.
@@ -44,14 +45,6 @@ pub(crate) enum Input {
     Size(u16, u16),
 }
 
-/// So much unread input waits that this frame has to wait as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
-
-/// Counts the front ends of one pipe: the latest one has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Attachment(u64);
-
 #[derive(Debug, Default)]
 struct State {
     attachment: u64,
@@ -65,6 +58,8 @@ struct State {
     /// The last bytes that were sent, for the next front end.
     sent: VecDeque<Bytes>,
     sent_bytes: usize,
+    /// Of what waits, so many first bytes were sent to an earlier front end.
+    replay: usize,
     typed: Typed,
     ended: bool,
 }
@@ -78,6 +73,18 @@ impl State {
         if self.attachment == attachment.0 {
             self.unheard = self.unheard.saturating_add(std::mem::take(&mut self.drawing));
         }
+    }
+
+    /// Drops what waits and no front end has had.
+    fn keep_replay(&mut self) {
+        let mut rest = self.replay;
+        self.waiting.retain_mut(|bytes| {
+            bytes.truncate(rest);
+            rest -= bytes.len();
+            !bytes.is_empty()
+        });
+        self.waiting_bytes = self.replay - rest;
+        self.replay = self.waiting_bytes;
     }
 
     fn remember(&mut self, bytes: Bytes) {
@@ -117,6 +124,18 @@ impl Pipe {
     fn state(&self) -> MutexGuard<'_, State> {
         // Each change below is whole before anything could panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A front end is going to take over: the one before it gets nothing more from now on. Gives how many bytes that one
+    /// has had come first for the next.
+    pub(crate) fn hand_over(&self) -> usize {
+        let mut state = self.state();
+        state.attachment = state.attachment.wrapping_add(1);
+        let replay = state.sent_bytes.saturating_add(state.replay);
+        drop(state);
+        self.outward.notify_waiters();
+        self.input_room.notify_waiters();
+        replay
     }
 
     // ---- the terminal's side
@@ -176,17 +195,21 @@ impl Pipe {
     pub(super) fn input_is_full(&self) -> bool {
         self.state().typed.full()
     }
+}
 
-    // ---- the front end's side
+impl Way for Pipe {
+    type Frame = Frame;
 
     /// A front end takes over: it gets the last bytes first, and the one before it gets nothing more.
-    pub(crate) fn attach(&self) -> Attachment {
+    fn attach(&self) -> Attachment {
         let mut state = self.state();
         state.attachment = state.attachment.wrapping_add(1);
         state.drawing = 0;
         state.unheard = 0;
         let mut replay = std::mem::take(&mut state.sent);
-        state.waiting_bytes = state.waiting_bytes.saturating_add(std::mem::take(&mut state.sent_bytes));
+        let had = std::mem::take(&mut state.sent_bytes);
+        state.waiting_bytes = state.waiting_bytes.saturating_add(had);
+        state.replay = state.replay.saturating_add(had);
         replay.append(&mut state.waiting);
         state.waiting = replay;
         let attachment = Attachment(state.attachment);
@@ -196,8 +219,16 @@ impl Pipe {
         attachment
     }
 
+    fn detach(&self, _attachment: Attachment) {
+        // A terminal goes on: what it writes is kept, up to a bound, for whoever attaches next.
+    }
+
+    fn decode(message: Bytes) -> Result<Frame, NotAFrame> {
+        Frame::decode(message)
+    }
+
     /// The next bytes for a front end, at most 64 KiB; `None` when another took over or all is said.
-    pub(crate) async fn next(&self, attachment: Attachment) -> Option<Bytes> {
+    async fn next(&self, attachment: Attachment) -> Option<Bytes> {
         loop {
             let outward = self.outward.notified();
             {
@@ -209,6 +240,7 @@ impl Pipe {
                     && let Some(bytes) = chunk(&mut state)
                 {
                     state.drawing += bytes.len();
+                    state.replay = state.replay.saturating_sub(bytes.len());
                     state.remember(bytes.clone());
                     return Some(bytes);
                 }
@@ -223,8 +255,8 @@ impl Pipe {
     /// Takes a message of the front end; those of one that lost the pipe are dropped.
     ///
     /// # Errors
-    /// Too much unread input waits: nothing was taken. Give it again after [`Pipe::input_room`].
-    pub(crate) fn take(&self, attachment: Attachment, frame: Frame) -> Result<(), Full> {
+    /// Too much unread input waits: nothing was taken.
+    fn take(&self, attachment: Attachment, frame: Frame) -> Result<(), NotTaken> {
         let mut state = self.state();
         if state.attachment != attachment.0 || state.ended {
             return Ok(());
@@ -248,10 +280,10 @@ impl Pipe {
             Frame::Input(bytes) if interrupts(&bytes) && (state.full() || state.typed.stuck()) => {
                 if state.full() {
                     // A program that floods the screen: the interrupt must not wait behind what it wrote, and
-                    // nobody wants to see that first.
-                    state.waiting.clear();
+                    // nobody wants to see that first. What was seen already still comes: it was told how much that is.
+                    state.keep_replay();
                     state.waiting.push_back(Bytes::from_static(CANCEL));
-                    state.waiting_bytes = CANCEL.len();
+                    state.waiting_bytes += CANCEL.len();
                 }
                 state.typed.interrupt(bytes);
                 drop(state);
@@ -260,7 +292,7 @@ impl Pipe {
                 self.inward.notify_waiters();
                 self.input_room.notify_waiters();
             }
-            Frame::Input(_) if state.typed.full() => return Err(Full),
+            Frame::Input(_) if state.typed.full() => return Err(NotTaken::Full),
             Frame::Input(bytes) => {
                 state.typed.push(bytes);
                 drop(state);
@@ -271,7 +303,7 @@ impl Pipe {
     }
 
     /// Waits until input of this front end is taken again, or would be dropped.
-    pub(crate) async fn input_room(&self, attachment: Attachment) {
+    async fn input_room(&self, attachment: Attachment) {
         loop {
             let room = self.input_room.notified();
             {

@@ -176,3 +176,39 @@ async fn the_end_comes_after_the_last_byte() {
     assert_eq!(pipe.next(front).await, None);
     assert_eq!(pipe.input().await, None);
 }
+
+#[tokio::test]
+async fn it_is_told_how_much_of_what_comes_first_was_had_before() {
+    let pipe = Pipe::new();
+    pipe.push(Bytes::from_static(b"never had"));
+    assert_eq!(pipe.hand_over(), 0);
+    let first = pipe.attach();
+    assert_eq!(pipe.next(first).await.unwrap(), "never had");
+    pipe.push(Bytes::from_static(b", and this neither"));
+    assert_eq!(pipe.hand_over(), 9);
+    // It stays at that: the one before gets nothing more.
+    assert_eq!(pipe.next(first).await, None);
+    let second = pipe.attach();
+    assert_eq!(pipe.next(second).await.unwrap(), "never had, and this neither");
+}
+
+#[tokio::test]
+async fn what_was_had_before_comes_whole_also_where_an_interrupt_drops_the_rest() {
+    let pipe = Pipe::new();
+    let first = pipe.attach();
+    pipe.push(Bytes::from(vec![b'a'; CHUNK + 10]));
+    assert_eq!(drain(&pipe, first).len(), CHUNK + 10);
+    assert_eq!(pipe.hand_over(), CHUNK + 10);
+    let second = pipe.attach();
+    while pipe.room().now_or_never().is_some() {
+        pipe.push(Bytes::from(vec![b'y'; 30_000]));
+    }
+    assert_eq!(pipe.next(second).await.unwrap().len(), CHUNK);
+    pipe.take(second, Frame::Input(Bytes::from_static(b"\x03"))).unwrap();
+    // One that takes over in the midst of it gets no less.
+    assert_eq!(pipe.hand_over(), CHUNK + 10);
+    let third = pipe.attach();
+    let mut expected = vec![b'a'; CHUNK + 10];
+    expected.extend_from_slice(CANCEL);
+    assert_eq!(drain(&pipe, third), expected);
+}

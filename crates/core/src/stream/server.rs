@@ -1,4 +1,4 @@
-//! The loopback WebSocket that carries terminal bytes.
+//! The loopback WebSocket that carries terminals' bytes and desktops' pictures.
 //!
 //! Any web page in the person's browser can reach a loopback port, and so can any program of other users. So
 //! the process must not be another user's, the page's origin has to be ours, the first message has to be the
@@ -18,6 +18,7 @@ use adit_tunnel::{
     peer::{Link, PeerLookup},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 use tokio::{
@@ -32,11 +33,22 @@ use tokio_tungstenite::{
         Message,
         handshake::server::{ErrorResponse, Request, Response},
         http::StatusCode,
-        protocol::WebSocketConfig,
+        protocol::{
+            WebSocketConfig,
+            frame::{
+                Frame,
+                coding::{Data, OpCode},
+            },
+        },
     },
 };
 
-use super::{frame::Frame, outlet::LARGEST_FRAME, pipe::Pipe};
+use super::{
+    commands::LARGEST_FRAME,
+    pipe::Pipe,
+    screen::Screen,
+    way::{NotTaken, Way},
+};
 
 /// The origins of the shell's own pages, by platform.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -48,6 +60,8 @@ const FIRST_MESSAGE: Duration = Duration::from_secs(2);
 const VALID: Duration = Duration::from_secs(10);
 /// Tokens that may be out at the same time.
 const TICKETS: usize = 256;
+/// The largest piece in which a message goes out, in bytes: a picture of tens of megabytes is never copied whole.
+const PIECE: usize = 256 * 1024;
 
 type Token = [u8; 32];
 
@@ -65,15 +79,24 @@ impl Drop for StreamServer {
     }
 }
 
+/// What a token opens.
+#[derive(Debug, Clone)]
+pub(crate) enum Stream {
+    /// A terminal's.
+    Terminal(Arc<Pipe>),
+    /// A desktop's.
+    Desktop(Arc<Screen>),
+}
+
 #[derive(Debug, Default)]
-struct Tickets(Mutex<HashMap<Token, (Arc<Pipe>, Instant)>>);
+struct Tickets(Mutex<HashMap<Token, (Stream, Instant)>>);
 
 impl Tickets {
-    fn all(&self) -> MutexGuard<'_, HashMap<Token, (Arc<Pipe>, Instant)>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<Token, (Stream, Instant)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn issue(&self, pipe: Arc<Pipe>) -> String {
+    fn issue(&self, stream: Stream) -> String {
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let now = Instant::now();
         let mut all = self.all();
@@ -83,14 +106,14 @@ impl Tickets {
         {
             all.remove(&oldest);
         }
-        all.insert(hash(&token), (pipe, now + VALID));
+        all.insert(hash(&token), (stream, now + VALID));
         token
     }
 
-    /// The pipe that a token opens; it opens it once.
-    fn redeem(&self, token: &str) -> Option<Arc<Pipe>> {
-        let (pipe, until) = self.all().remove(&hash(token))?;
-        (until > Instant::now()).then_some(pipe)
+    /// The stream that a token opens; it opens it once.
+    fn redeem(&self, token: &str) -> Option<Stream> {
+        let (stream, until) = self.all().remove(&hash(token))?;
+        (until > Instant::now()).then_some(stream)
     }
 }
 
@@ -111,9 +134,13 @@ impl StreamServer {
         Ok(Self { address, tickets, task })
     }
 
-    /// What a front end needs to attach to a pipe.
-    pub(crate) fn ticket(&self, pipe: Arc<Pipe>) -> StreamTicket {
-        StreamTicket { url: format!("ws://{}/", self.address), token: self.tickets.issue(pipe) }
+    /// What a front end needs to attach to a stream that begins with `replay` bytes of the past.
+    pub(crate) fn ticket(&self, stream: Stream, replay: usize) -> StreamTicket {
+        StreamTicket {
+            url: format!("ws://{}/", self.address),
+            token: self.tickets.issue(stream),
+            replay: u32::try_from(replay).unwrap_or(u32::MAX),
+        }
     }
 }
 
@@ -156,8 +183,10 @@ async fn serve(socket: TcpStream, guard: &Guard) {
         }
     })
     .await;
-    if let Ok(Some((pipe, socket))) = opened {
-        carry(&pipe, socket).await;
+    match opened {
+        Ok(Some((Stream::Terminal(pipe), socket))) => carry(&*pipe, socket).await,
+        Ok(Some((Stream::Desktop(screen), socket))) => carry(&*screen, socket).await,
+        Ok(None) | Err(_) => {}
     }
 }
 
@@ -168,7 +197,7 @@ async fn may_speak(socket: &TcpStream, peers: &Arc<dyn PeerLookup>) -> bool {
     match Audience::User.admit(link, peers).await {
         Ok(_) => true,
         Err(refusal) => {
-            tracing::warn!(%refusal, "a process tried to reach a terminal");
+            tracing::warn!(%refusal, "a process tried to reach a session");
             false
         }
     }
@@ -193,15 +222,17 @@ async fn accept(socket: TcpStream, origins: &[String]) -> Option<WebSocketStream
     accept_hdr_async_with_config(socket, check, Some(config)).await.ok()
 }
 
-/// Carries bytes until one side ends. Both ways run at the same time: what is drawn must be counted while a
+/// Carries messages until one side ends. Both ways run at the same time: what is drawn must be counted while a
 /// message is being sent.
-async fn carry(pipe: &Pipe, socket: WebSocketStream<TcpStream>) {
-    let attachment = pipe.attach();
+async fn carry<W: Way>(way: &W, socket: WebSocketStream<TcpStream>) {
+    let attachment = way.attach();
     let (mut send, mut receive) = socket.split();
     let outward = async {
-        while let Some(bytes) = pipe.next(attachment).await {
-            if send.send(Message::Binary(bytes)).await.is_err() {
-                return;
+        while let Some(bytes) = way.next(attachment).await {
+            for piece in pieces(bytes) {
+                if send.send(piece).await.is_err() {
+                    return;
+                }
             }
         }
         let _ = timeout(FIRST_MESSAGE, send.close()).await;
@@ -209,18 +240,23 @@ async fn carry(pipe: &Pipe, socket: WebSocketStream<TcpStream>) {
     let inward = async {
         while let Some(Ok(message)) = receive.next().await {
             match message {
-                Message::Binary(message) => match Frame::decode(message) {
-                    // No more is read meanwhile, so that the front end's socket fills up.
-                    Ok(frame) => {
-                        while pipe.take(attachment, frame.clone()).is_err() {
-                            pipe.input_room(attachment).await;
-                        }
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a terminal's stream was closed");
+                Message::Binary(message) => {
+                    let taken = match W::decode(message) {
+                        Ok(frame) => loop {
+                            match way.take(attachment, frame.clone()) {
+                                // No more is read meanwhile, so that the front end's socket fills up.
+                                Err(NotTaken::Full) => way.input_room(attachment).await,
+                                Ok(()) => break Ok(()),
+                                Err(NotTaken::Wrong(error)) => break Err(error),
+                            }
+                        },
+                        Err(error) => Err(error),
+                    };
+                    if let Err(error) = taken {
+                        tracing::warn!(%error, "a tab's stream was closed");
                         return;
                     }
-                },
+                }
                 Message::Ping(_) | Message::Pong(_) => {}
                 Message::Text(_) | Message::Close(_) | Message::Frame(_) => return,
             }
@@ -230,6 +266,24 @@ async fn carry(pipe: &Pipe, socket: WebSocketStream<TcpStream>) {
         () = outward => {}
         () = inward => {}
     }
+    way.detach(attachment);
+}
+
+/// A message as it goes out: whole, or in fragments of one message (RFC 6455, section 5.4).
+fn pieces(mut bytes: Bytes) -> impl Iterator<Item = Message> {
+    let mut opcode = Some(OpCode::Data(Data::Binary));
+    let is_whole = bytes.len() <= PIECE;
+    std::iter::from_fn(move || {
+        let this = opcode.take()?;
+        if is_whole {
+            return Some(Message::Binary(std::mem::take(&mut bytes)));
+        }
+        let piece = bytes.split_to(PIECE.min(bytes.len()));
+        if !bytes.is_empty() {
+            opcode = Some(OpCode::Data(Data::Continue));
+        }
+        Some(Message::Frame(Frame::message(piece, this, bytes.is_empty())))
+    })
 }
 
 #[cfg(test)]

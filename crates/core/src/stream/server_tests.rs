@@ -1,7 +1,6 @@
 use super::*;
 use crate::stream::{Input, pipe::IN_FLIGHT, typed::MOST};
 use adit_tunnel::peer::{PeerUser, Process, SystemPeers};
-use bytes::Bytes;
 use tokio_tungstenite::{
     MaybeTlsStream, connect_async,
     tungstenite::{self, client::IntoClientRequest as _},
@@ -18,7 +17,7 @@ async fn connect(url: &str, origin: Option<&'static str>) -> Result<Socket, tung
 }
 
 async fn attached(server: &StreamServer, pipe: &Arc<Pipe>) -> Socket {
-    let ticket = server.ticket(pipe.clone());
+    let ticket = server.ticket(Stream::Terminal(pipe.clone()), 0);
     let mut socket = connect(&ticket.url, Some("tauri://localhost")).await.unwrap();
     socket.send(Message::text(ticket.token)).await.unwrap();
     socket
@@ -38,7 +37,7 @@ async fn closed(mut socket: Socket) -> bool {
 async fn only_our_own_pages_come_in() {
     let server =
         StreamServer::start(Some("http://localhost:5173".to_owned()), Arc::new(SystemPeers)).await.unwrap();
-    let url = server.ticket(Arc::new(Pipe::new())).url;
+    let url = server.ticket(Stream::Terminal(Arc::new(Pipe::new())), 0).url;
     for origin in [None, Some("https://example.com"), Some("null"), Some("tauri://localhost.example.com")] {
         let Err(tungstenite::Error::Http(response)) = connect(&url, origin).await else {
             panic!("{origin:?} came in")
@@ -73,7 +72,7 @@ impl PeerLookup for Always {
 async fn another_users_process_is_not_talked_to() {
     for (peer, let_in) in [(Some(PeerUser::Same), true), (Some(PeerUser::Other), false), (None, false)] {
         let server = StreamServer::start(None, Arc::new(Always(peer))).await.unwrap();
-        let url = server.ticket(Arc::new(Pipe::new())).url;
+        let url = server.ticket(Stream::Terminal(Arc::new(Pipe::new())), 0).url;
         let came_in = connect(&url, Some("tauri://localhost")).await;
         assert_eq!(came_in.is_ok(), let_in, "{peer:?}");
         // Closed without a word, not even an HTTP answer.
@@ -86,7 +85,7 @@ async fn a_token_opens_its_stream_once() {
     let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
     let pipe = Arc::new(Pipe::new());
     pipe.push(Bytes::from_static(b"secret"));
-    let ticket = server.ticket(pipe);
+    let ticket = server.ticket(Stream::Terminal(pipe), 0);
     assert!(!format!("{ticket:?}").contains(&ticket.token));
     for (token, shut) in [("", true), ("guess", true), (ticket.token.as_str(), false), (&ticket.token, true)]
     {
@@ -99,11 +98,11 @@ async fn a_token_opens_its_stream_once() {
 #[tokio::test(start_paused = true)]
 async fn a_token_does_not_outlive_its_time() {
     let tickets = Tickets::default();
-    let late = tickets.issue(Arc::new(Pipe::new()));
+    let late = tickets.issue(Stream::Terminal(Arc::new(Pipe::new())));
     tokio::time::advance(VALID + Duration::from_millis(1)).await;
     assert!(tickets.redeem(&late).is_none());
     for _ in 0..3 * TICKETS {
-        tickets.issue(Arc::new(Pipe::new()));
+        tickets.issue(Stream::Terminal(Arc::new(Pipe::new())));
     }
     assert!(tickets.all().len() <= TICKETS);
 }
@@ -202,4 +201,32 @@ async fn a_wrong_frame_ends_the_stream() {
         let _ = socket.send(wrong).await;
         assert!(closed(socket).await);
     }
+}
+
+#[tokio::test]
+async fn a_picture_of_any_size_arrives_whole_and_one_at_most_waits() {
+    /// A frame of 3840 by 2160.
+    const LARGE: usize = 24 + 12 + 3840 * 2160 * 4;
+    let server = StreamServer::start(None, Arc::new(SystemPeers)).await.unwrap();
+    let screen = Arc::new(Screen::new());
+    let ticket = server.ticket(Stream::Desktop(screen.clone()), 0);
+    let mut socket = connect(&ticket.url, Some("tauri://localhost")).await.unwrap();
+    socket.send(Message::text(ticket.token)).await.unwrap();
+    let picture = |kind: u8, length: usize| {
+        let mut bytes: Vec<u8> = (0..length).map(|n| ((n * 31) >> 7).to_le_bytes()[0]).collect();
+        bytes[3] = kind;
+        Bytes::from(bytes)
+    };
+    for (kind, length) in [(3, 24), (1, LARGE), (1, PIECE), (1, PIECE + 1), (1, 24)] {
+        socket.send(Message::binary(&b"\x01"[..])).await.unwrap();
+        screen.wanted().await;
+        screen.put(picture(kind, length));
+        let Some(Ok(Message::Binary(got))) = socket.next().await else { panic!("no picture came") };
+        assert!(got == picture(kind, length), "{length} bytes have changed on their way");
+    }
+    assert!(futures_util::FutureExt::now_or_never(screen.wanted()).is_none(), "none is asked for");
+    for _ in 0..5 {
+        socket.send(Message::binary(&b"\x01"[..])).await.unwrap();
+    }
+    assert!(closed(socket).await, "more than 4 at once are asked for");
 }

@@ -54,7 +54,7 @@ impl Tunnels {
         patient: Patient,
         waits: mpsc::Sender<Wait>,
     ) -> Result<Dialed, Failure> {
-        let (account, access) = self.ways.way(convert::project(target))?;
+        let (account, access) = self.ways.way(convert::project(target), None)?;
         let dialer = access.dialer().with_patience(patient.into());
         let to = relay_target(target);
         let dialed = dialer.dial_observed(&to, |waiting| Wait::tell(&waits, &waiting.retry)).await;

@@ -56,7 +56,7 @@ pub fn called(target: &TunnelTarget) -> &str {
     }
 }
 
-pub(super) fn port(target: &TunnelTarget) -> u16 {
+pub(crate) fn port(target: &TunnelTarget) -> u16 {
     match target {
         TunnelTarget::Instance { port, .. } | TunnelTarget::Host { port, .. } => *port,
     }
@@ -181,7 +181,7 @@ pub(super) fn steady(asked: &TunnelTarget) -> String {
 ///
 /// # Errors
 /// [`FailureCode::InvalidInput`], which names what is wrong.
-pub(super) fn check(asked: &TunnelSpec) -> Result<(), Failure> {
+pub(crate) fn check(asked: &TunnelSpec) -> Result<(), Failure> {
     let wrong = |title: &str, advice: &str| Err(Failure::new(FailureCode::InvalidInput, title, advice));
     if port(&asked.target) == 0 || asked.place == (TunnelPlace::Port { port: 0 }) {
         return wrong("0 is not a port", "A port is a number from 1 to 65535.");

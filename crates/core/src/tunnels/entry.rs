@@ -31,11 +31,25 @@ pub(super) enum Kept {
     WhileUsed,
 }
 
+/// What the person asked of it last. What runs may end by itself; this stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// To run.
+    Run,
+    /// To stop until all are resumed.
+    Pause,
+    /// To stop.
+    Stop,
+}
+
 /// See the module.
 pub(super) struct Entry {
     pub(super) spec: TunnelSpec,
     pub(super) kept: Kept,
+    /// Id of the profile that it is of.
+    pub(super) profile: Option<String>,
     pub(super) run: Run,
+    pub(super) wish: Wish,
     /// Counts the starts: what an earlier one says is dropped.
     pub(super) epoch: u64,
     /// What runs it, or ran it last.
@@ -64,7 +78,9 @@ impl Entry {
         Self {
             spec,
             kept,
+            profile: None,
             run: Run::Stopped { refused: None },
+            wish: Wish::Stop,
             epoch: 0,
             task: None,
             meter: Meter::default(),

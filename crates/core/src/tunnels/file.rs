@@ -1,7 +1,7 @@
 //! The file of the tunnels that are kept. It holds no secret.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +16,10 @@ use crate::file::{self, Loaded};
 pub(super) struct Saved {
     pub(super) tunnels: Vec<TunnelSpec>,
     pub(super) gateway: GatewaySettings,
+    /// The places in `tunnels` of those that were asked to run.
+    pub(super) wanted: BTreeSet<usize>,
+    /// Ids of the profiles that some are of, by their places in `tunnels`.
+    pub(super) profiles: BTreeMap<usize, String>,
 }
 
 /// By cloud, since a project of one is none of another.

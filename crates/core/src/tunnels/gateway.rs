@@ -56,7 +56,7 @@ impl Resolve for Resolver {
     async fn resolve(&self, asked: &GatewayTarget) -> Result<(Dialer, Target), GatewayRefusal> {
         let (_, access) = self
             .0
-            .way(&asked.project)
+            .way(&asked.project, None)
             .map_err(|failure| GatewayRefusal { denial: Denial::NotAllowed, why: failure.title })?;
         Ok((access.dialer().clone(), asked.target()))
     }
@@ -102,6 +102,16 @@ impl Gateway {
             && let Err(failure) = self.set(settings).await
         {
             tracing::warn!(title = failure.title, "the gateway did not begin");
+        }
+    }
+
+    /// Stops listening; what was chosen stays as it is written down.
+    pub(crate) async fn end(&self) {
+        let _changing = self.changing.lock().await;
+        let listener = self.inner().listener.take();
+        if let Some(listener) = listener {
+            listener.stop();
+            listener.ended().await;
         }
     }
 

@@ -7,13 +7,18 @@ mod file;
 mod gateway;
 mod launch;
 mod meter;
+mod profiles;
 mod told;
+mod wishes;
 
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,7 +35,7 @@ use tokio::sync::mpsc;
 
 use self::{
     command::Asker,
-    entry::{Entry, Kept, Run},
+    entry::{Entry, Kept, Run, Wish},
     file::Saved,
     meter::{Moved, as_number},
 };
@@ -45,7 +50,11 @@ use crate::{
     share::Wait,
 };
 
-pub(crate) use self::{command::Dialed, gateway::Gateway};
+pub(crate) use self::{
+    command::Dialed,
+    convert::{check, port},
+    gateway::Gateway,
+};
 pub use self::{
     convert::{called, fill, pool_spec, relay_target},
     told::Told,
@@ -64,8 +73,8 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What tunnels need from the app.
 pub(crate) trait Ways: Send + Sync {
-    /// The account that sees a project, and its way to Google.
-    fn way(&self, project: &str) -> Result<(String, Arc<Access>), Failure>;
+    /// The account that a profile names, else the one that sees a project, and its way to Google.
+    fn way(&self, project: &str, profile: Option<&str>) -> Result<(String, Arc<Access>), Failure>;
     /// A tunnel found that an account has to sign in again.
     fn needs_sign_in(&self, account: &str);
     /// Whether an account is still signed in here.
@@ -81,6 +90,8 @@ pub(crate) struct Tunnels {
     run: PathBuf,
     file: file::TunnelsFile,
     all: Mutex<All>,
+    /// Those that ran when the app ended wait for a sign-in.
+    waits: AtomicBool,
     pub(crate) gateway: Gateway,
 }
 
@@ -101,7 +112,14 @@ impl Tunnels {
         let pool = Pool::new(MOST_CONNECTIONS, Arc::new(SystemPeers));
         let gateway = Gateway::new(config, keychain, pool.clone(), sink.clone(), ways.clone(), saved.gateway);
         let entries: BTreeMap<u64, Entry> = (1..)
-            .zip(saved.tunnels.into_iter().take(MOST_TUNNELS).map(|spec| Entry::new(spec, Kept::Yes)))
+            .zip(saved.tunnels.into_iter().take(MOST_TUNNELS).enumerate().map(|(at, spec)| {
+                let mut entry = Entry::new(spec, Kept::Yes);
+                if saved.wanted.contains(&at) {
+                    entry.wish = Wish::Run;
+                }
+                entry.profile = saved.profiles.get(&at).cloned();
+                entry
+            }))
             .collect();
         let next = entries.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
         let tunnels = Self {
@@ -111,6 +129,7 @@ impl Tunnels {
             run: config.folders.run.clone(),
             file,
             all: Mutex::new(All { entries, next }),
+            waits: AtomicBool::new(false),
             gateway,
         };
         (Arc::new(tunnels), trouble)
@@ -189,17 +208,24 @@ impl Tunnels {
             TunnelAction::Start => {
                 self.is_ours(id)?;
                 self.start(id, None, None);
+                self.save_wishes().await;
             }
             TunnelAction::Stop => {
-                self.with(id, |entry| entry.stop(None));
+                self.with(id, |entry| {
+                    entry.wish = Wish::Stop;
+                    entry.stop(None)
+                });
+                self.save_wishes().await;
             }
             TunnelAction::Restart => {
                 self.is_ours(id)?;
                 // In one step, so that a stop in between is not lost.
                 self.with(id, |entry| {
                     entry.stop(None);
+                    entry.wish = Wish::Run;
                     self.begin(id, entry, None, None);
                 });
+                self.save_wishes().await;
             }
             TunnelAction::ResumeNow => {
                 if let Some(lease) = self.lease(id) {
@@ -285,7 +311,10 @@ impl Tunnels {
 
     /// Starts one that does not run. `local` stands in place of its own place.
     fn start(self: &Arc<Self>, id: u64, local: Option<SocketAddr>, asker: Option<Asker>) {
-        self.with(id, |entry| self.begin(id, entry, local, asker));
+        self.with(id, |entry| {
+            entry.wish = Wish::Run;
+            self.begin(id, entry, local, asker);
+        });
     }
 
     fn begin(self: &Arc<Self>, id: u64, entry: &mut Entry, local: Option<SocketAddr>, asker: Option<Asker>) {
@@ -294,13 +323,14 @@ impl Tunnels {
         }
         entry.epoch = entry.epoch.wrapping_add(1);
         let (tunnels, spec, epoch) = (self.clone(), entry.spec.clone(), entry.epoch);
+        let profile = entry.profile.clone();
         let before = entry.task.take();
         entry.task = Some(tokio::spawn(async move {
             if let Some(before) = before {
                 // It was stopped. Until it has gone, its port may still be in use.
                 drop(before.await);
             }
-            let start = Starting { id, epoch, spec, local };
+            let start = Starting { id, epoch, spec, profile, local };
             tunnels.run(start, asker).await;
         }));
         let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
@@ -366,8 +396,8 @@ impl Tunnels {
         start: &Starting,
         waits: Option<&mpsc::Sender<Wait>>,
     ) -> Result<(Lease, String, Option<tokio::process::Child>), Refused> {
-        let Starting { id, epoch, spec: asked, local } = start;
-        let (account, access) = self.ways.way(convert::project(&asked.target))?;
+        let Starting { id, epoch, spec: asked, profile, local } = start;
+        let (account, access) = self.ways.way(convert::project(&asked.target), profile.as_deref())?;
         self.change_in(*id, *epoch, |entry| entry.starts_for(account.clone()));
         let (mut spec, launch) = convert::spec(asked, &self.run);
         if let Some(local) = local {
@@ -395,13 +425,16 @@ impl Tunnels {
     }
 
     /// An account has signed in again: connections that waited for it go on.
-    pub(crate) fn signed_in(&self, account: &str) {
+    pub(crate) fn signed_in(self: &Arc<Self>, account: &str) {
         for entry in self.all().entries.values() {
             if let Some(lease) = entry.lease_of(account) {
                 lease.tunnel().signed_in();
             }
         }
         self.gateway.signed_in();
+        if self.waits.swap(false, Ordering::Relaxed) {
+            self.restore();
+        }
     }
 
     /// Ends the tunnels of an account that signs out.
@@ -435,15 +468,17 @@ impl Tunnels {
 
     /// Writes down what is kept.
     async fn save(&self) -> Result<(), Failure> {
-        let saved = || Saved {
-            tunnels: self
-                .all()
-                .entries
-                .values()
-                .filter(|entry| entry.kept == Kept::Yes)
-                .map(|entry| entry.spec.clone())
-                .collect(),
-            gateway: self.gateway.settings(),
+        let saved = || {
+            let all = self.all();
+            let kept: Vec<&Entry> = all.entries.values().filter(|entry| entry.kept == Kept::Yes).collect();
+            let wanted = kept.iter().enumerate().filter(|(_, entry)| entry.wish == Wish::Run);
+            let profiles = kept.iter().enumerate();
+            Saved {
+                wanted: wanted.map(|(at, _)| at).collect(),
+                profiles: profiles.filter_map(|(at, entry)| Some((at, entry.profile.clone()?))).collect(),
+                tunnels: kept.iter().map(|entry| entry.spec.clone()).collect(),
+                gateway: self.gateway.settings(),
+            }
         };
         self.file.save(saved).await
     }
@@ -477,6 +512,7 @@ struct Starting {
     id: u64,
     epoch: u64,
     spec: TunnelSpec,
+    profile: Option<String>,
     local: Option<SocketAddr>,
 }
 

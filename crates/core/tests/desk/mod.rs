@@ -10,16 +10,21 @@ use std::{
 
 use adit_cloud::{Landscape, Options};
 use adit_contract::{
-    Event, FailureCode, InstanceRef, Question, SessionAnswer, SessionInfo, SessionState, SignInMethod,
-    SignInState, Step,
+    Event, FailureCode, InstanceRef, Question, SessionAnswer, SessionInfo, SessionStart, SessionState,
+    SignInMethod, SignInState, Step,
 };
 use adit_core::{
     App, Cloud, Config, EventSink, Folders,
     browser::Browser,
+    clipboard::MemoryClipboard,
     keychain::{MemoryVault, Vault},
 };
 use tokio::sync::watch;
 use url::Url;
+
+mod ear;
+
+pub(crate) use ear::Ear;
 
 /// How long a test waits for anything before it is a failure.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -96,35 +101,54 @@ pub(crate) struct Desk {
     pub(crate) app: Arc<App>,
     pub(crate) events: Arc<Recorder>,
     pub(crate) config: Config,
+    pub(crate) clipboard: Arc<MemoryClipboard>,
+    pub(crate) ear: Arc<Ear>,
     _folder: tempfile::TempDir,
 }
 
 impl Desk {
     /// A cloud and an app to which nobody has signed in.
     pub(crate) async fn new(person: &'static str) -> Self {
-        let cloud = adit_cloud::Cloud::start(Options::new(Landscape::demo().unwrap())).await.unwrap();
+        Box::pin(Self::new_with(Options::new(Landscape::demo().unwrap()), person)).await
+    }
+
+    /// The same with another cloud.
+    pub(crate) async fn new_with(options: Options, person: &'static str) -> Self {
+        let cloud = Box::pin(adit_cloud::Cloud::start(options)).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let (clipboard, ear) = (Arc::new(MemoryClipboard::default()), Arc::new(Ear::default()));
         let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new());
         let config = Config {
             folders: Folders {
                 settings: folder.path().join("settings"),
                 data: folder.path().join("data"),
                 run: folder.path().join("run"),
+                policy: folder.path().join("policy.json"),
                 gcloud_known_hosts: None,
             },
             cloud: Cloud::local(&Url::parse(cloud.url()).unwrap()).await.unwrap(),
+            demo: adit_contract::Demo::Unavailable,
             vault,
             browser: Arc::new(Person(person)),
+            clipboard: clipboard.clone(),
+            loudspeaker: ear.clone(),
+            downloads: Some(folder.path().join("Downloads")),
             development_origin: None,
+            publisher: None,
         };
         let events = Arc::new(Recorder::default());
-        let app = App::start(config.clone(), events.clone()).await.unwrap();
-        Self { cloud, app, events, config, _folder: folder }
+        let app = Box::pin(App::start(config.clone(), events.clone())).await.unwrap();
+        Self { cloud, app, events, config, clipboard, ear, _folder: folder }
     }
 
     /// The same with the person signed in and everything listed.
     pub(crate) async fn signed_in(person: &'static str) -> Self {
-        let desk = Self::new(person).await;
+        Box::pin(Self::signed_in_with(Options::new(Landscape::demo().unwrap()), person)).await
+    }
+
+    /// The same with another cloud.
+    pub(crate) async fn signed_in_with(options: Options, person: &'static str) -> Self {
+        let desk = Box::pin(Self::new_with(options, person)).await;
         desk.app.sign_in(SignInMethod::Browser).await.unwrap();
         desk.events.find(|event| matches!(event, Event::Accounts(all) if all.len() == 1).then_some(())).await;
         desk.events
@@ -143,7 +167,7 @@ impl Desk {
     }
 
     pub(crate) async fn open(&self, instance: &str) -> String {
-        self.app.session_open(instance_ref(instance), 80, 24).await.unwrap()
+        self.app.session_open(instance_ref(instance), SessionStart::Ssh { cols: 80, rows: 24 }).await.unwrap()
     }
 
     /// Waits until a session's attempt has come to rest: it asks, lives, ended or failed. Trusts new host keys.

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     Error, ErrorKind, SignInCause,
     body::{Evidence, date, error, retry_after},
-    from_response,
+    from_response, is_out_of_its_time,
 };
 use crate::http;
 
@@ -70,6 +70,8 @@ pub(crate) fn from_sdk(doing: &'static str, sdk: &SdkError) -> Error {
         ErrorKind::TimedOut
     } else if sdk.is_binding() || sdk.is_serialization() {
         ErrorKind::InvalidArgument
+    } else if is_out_of_its_time(sdk) {
+        ErrorKind::WrongClock
     } else {
         ErrorKind::Unreachable
     };

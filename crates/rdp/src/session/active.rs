@@ -2,14 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 
-use ironrdp_cliprdr::{
-    CliprdrClient,
-    pdu::{ClipboardFormat, FormatDataResponse},
-};
 use ironrdp_connector::{
     ConnectionResult, MultitransportResult, connection_activation::ConnectionActivationFactory,
 };
 use ironrdp_core::WriteBuf;
+use ironrdp_dvc::DrdynvcClient;
 use ironrdp_pdu::{
     Action,
     geometry::InclusiveRectangle,
@@ -24,20 +21,24 @@ use ironrdp_pdu::{
 };
 use ironrdp_session::{
     ActiveStage, ActiveStageBuilder, ActiveStageOutput, GracefulDisconnectReason, SessionError,
+    composite_graphics_pipeline,
 };
-use ironrdp_svc::SvcProcessorMessages;
 
 use super::{
     Shared, Visibility,
+    beside::{Told, beside},
+    exchange::Exchange,
     screen::{Pointer, Screen},
 };
 use crate::{
-    clipboard::{Clipboard, Note, Notes, TEXT, to_wire},
+    clipboard::Notes,
     connect::Private,
     display,
+    ended::{Ended, ended},
     error::{Error, SignIn, Stage},
+    graphics::Pipeline,
     input::{Input, Keyboard},
-    limits::Limits,
+    limits::{Limits, Work},
     options::{Cookie, Options},
     sequence::Parked,
     wire::{Unit, Wire},
@@ -48,6 +49,8 @@ use crate::{
 pub(super) enum Flow {
     /// Go on.
     On,
+    /// The picture has another size, which took no new beginning.
+    Resized,
     /// The server begins the desktop anew, most often at another size.
     Deactivated,
 }
@@ -66,14 +69,16 @@ pub(super) struct Active {
     pub(super) keyboard: Keyboard,
     pub(super) factory: ConnectionActivationFactory,
     pub(super) support: Support,
+    /// Whether anyone sees the picture, as the server was told last.
+    visibility: Visibility,
     /// Whether a picture that could not be decoded has been asked for again since the desktop began.
     pub(super) asked_again: bool,
     limits: Limits,
-    clipboard: Option<Arc<dyn Clipboard>>,
-    notes: Notes,
+    /// What the clipboards exchange, if they are shared.
+    pub(super) exchange: Option<Exchange>,
     /// Why the user is not let in, as the server has said; it closes the connection afterwards.
     refused: Option<SignIn>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Active {
@@ -91,6 +96,8 @@ impl Active {
                 format!("a picture of {width} x {height} is too large"),
             ));
         }
+        let dynamic = result.static_channels.get_channel_id_by_type::<DrdynvcClient>();
+        let limits = Limits::new(result.io_channel_id, result.message_channel_id, dynamic);
         let stage = ActiveStageBuilder {
             static_channels: result.static_channels,
             user_channel_id: result.user_channel_id,
@@ -112,10 +119,10 @@ impl Active {
                 refresh: result.refresh_rect_support,
                 suppress: result.suppress_output_support,
             },
+            visibility: Visibility::Shown,
             asked_again: false,
-            limits: Limits::new(result.io_channel_id, result.message_channel_id),
-            clipboard: options.clipboard,
-            notes,
+            limits,
+            exchange: Exchange::new(&options, notes),
             refused: None,
             shared,
         })
@@ -125,20 +132,38 @@ impl Active {
     pub(super) fn replay(&mut self, parked: Parked) -> Result<(), Error> {
         for unit in parked.into_units() {
             // None that begins an activation is ever kept for later.
-            if self.process(&unit)? == Flow::Deactivated {
+            if self.take(&unit, None)? == Flow::Deactivated {
                 return Err(Error::protocol(Stage::Session, "an activation began within another"));
             }
         }
         Ok(())
     }
 
-    /// Decodes a unit and answers it.
-    pub(super) fn process(&mut self, unit: &Unit) -> Result<Flow, Error> {
-        self.limits.check(unit).map_err(|error| Error::protocol(Stage::Session, error))?;
-        let outputs = self.stage.process(&mut self.screen.image, unit.action, &unit.bytes, Some(unit.at));
+    /// Decodes a unit and answers it. What a person does while a picture is decoded goes out meanwhile; what the graphics
+    /// pipeline has drawn is put together afterwards, on this thread alone.
+    pub(super) fn process(&mut self, unit: &Unit, told: &mut Told) -> Result<Flow, Error> {
+        self.take(unit, Some(told))
+    }
+
+    fn take(&mut self, unit: &Unit, told: Option<&mut Told>) -> Result<Flow, Error> {
+        let work = self.limits.check(unit).map_err(|error| Error::protocol(Stage::Session, error))?;
+        if let Some(ended) = ended(unit, self.factory.io_channel_id()) {
+            return Err(self.refused.map_or(Error::Ended(ended), Error::SignIn));
+        }
+        let Self { stage, screen, wire, keyboard, .. } = self;
+        let mut decode = || stage.process(&mut screen.image, unit.action, &unit.bytes, Some(unit.at));
+        let outputs = match (work, told) {
+            (Work::Picture, Some(told)) if keyboard.is_fast() => {
+                let (outputs, sent) = beside(&mut wire.outgoing, keyboard, told, decode);
+                sent.map_err(|error| self.lost(&error))?.map_err(|error| broken(&error))?;
+                outputs
+            }
+            (Work::Picture | Work::Little, _) => decode(),
+        };
         for region in self.stage.take_damage_regions() {
             self.screen.changed(&region);
         }
+        let resized = unit.action == Action::X224 && self.composite()?;
         let outputs = match outputs {
             Ok(outputs) => outputs,
             Err(error) if unit.action == Action::FastPath && !self.asked_again => {
@@ -148,7 +173,7 @@ impl Active {
             }
             Err(error) => return Err(broken(&error)),
         };
-        let mut flow = Flow::On;
+        let mut flow = if resized { Flow::Resized } else { Flow::On };
         for output in outputs {
             if self.output(output)? == Flow::Deactivated {
                 flow = Flow::Deactivated;
@@ -159,6 +184,20 @@ impl Active {
         }
         self.exchange_clipboards()?;
         Ok(flow)
+    }
+
+    /// Takes what the graphics pipeline has drawn; gives whether the picture has another size.
+    fn composite(&mut self) -> Result<bool, Error> {
+        let Some(mut pipeline) = self.stage.get_dvc_mut::<Pipeline>() else { return Ok(false) };
+        let drawn = composite_graphics_pipeline(pipeline.processor_mut().client(), &mut self.screen.image)
+            .map_err(|error| broken(&error))?;
+        if drawn.reset {
+            self.screen.begin_anew();
+        }
+        for region in &drawn.regions {
+            self.screen.changed(region);
+        }
+        Ok(drawn.reset)
     }
 
     fn output(&mut self, output: ActiveStageOutput) -> Result<Flow, Error> {
@@ -199,8 +238,10 @@ impl Active {
     pub(super) fn ended(&self, reason: &GracefulDisconnectReason) -> Error {
         match (self.refused, reason) {
             (Some(refused), _) => Error::SignIn(refused),
-            (None, GracefulDisconnectReason::Other(reason)) => Error::Ended(reason.clone()),
-            (None, reason) => Error::Ended(reason.description()),
+            (None, GracefulDisconnectReason::Other(words)) => Error::Ended(Ended::said(words)),
+            (None, GracefulDisconnectReason::UserInitiated | GracefulDisconnectReason::ServerInitiated) => {
+                Error::Ended(Ended::unsaid())
+            }
         }
     }
 
@@ -232,6 +273,7 @@ impl Active {
 
     /// Tells the server whether anyone sees the picture, where it wants to know.
     pub(super) fn show(&mut self, visibility: Visibility) -> Result<(), Error> {
+        self.visibility = visibility;
         if visibility == Visibility::Shown {
             self.screen.changed_all();
         }
@@ -252,6 +294,16 @@ impl Active {
         Ok(())
     }
 
+    /// Tells a server whose desktop has begun anew what it has forgotten.
+    pub(super) fn begun_anew(&mut self) -> Result<(), Error> {
+        let input = self.keyboard.begun_anew();
+        self.input(&input)?;
+        match self.visibility {
+            Visibility::Shown => Ok(()),
+            Visibility::Hidden => self.show(Visibility::Hidden),
+        }
+    }
+
     /// Tells the server that the user leaves.
     pub(super) fn leave(&mut self) {
         let ultimatum = DisconnectProviderUltimatum { reason: DisconnectReason::UserRequested };
@@ -259,58 +311,6 @@ impl Active {
         if let Ok(bytes) = ironrdp_core::encode_vec(&message) {
             self.wire.outgoing.put(&bytes);
         }
-    }
-
-    /// Does what the clipboard's channel has asked for.
-    fn exchange_clipboards(&mut self) -> Result<(), Error> {
-        let Some(clipboard) = self.clipboard.clone() else { return Ok(()) };
-        for note in self.notes.take() {
-            match note {
-                Note::WantsOffer => self.offer_text()?,
-                Note::Offered => clipboard.offered(),
-                Note::Fetched(text) => clipboard.fetched(text),
-                Note::Wants(format) => {
-                    let text =
-                        (format == TEXT).then(|| clipboard.text()).flatten().and_then(|text| to_wire(&text));
-                    let response = match text {
-                        Some(text) => FormatDataResponse::new_unicode_string(&text),
-                        None => FormatDataResponse::new_error(),
-                    };
-                    self.on_clipboard(|channel| channel.submit_format_data(response))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells the server what this side's clipboard has.
-    pub(super) fn offer_text(&mut self) -> Result<(), Error> {
-        let Some(clipboard) = self.clipboard.clone() else { return Ok(()) };
-        let formats: &[ClipboardFormat] =
-            if clipboard.text().is_some() { &[ClipboardFormat::new(TEXT)] } else { &[] };
-        self.on_clipboard(|channel| channel.initiate_copy(formats))
-    }
-
-    /// Asks for the text of the server's clipboard.
-    pub(super) fn fetch_text(&mut self) -> Result<(), Error> {
-        self.on_clipboard(|channel| channel.initiate_paste(TEXT))
-    }
-
-    fn on_clipboard(
-        &mut self,
-        act: impl FnOnce(&mut CliprdrClient) -> ironrdp_pdu::PduResult<SvcProcessorMessages<CliprdrClient>>,
-    ) -> Result<(), Error> {
-        let Some(channel) = self.stage.get_svc_processor_mut::<CliprdrClient>() else { return Ok(()) };
-        match act(channel) {
-            Ok(messages) => {
-                let bytes =
-                    self.stage.process_svc_processor_messages(messages).map_err(|error| broken(&error))?;
-                self.wire.outgoing.put(&bytes);
-            }
-            // The clipboard alone does not end a desktop.
-            Err(error) => tracing::debug!(%error, "the clipboard's channel is not ready"),
-        }
-        Ok(())
     }
 }
 

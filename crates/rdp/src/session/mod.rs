@@ -1,21 +1,37 @@
 //! A desktop that is shown: what its pictures go to, what steers it, and the thread that it runs on.
 
 mod active;
+mod beside;
+#[cfg(test)]
+mod clipboards;
+mod exchange;
+#[cfg(any(test, feature = "fuzz"))]
+#[cfg_attr(not(feature = "fuzz"), expect(unreachable_pub, reason = "it is public for the fuzzer alone"))]
+pub mod fuzz;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+pub(crate) mod peer;
+#[cfg(test)]
+mod pipeline;
 mod resize;
 mod run;
 mod screen;
+#[cfg(test)]
+mod shown;
 
 use std::{
+    path::PathBuf,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
 };
 
 use bytes::Bytes;
 use ironrdp_connector::ConnectionResult;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
-    clipboard::Notes,
+    clipboard::{ClipboardKind, Notes},
     connect::Private,
     display::Size,
     error::Error,
@@ -35,9 +51,10 @@ enum Command {
     Resize(Size),
     Show(Visibility),
     Redraw,
-    OfferText,
-    FetchText,
-    Close,
+    Offer,
+    Fetch(ClipboardKind),
+    SaveFiles(PathBuf),
+    CancelFiles,
 }
 
 /// Whether anyone sees the picture.
@@ -78,6 +95,8 @@ pub struct Control {
 struct Shared {
     end: OnceLock<Error>,
     cookie: Mutex<Option<Cookie>>,
+    /// It is to end. Beside the commands, which wait while the server does not read.
+    close: Notify,
 }
 
 impl Shared {
@@ -125,10 +144,13 @@ impl Pictures {
     /// Why the session ended.
     pub async fn next(&mut self) -> Result<Bytes, Error> {
         let (send, message) = oneshot::channel();
-        if self.credits.send(send).await.is_ok()
-            && let Ok(message) = message.await
-        {
-            return Ok(message);
+        if self.credits.send(send).await.is_ok() {
+            // What is asked just as the session ends may stay unread in the channel, and then nobody answers it.
+            tokio::select! {
+                biased;
+                Ok(message) = message => return Ok(message),
+                () = self.credits.closed() => {}
+            }
         }
         Err(self.shared.end())
     }
@@ -168,26 +190,50 @@ impl Control {
         self.send(Command::Redraw).await
     }
 
-    /// Tells the server that the clipboard on this side has text.
+    /// Tells the server what the clipboard on this side has.
     ///
     /// # Errors
     /// Why the session ended.
-    pub async fn offer_text(&self) -> Result<(), Error> {
-        self.send(Command::OfferText).await
+    pub async fn offer(&self) -> Result<(), Error> {
+        self.send(Command::Offer).await
     }
 
-    /// Asks for the text of the server's clipboard.
+    /// Asks for what the server's clipboard has of a kind, but for files. It comes to the
+    /// [`crate::Clipboard`], or that it is not to be had.
     ///
     /// # Errors
     /// Why the session ended.
-    pub async fn fetch_text(&self) -> Result<(), Error> {
-        self.send(Command::FetchText).await
+    pub async fn fetch(&self, kind: ClipboardKind) -> Result<(), Error> {
+        self.send(Command::Fetch(kind)).await
+    }
+
+    /// Saves the files of the server's clipboard in this folder, which has to be there. What becomes of it is told
+    /// to the [`crate::Clipboard`].
+    ///
+    /// # Errors
+    /// Why the session ended.
+    pub async fn save_files(&self, folder: PathBuf) -> Result<(), Error> {
+        self.send(Command::SaveFiles(folder)).await
+    }
+
+    /// Ends the saving of files.
+    ///
+    /// # Errors
+    /// Why the session ended.
+    pub async fn cancel_files(&self) -> Result<(), Error> {
+        self.send(Command::CancelFiles).await
     }
 
     /// Ends the session; what runs in it goes on at the server.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         // One that has ended already is closed.
-        let _ = self.send(Command::Close).await;
+        self.shared.close.notify_one();
+    }
+
+    /// Waits until the session has ended, and gives why. A call that is dropped loses nothing.
+    pub async fn ended(&self) -> Error {
+        self.commands.closed().await;
+        self.shared.end()
     }
 
     /// What brings the session back after its connection was lost, where the server has given it.

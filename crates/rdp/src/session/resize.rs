@@ -11,6 +11,7 @@ use super::active::{Active, Support, broken};
 use crate::{
     connect::lost,
     display::{self, Size},
+    ended::ended,
     error::{Error, Stage},
     message::State,
     sequence::{Fate, Parked, Phase, fate},
@@ -112,6 +113,9 @@ async fn sequence(active: &mut Active) -> Result<Parked, Error> {
         out.clear();
         if sequence.next_pdu_hint().is_some() {
             let unit = active.wire.exchange().await.map_err(|error| lost(stage, &error))?;
+            if let Some(ended) = ended(&unit, sequence.io_channel_id()) {
+                return Err(Error::Ended(ended));
+            }
             match fate(Phase::of_sequence(&sequence), io_channel, &unit) {
                 Fate::Step => {
                     let step = sequence.step(&unit.bytes, Some(unit.at), &mut out);
@@ -175,5 +179,5 @@ fn take_over(active: &mut Active, state: &ConnectionActivationState, user_channe
     active.support = Support { refresh: *refresh_rect_support, suppress: *suppress_output_support };
     active.asked_again = false;
     active.screen.resize(width, height);
-    Ok(())
+    active.begun_anew()
 }

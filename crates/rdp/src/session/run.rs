@@ -11,9 +11,11 @@ use tokio::{
 use super::{
     Command, Shared,
     active::{Active, Flow},
+    beside::Told,
+    exchange::Exchange,
     resize::{Resizing, reactivate},
 };
-use crate::{error::Error, sequence::Parked, wire::Unit};
+use crate::{clipboard::FileError, error::Error, sequence::Parked, wire::Unit};
 
 /// Shortest time between two messages to whoever paints: 60 pictures a second.
 const PACE: Duration = Duration::from_millis(16);
@@ -26,17 +28,20 @@ enum Turn {
     Told(Option<Command>),
     Asked(Option<oneshot::Sender<Bytes>>),
     Resize,
+    /// A part of a file is late, or files can be offered.
+    ClipboardDue,
+    /// The session is to end.
+    Close,
     Paint,
     Came(std::io::Result<Unit>),
 }
 
 /// Whoever is at the other side.
 struct Holders {
-    commands: mpsc::Receiver<Command>,
+    told: Told,
     credits: mpsc::Receiver<oneshot::Sender<Bytes>>,
     /// Who waits for the next message.
     reader: Option<oneshot::Sender<Bytes>>,
-    commands_end: bool,
     credits_end: bool,
     /// When the last message went out.
     painted: Option<Instant>,
@@ -51,7 +56,7 @@ pub(super) async fn run(
     shared: &Shared,
 ) {
     let mut holders =
-        Holders { commands, credits, reader: None, commands_end: false, credits_end: false, painted: None };
+        Holders { told: Told::new(commands), credits, reader: None, credits_end: false, painted: None };
     let end = match active.replay(parked) {
         Ok(()) => match turns(&mut active, &mut holders).await {
             Ok(never) => match never {},
@@ -69,27 +74,49 @@ pub(super) async fn run(
     drop(holders);
 }
 
+/// Runs with nobody who looks or asks for anything, until the session ends.
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) async fn to_end(mut active: Active) -> Error {
+    let (_command, commands) = mpsc::channel(1);
+    let (_credit, credits) = mpsc::channel(1);
+    let mut holders =
+        Holders { told: Told::new(commands), credits, reader: None, credits_end: false, painted: None };
+    match turns(&mut active, &mut holders).await {
+        Ok(never) => match never {},
+        Err(end) => end,
+    }
+}
+
 async fn turns(active: &mut Active, holders: &mut Holders) -> Result<Infallible, Error> {
     let mut resizing = Resizing::default();
     loop {
         holders.paint(active);
-        if holders.commands_end && holders.credits_end {
+        if holders.told.ended() && holders.credits_end {
             return Err(Error::Closed);
         }
         match turn(active, holders, &resizing).await {
             Turn::Sent(sent) => sent.map_err(|error| active.lost(&error))?,
-            Turn::Told(None) => holders.commands_end = true,
+            Turn::Told(None) => {}
+            Turn::Told(Some(command)) if active.wire.outgoing.is_full() => {
+                holders.told.put_back(command);
+            }
             Turn::Told(Some(command)) => act(active, &mut resizing, command)?,
             Turn::Asked(None) => holders.credits_end = true,
             // Whoever asked before has gone: there is one reader, and it asks one at a time.
             Turn::Asked(reader) => holders.reader = reader,
             Turn::Resize => resizing.due(active)?,
+            Turn::ClipboardDue => active.clipboard_due()?,
+            Turn::Close => return Err(Error::Closed),
             Turn::Paint => {}
             Turn::Came(unit) => {
                 let unit = unit.map_err(|error| active.lost(&error))?;
-                if active.process(&unit)? == Flow::Deactivated {
-                    reactivate(active).await?;
-                    resizing.done();
+                match active.process(&unit, &mut holders.told)? {
+                    Flow::On => {}
+                    Flow::Resized => resizing.done(),
+                    Flow::Deactivated => {
+                        reactivate(active).await?;
+                        resizing.done();
+                    }
                 }
             }
         }
@@ -99,13 +126,20 @@ async fn turns(active: &mut Active, holders: &mut Holders) -> Result<Infallible,
 /// Waits for something to do. What a person does comes before what is drawn.
 async fn turn(active: &mut Active, holders: &mut Holders, resizing: &Resizing) -> Turn {
     let room = !active.wire.outgoing.is_full();
+    if room && let Some(command) = holders.told.late() {
+        return Turn::Told(Some(command));
+    }
     let paint = holders.paint_at(active);
+    let due = active.exchange.as_ref().and_then(Exchange::limit);
     tokio::select! {
         biased;
         sent = active.wire.outgoing.send() => Turn::Sent(sent),
-        told = holders.commands.recv(), if room && !holders.commands_end => Turn::Told(told),
+        told = holders.told.next() => Turn::Told(told),
+        // Behind what was told before, but not behind what cannot be sent.
+        () = active.shared.close.notified() => Turn::Close,
         asked = holders.credits.recv(), if !holders.credits_end => Turn::Asked(asked),
         () = until(resizing.next()) => Turn::Resize,
+        () = until(due) => Turn::ClipboardDue,
         () = until(paint) => Turn::Paint,
         came = active.wire.incoming.unit(), if room => Turn::Came(came),
     }
@@ -130,9 +164,10 @@ fn act(active: &mut Active, resizing: &mut Resizing, command: Command) -> Result
             active.screen.put_back();
             Ok(())
         }
-        Command::OfferText => active.offer_text(),
-        Command::FetchText => active.fetch_text(),
-        Command::Close => Err(Error::Closed),
+        Command::Offer => active.offer(),
+        Command::Fetch(kind) => active.fetch(kind),
+        Command::SaveFiles(folder) => active.save_files(folder),
+        Command::CancelFiles => active.files_failed(FileError::Cancelled),
     }
 }
 

@@ -9,11 +9,9 @@ use ironrdp_session::image::DecodedImage;
 
 use crate::{
     damage::{Changed, Damage, Rect},
+    limits::MAX_POINTER,
     message::{self, FLAG_DEFAULT, FLAG_FULL, FLAG_HIDDEN, Header, Kind, Pixels, State},
 };
-
-/// Largest width and height of a pointer ([MS-RDPBCGR] 2.2.7.2.7).
-const MAX_POINTER: u16 = 384;
 
 /// The shape of the pointer.
 #[derive(Debug, Clone)]
@@ -52,7 +50,12 @@ impl Screen {
     /// Begins a picture of another size, black until the server draws.
     pub(super) fn resize(&mut self, width: u16, height: u16) {
         self.image = DecodedImage::new(PixelFormat::RgbA32, width, height);
-        self.damage = Damage::new(width, height);
+        self.begin_anew();
+    }
+
+    /// Goes by the size that the picture has got.
+    pub(super) fn begin_anew(&mut self) {
+        self.damage = Damage::new(self.image.width(), self.image.height());
         self.damage.add_all();
         self.resized = true;
     }
@@ -114,7 +117,7 @@ impl Screen {
         Some(message::frame(&header, source, &rects))
     }
 
-    /// Takes back what could not be told: all of it is told anew.
+    /// Takes back a picture that could not be told: size and picture are told anew.
     pub(super) fn put_back(&mut self) {
         self.resized = true;
         self.damage.add_all();

@@ -58,8 +58,7 @@ async fn without_network_level_authentication_it_needs_the_setting_and_a_pin() {
     let host = Host::start(&["--tls-only"]);
     let refused =
         open(host.port, options(), PASSWORD, &Pin(host.certificate)).await.expect_err("it has no NLA");
-    // This server closes the connection instead of saying why.
-    assert_eq!(refused, Error::Disconnected(adit_rdp::Stage::Negotiation));
+    assert_eq!(refused, Error::NoNla);
     let mut tls = options();
     tls.security = Security::PinnedTls;
     let once = open(host.port, tls.clone(), PASSWORD, &Decided(Verdict::Once))
@@ -137,7 +136,7 @@ async fn a_picture_that_nobody_sees_comes_back_whole() {
 async fn closing_ends_it_on_both_sides() {
     let host = Host::start(&[]);
     let mut eyes = shown(&host).await;
-    eyes.session.control.close().await;
+    eyes.session.control.close();
     let end = loop {
         match eyes.session.pictures.next().await {
             Ok(_) => {}

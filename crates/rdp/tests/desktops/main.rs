@@ -3,11 +3,14 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+mod extras;
 mod host;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]
 mod shadow;
 mod support;
+#[cfg(target_os = "linux")]
+mod weston;
 #[cfg(target_os = "linux")]
 mod xrdp;

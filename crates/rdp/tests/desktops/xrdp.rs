@@ -8,10 +8,13 @@ use std::{
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use adit_rdp::{
-    Codec, Credentials, Error, Fingerprint, Options, Security, Session, Size, connect,
+    Clipboard, ClipboardKind, Codec, Credentials, Error, Fingerprint, Options, Security, Session, Size,
+    connect,
     input::{Input, Press, scancode},
     message::Kind,
 };
@@ -20,7 +23,7 @@ use tokio::net::TcpStream;
 
 use crate::{
     process::{Running, free_port, programs, wait_for},
-    support::{Eyes, Pin, is},
+    support::{Eyes, PATIENCE, Pin, is},
 };
 
 const USER: &str = "adit-rdp-test";
@@ -115,7 +118,10 @@ impl Xrdp {
         fs::create_dir(&home).expect("it is made");
         let session = home.join(".xsession");
         // One window that never stands still, one that waits for a word; on a plain desktop.
+        // One more waits for a text on the clipboard, and answers it by another.
         let script = "xsetroot -solid '#205080'\n\
+                      (until [ \"$(xclip -o -selection clipboard 2>/dev/null)\" = 'from here' ]; do sleep 0.3; done; \
+                      printf 'from there' | xclip -selection clipboard) &\n\
                       xterm -geometry 60x20+20+20 -e sh -c 'while :; do date; done' &\n\
                       xterm -geometry 20x4+500+20 -e sh -c 'read word; test \"$word\" = hi && xsetroot -solid \"#802050\"; sleep 600' &\n\
                       exec sleep 600\n";
@@ -167,11 +173,15 @@ impl Xrdp {
     }
 
     async fn open(&self, codec: Codec, security: Security) -> Result<Session, Error> {
+        let mut options = Options::new("localhost", Size::new(1024, 768));
+        (options.codec, options.security) = (codec, security);
+        self.open_with(options).await
+    }
+
+    async fn open_with(&self, options: Options) -> Result<Session, Error> {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("it listens");
         let credentials =
             Credentials { user: USER.to_owned(), domain: None, password: SecretString::from(PASSWORD) };
-        let mut options = Options::new("localhost", Size::new(1024, 768));
-        (options.codec, options.security) = (codec, security);
         Box::pin(connect(stream, options, &credentials, &Pin(self.certificate))).await
     }
 }
@@ -208,8 +218,54 @@ async fn xrdp_takes_ten_sizes_while_it_draws() {
         if codec == Codec::Bitmap {
             say_hi(&mut eyes).await;
         }
-        eyes.session.control.close().await;
+        eyes.session.control.close();
     }
+    text_goes_both_ways(&xrdp).await;
+}
+
+/// A clipboard with a text, which remembers what came.
+#[derive(Default)]
+struct Paper(Mutex<(usize, Option<String>)>);
+
+impl Clipboard for Paper {
+    fn text(&self) -> Option<String> {
+        Some("from here".to_owned())
+    }
+
+    fn offers(&self, kinds: &[ClipboardKind]) {
+        let texts = kinds.iter().filter(|kind| **kind == ClipboardKind::Text).count();
+        self.0.lock().expect("nobody panicked").0 += texts;
+    }
+
+    fn fetched(&self, text: String) {
+        self.0.lock().expect("nobody panicked").1 = Some(text);
+    }
+}
+
+/// A program there reads the text of this side, and this side that of another program there.
+async fn text_goes_both_ways(xrdp: &Xrdp) {
+    let paper = Arc::new(Paper::default());
+    let mut options = Options::new("localhost", Size::new(1024, 768));
+    options.security = Security::PinnedTls;
+    options.clipboard = Some(Arc::clone(&paper) as Arc<dyn Clipboard>);
+    let mut session = xrdp.open_with(options).await.expect("it opens");
+    let mut asked = 0;
+    let pasting = async {
+        loop {
+            // Pictures are looked at meanwhile; a server that may not send them says nothing else either.
+            let _ = tokio::time::timeout(Duration::from_millis(300), session.pictures.next()).await;
+            let (offers, text) = paper.0.lock().expect("nobody panicked").clone();
+            if text.as_deref() == Some("from there") {
+                return;
+            }
+            if offers > asked {
+                asked = offers;
+                session.control.fetch(ClipboardKind::Text).await.expect("the session lasts");
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, pasting).await.expect("the text comes");
+    session.control.close();
 }
 
 /// Types into the window that waits for it.

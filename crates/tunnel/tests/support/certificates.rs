@@ -16,6 +16,8 @@ pub(crate) struct Certificates {
     pub(crate) name: &'static str,
     authority: CertifiedIssuer<'static, KeyPair>,
     clients: Clients,
+    /// The years in which the server's certificate is valid, from the first of January to that of the other.
+    years: Option<(i32, i32)>,
 }
 
 /// Whether the server asks for certificates of its authority.
@@ -36,7 +38,12 @@ impl Certificates {
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::OrganizationName, organisation);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { name, authority, clients: Clients::Anybody }
+        Self { name, authority, clients: Clients::Anybody, years: None }
+    }
+
+    /// The same server, with a certificate that is valid from the beginning of a year to that of another.
+    pub(crate) fn valid(self, from: i32, until: i32) -> Self {
+        Self { years: Some((from, until)), ..self }
     }
 
     /// The same server, which takes only clients that have an [`identity`](Self::identity).
@@ -60,7 +67,11 @@ impl Certificates {
 
     pub(crate) fn server(&self) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([self.name.to_owned()]).unwrap();
+        let mut params = CertificateParams::new([self.name.to_owned()]).unwrap();
+        if let Some((from, until)) = self.years {
+            params.not_before = rcgen::date_time_ymd(from, 1, 1);
+            params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        }
         let certificate = params.signed_by(&key, &self.authority).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

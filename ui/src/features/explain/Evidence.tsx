@@ -86,7 +86,9 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
           <div className="fact" key={`${label} ${value}`}>
             <dt>{label}</dt>
             <dd className="selectable">{value}</dd>
-            <CopyButton text={value} label={words.copyFact(label)} />
+            <dd className="fact-copy">
+              <CopyButton text={value} label={words.copyFact(label)} />
+            </dd>
           </div>
         ))}
       </dl>

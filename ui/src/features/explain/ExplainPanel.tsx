@@ -3,6 +3,7 @@ import { ArrowLeftRight, Plug } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Action } from "../../contract/Action";
+import type { Protocol } from "../../contract/Protocol";
 import type { ExplainAsk } from "../../contract/ExplainAsk";
 import type { Explanation } from "../../contract/Explanation";
 import { Icon } from "../../design/Icon";
@@ -56,6 +57,11 @@ export function ExplainPanel({ params }: IDockviewPanelProps<ExplainParams>) {
   );
 }
 
+/** What is most often spoken on a port. */
+function protocolOf(port: number): Protocol | null {
+  return port === 22 ? "ssh" : port === 3389 ? "rdp" : null;
+}
+
 /** What can be done from a tab that is no session's. */
 function PanelButtons({
   ask,
@@ -69,8 +75,13 @@ function PanelButtons({
   const open = verdict === "allowed" || verdict === "undecided";
   if (ask.kind === "target" && target.kind === "instance" && open) {
     const { instance, port } = target;
-    return port === 22 ? (
-      <Button className="button primary" data-testid="explain-connect" onPress={() => void desk.show(instance)}>
+    const protocol = protocolOf(port);
+    return protocol !== null ? (
+      <Button
+        className="button primary"
+        data-testid="explain-connect"
+        onPress={() => void desk.show({ instance, os: "unknown" }, protocol)}
+      >
         <Icon of={Plug} size="small" />
         {words.connect}
       </Button>

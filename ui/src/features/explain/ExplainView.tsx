@@ -9,6 +9,7 @@ import type { TunnelTarget } from "../../contract/TunnelTarget";
 import { Icon } from "../../design/Icon";
 import { StateMark } from "../../design/StateMark";
 import { exactly } from "../../design/time";
+import { HelpLink } from "../help/HelpLink";
 import { machineOf } from "../tunnels/target";
 import { Binding, Firewall, OtherWays } from "./Cards";
 import { Facts, Links, Remarks, Rungs, Server } from "./Evidence";
@@ -77,6 +78,7 @@ export function ExplainView({
           {buttons}
           {request !== null && <RequestButton request={request} />}
           <Progress explanation={explanation} onAgain={onAgain} />
+          {failure !== null && <HelpLink code={failure.code} />}
         </div>
         {explanation !== null && <Reasoning explanation={explanation} />}
         {server !== null && <Server server={server} />}

@@ -20,7 +20,7 @@ export function SessionExplained({ session, failure, act }: { session: SessionIn
   const actions = [...new Set([...(explanation?.actions ?? []), ...failure.actions])];
   return (
     <ExplainView
-      target={explanation?.target ?? sshOf(session)}
+      target={explanation?.target ?? targetOf(session)}
       explanation={explanation}
       failure={failure}
       titleTestId="failure-title"
@@ -35,6 +35,6 @@ export function SessionExplained({ session, failure, act }: { session: SessionIn
 }
 
 /** Where a session leads. */
-function sshOf({ instance }: SessionInfo) {
-  return askFor(instance, usualPort("linux")).target;
+function targetOf({ instance, protocol, desktop }: SessionInfo) {
+  return askFor(instance, desktop?.port ?? usualPort(protocol === "rdp" ? "windows" : "linux")).target;
 }

@@ -37,6 +37,7 @@ export function canExplain(code: FailureCode): boolean {
     case "invalidInput":
     case "portTaken":
     case "file":
+    case "updateRefused":
     case "internal":
       return false;
   }

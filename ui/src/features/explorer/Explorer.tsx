@@ -1,11 +1,12 @@
-import { RefreshCw, Search, X } from "lucide-react";
+import { ListFilter, RefreshCw, Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 
 import type { InventoryState } from "../../contract/InventoryState";
 import { Icon } from "../../design/Icon";
 import { remarkFailure } from "../../design/toast";
-import { useAppState, useBackend } from "../../platform/model";
+import { useAppState, useBackend, useModel } from "../../platform/model";
+import { deskOf } from "../window/desk";
 import { Tree } from "./Tree";
 import { problemWord, words } from "./words";
 import "./explorer.css";
@@ -15,6 +16,7 @@ const REST = 120;
 
 export function Explorer() {
   const backend = useBackend();
+  const desk = deskOf(useModel());
   const inventory = useAppState((state) => state.inventory);
   const [filter, setFilter] = useState("");
   const field = useRef<HTMLInputElement>(null);
@@ -70,6 +72,21 @@ export function Explorer() {
       </div>
       <div className="explorer-head">
         <h2 className="caps">{words.projects}</h2>
+        {inventory.leftOut > 0 && (
+          <span className="explorer-some quiet tabular" title={words.leftOut(inventory.leftOut)}>
+            {words.some(inventory.projects, inventory.projects + inventory.leftOut)}
+          </span>
+        )}
+        <button
+          type="button"
+          className="icon-button small explorer-choose"
+          data-testid="choose-projects"
+          aria-label={words.choose}
+          title={words.choose}
+          onClick={() => desk.change({ choosingProjects: true })}
+        >
+          <Icon of={ListFilter} size="tiny" />
+        </button>
         <button
           type="button"
           className="icon-button small explorer-refresh"

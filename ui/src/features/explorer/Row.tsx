@@ -1,7 +1,6 @@
-import { Box, ChevronRight, CircleHelp, Cloud, Lock, MapPin, Plug } from "lucide-react";
+import { Box, ChevronRight, CircleHelp, Cloud, Lock, MapPin, Plug, Star } from "lucide-react";
 import type { CSSProperties } from "react";
 
-import type { InstanceRef } from "../../contract/InstanceRef";
 import type { TreeRow } from "../../contract/TreeRow";
 import type { Spot } from "../../design/ContextMenu";
 import { Icon, OsIcon } from "../../design/Icon";
@@ -18,6 +17,7 @@ export function Row({
   onPress,
   onOpen,
   onConnect,
+  onStar,
   onMenu,
 }: {
   row: TreeRow | null;
@@ -26,7 +26,8 @@ export function Row({
   active: boolean;
   onPress: () => void;
   onOpen: () => void;
-  onConnect: (instance: InstanceRef) => void;
+  onConnect: () => void;
+  onStar: () => void;
   onMenu: (spot: Spot) => void;
 }) {
   const style = { transform: `translateY(${start}px)`, "--depth": row?.depth ?? 1 } as CSSProperties;
@@ -81,6 +82,7 @@ export function Row({
         </span>
       )}
       {row.kind === "project" && <Icon of={Box} className="row-icon" />}
+      {row.kind === "favourites" && <Icon of={Star} className="row-icon" />}
       {row.kind === "zone" && <Icon of={MapPin} className="row-icon" />}
       {row.kind === "notice" && <Icon of={Cloud} size="small" className="row-icon" />}
       {instance !== null && (
@@ -100,13 +102,31 @@ export function Row({
         {instance !== null && (
           <button
             type="button"
+            className="row-star"
+            tabIndex={-1}
+            data-starred={row.favourite || undefined}
+            data-testid={`star-${row.name}`}
+            aria-label={row.favourite ? words.unstar(row.name) : words.star(row.name)}
+            title={row.favourite ? words.unstar(row.name) : words.star(row.name)}
+            onClick={(event) => {
+              event.stopPropagation();
+              onStar();
+            }}
+            onDoubleClick={(event) => event.stopPropagation()}
+          >
+            <Icon of={Star} size="tiny" />
+          </button>
+        )}
+        {instance !== null && (
+          <button
+            type="button"
             className="row-connect"
             tabIndex={-1}
             aria-label={words.connectTo(row.name)}
             title={words.connectTo(row.name)}
             onClick={(event) => {
               event.stopPropagation();
-              onConnect(instance);
+              onConnect();
             }}
             onDoubleClick={(event) => event.stopPropagation()}
           >

@@ -8,10 +8,10 @@ import { sizeToken } from "../../design/colour";
 import { ContextMenu, type Spot } from "../../design/ContextMenu";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
-import { deskOf } from "../window/desk";
+import { deskOf, usualProtocol } from "../window/desk";
 import { AskAction, entriesOf } from "./rowMenu";
 import { Row } from "./Row";
-import { TreeRows } from "./rows";
+import { TreeRows, vmOf } from "./rows";
 import { treeIntent, Typeahead } from "./treeKeys";
 import { words } from "./words";
 
@@ -84,12 +84,10 @@ export function Tree() {
   const toggle = (row: TreeRow, expanded: boolean) => {
     backend.call("tree_toggle", { id: row.id, expanded }).catch(remarkFailure);
   };
-  const connect = (instance: InstanceRef) => {
-    void desk.connect(instance);
-  };
   const activate = (row: TreeRow) => {
-    if (row.instance !== null) {
-      void desk.show(row.instance);
+    const to = vmOf(row);
+    if (to !== null) {
+      void desk.show(to);
     } else if (row.expanded !== null) {
       toggle(row, !row.expanded);
     }
@@ -97,16 +95,18 @@ export function Tree() {
   const act = (instance: InstanceRef, action: InstanceAction) => {
     backend.call("instance_action", { instance, action }).catch(remarkFailure);
   };
+  const star = (instance: InstanceRef, favourite: boolean) => {
+    backend.call("favourite_set", { instance, favourite }).catch(remarkFailure);
+  };
   const openMenu = (row: TreeRow, spot: Spot) => {
-    if (row.kind !== "notice") {
+    if (row.kind !== "notice" && row.kind !== "favourites") {
       setMenu({ row, spot });
     }
   };
 
   useEffect(() => {
     desk.explorerVm = () => {
-      const { instance, os } = activeRow ?? { instance: null, os: null };
-      return instance !== null && document.activeElement === place.current ? { instance, os: os ?? "unknown" } : null;
+      return activeRow !== null && document.activeElement === place.current ? vmOf(activeRow) : null;
     };
     return () => {
       desk.explorerVm = () => null;
@@ -141,8 +141,8 @@ export function Tree() {
       case "activate":
         activate(intent.row);
         break;
-      case "connectNew":
-        connect(intent.instance);
+      case "chooseHow":
+        desk.askConnect(intent.to);
         break;
       case "openSiblings":
         backend.call("tree_toggle", { id: `*${intent.row.id}`, expanded: true }).catch(remarkFailure);
@@ -194,7 +194,17 @@ export function Tree() {
                 }
               }}
               onOpen={() => row?.instance && activate(row)}
-              onConnect={connect}
+              onConnect={() => {
+                const to = row === null ? null : vmOf(row);
+                if (to !== null) {
+                  void desk.connect(to);
+                }
+              }}
+              onStar={() => {
+                if (row?.instance) {
+                  star(row.instance, !row.favourite);
+                }
+              }}
               onMenu={(spot) => {
                 if (row !== null) {
                   setActive({ index, id: row.id });
@@ -210,14 +220,19 @@ export function Tree() {
           label={menu.row.name}
           spot={menu.spot}
           entries={entriesOf(menu.row, platform, {
-            show: activate,
-            connect,
+            show: (to, protocol) => void desk.show(to, protocol),
+            connect: (to) => void desk.connect(to),
+            // After the menu has given the keyboard back.
+            choose: (to) => void setTimeout(() => desk.askConnect(to), 0),
+            password: (instance) => void setTimeout(() => desk.change({ passwordFor: instance }), 0),
             toggle,
             act,
+            star,
+            save: ({ instance, os }) => void setTimeout(() => void desk.profiles.saveAs({ kind: "vm", instance, action: { kind: usualProtocol(os) } }), 0),
             ask: (instance, action) => setAsking({ instance, action }),
-            // After the menu has given the keyboard back.
             forward: (to) => void setTimeout(() => desk.newForward(to), 0),
             explain: (to) => void setTimeout(() => desk.askExplain(to), 0),
+            settings: (of) => void setTimeout(() => desk.openSettings(of), 0),
             copy: (text) => {
               backend.call("clipboard_write", { text }).catch(remarkFailure);
             },

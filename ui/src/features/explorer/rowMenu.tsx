@@ -1,27 +1,38 @@
 /** What can be done with a row, beside what a click does. */
 
-import { ArrowLeftRight, ChevronDown, ChevronRight, Copy, MessageCircleQuestionMark, Network, Pause, Play, Plug, Power, RotateCcw, SquarePlus } from "lucide-react";
+import { ArrowLeftRight, BookmarkPlus, ChevronDown, ChevronRight, Copy, KeyRound, ListChecks, MessageCircleQuestionMark, Network, Pause, Play, Plug, Power, RotateCcw, Settings, SquarePlus, Star, StarOff } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { InstanceAction } from "../../contract/InstanceAction";
 import type { InstanceRef } from "../../contract/InstanceRef";
 import type { Platform } from "../../contract/Platform";
+import type { Protocol } from "../../contract/Protocol";
+import type { Scope } from "../../contract/Scope";
 import type { TreeRow } from "../../contract/TreeRow";
 import type { MenuEntry } from "../../design/ContextMenu";
 import { Question } from "../../design/parts";
+import { PROTOCOL_ICONS } from "../session/Where";
 import type { ForwardTo } from "../window/desk";
 import { keysOf } from "../window/keys";
+import { vmOf } from "./rows";
 import { questionBefore, words } from "./words";
 
 export interface RowDoes {
-  show: (row: TreeRow) => void;
-  connect: (instance: InstanceRef) => void;
+  /** Goes to the open session of the VM, or opens one; without a protocol by the usual one. */
+  show: (to: ForwardTo, protocol?: Protocol) => void;
+  /** Opens one more. */
+  connect: (to: ForwardTo) => void;
+  choose: (to: ForwardTo) => void;
+  password: (instance: InstanceRef) => void;
   toggle: (row: TreeRow, expanded: boolean) => void;
   act: (instance: InstanceRef, action: InstanceAction) => void;
   ask: (instance: InstanceRef, action: InstanceAction) => void;
   copy: (text: string) => void;
   forward: (to: ForwardTo) => void;
   explain: (to: ForwardTo) => void;
+  settings: (of: Scope) => void;
+  star: (instance: InstanceRef, favourite: boolean) => void;
+  save: (to: ForwardTo) => void;
 }
 
 /** An IPv4 or IPv6 address, which a running VM's quiet text is. */
@@ -31,11 +42,14 @@ function addressOf(row: TreeRow): string | null {
 
 export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): MenuEntry[] {
   const copyName: MenuEntry = { id: "copy", label: words.copyName, icon: Copy, run: () => does.copy(row.name) };
-  const { instance } = row;
-  if (instance === null) {
+  const { instance, scope } = row;
+  const settings: MenuEntry[] =
+    scope === null ? [] : ["separator", { id: "settings", label: words.settings, icon: Settings, run: () => does.settings(scope) }];
+  const to = vmOf(row);
+  if (instance === null || to === null) {
     const { expanded } = row;
     if (expanded === null) {
-      return [copyName];
+      return [copyName, ...settings];
     }
     return [
       {
@@ -46,6 +60,7 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
       },
       "separator",
       copyName,
+      ...settings,
     ];
   }
   const address = addressOf(row);
@@ -63,29 +78,43 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
       label: words.connect,
       icon: Plug,
       keys: [platform === "macos" ? "↩" : "Enter"],
-      run: () => does.show(row),
+      run: () => does.show(to),
     },
+    { id: "ssh", label: words.connectSsh, icon: PROTOCOL_ICONS.ssh, run: () => does.show(to, "ssh") },
+    { id: "rdp", label: words.connectRdp, icon: PROTOCOL_ICONS.rdp, run: () => does.show(to, "rdp") },
     {
-      id: "new",
-      label: words.openNew,
-      icon: SquarePlus,
+      id: "choose",
+      label: words.chooseHow,
+      icon: ListChecks,
       keys: platform === "macos" ? ["⇧", "↩"] : ["Shift", "Enter"],
-      run: () => does.connect(instance),
+      run: () => does.choose(to),
     },
+    { id: "new", label: words.openNew, icon: SquarePlus, run: () => does.connect(to) },
+    "separator",
     {
       id: "forward",
       label: words.forward,
       icon: ArrowLeftRight,
       keys: keysOf("newForward", platform),
-      run: () => does.forward({ instance, os: row.os ?? "unknown" }),
+      run: () => does.forward(to),
     },
     {
       id: "explain",
       label: words.explain,
       icon: MessageCircleQuestionMark,
       keys: keysOf("explain", platform),
-      run: () => does.explain({ instance, os: row.os ?? "unknown" }),
+      run: () => does.explain(to),
     },
+    {
+      id: "star",
+      label: row.favourite ? words.removeFavourite : words.addFavourite,
+      icon: row.favourite ? StarOff : Star,
+      run: () => does.star(instance, !row.favourite),
+    },
+    { id: "saveProfile", label: words.saveProfile, icon: BookmarkPlus, run: () => does.save(to) },
+    ...(row.os === "windows"
+      ? [{ id: "password", label: words.windowsPassword, icon: KeyRound, run: () => does.password(instance) }]
+      : []),
     "separator",
     row.status === "suspended"
       ? change("resume", words.resume, Play, true)
@@ -96,6 +125,7 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
     "separator",
     copyName,
     { id: "address", label: words.copyAddress, icon: Network, disabled: address === null, run: () => does.copy(address ?? "") },
+    ...settings,
   ];
 }
 

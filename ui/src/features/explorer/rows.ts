@@ -3,6 +3,8 @@
  * screen, keeps them by the tree's revision, and shows old rows until their successors have come.
  */
 
+import type { InstanceRef } from "../../contract/InstanceRef";
+import type { Os } from "../../contract/Os";
 import type { TreeRow } from "../../contract/TreeRow";
 import type { TreeWindow } from "../../contract/TreeWindow";
 
@@ -125,4 +127,9 @@ export class TreeRows {
       }
     }
   }
+}
+
+/** The VM of a row. */
+export function vmOf({ instance, os }: Pick<TreeRow, "instance" | "os">): { instance: InstanceRef; os: Os } | null {
+  return instance === null ? null : { instance, os: os ?? "unknown" };
 }

@@ -114,7 +114,7 @@ describe("keys in the tree", () => {
     expect(treeIntent(key("ArrowLeft"), at(5))).toEqual({ kind: "move", index: 1 });
     expect(treeIntent(key("ArrowLeft"), at(closed))).toBeNull();
     expect(treeIntent(key("Enter"), at(5))).toMatchObject({ kind: "activate" });
-    expect(treeIntent({ ...key("Enter"), shiftKey: true }, at(5))).toMatchObject({ kind: "connectNew", instance: rows[5]?.instance });
+    expect(treeIntent({ ...key("Enter"), shiftKey: true }, at(5))).toMatchObject({ kind: "chooseHow", to: { instance: rows[5]?.instance, os: "linux" } });
     expect(treeIntent({ ...key("Enter"), shiftKey: true }, at(0))).toMatchObject({ kind: "toggle" });
     expect(treeIntent(key("*"), at(0))).toMatchObject({ kind: "openSiblings" });
   });

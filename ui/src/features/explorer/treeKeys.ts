@@ -1,14 +1,16 @@
 /** What a key does in the tree (the ARIA tree pattern). */
 
 import type { InstanceRef } from "../../contract/InstanceRef";
+import type { Os } from "../../contract/Os";
 import type { TreeRow } from "../../contract/TreeRow";
+import { vmOf } from "./rows";
 
 export type TreeIntent =
   | { kind: "move"; index: number }
   | { kind: "toggle"; row: TreeRow; expanded: boolean }
   | { kind: "openSiblings"; row: TreeRow }
   | { kind: "activate"; row: TreeRow }
-  | { kind: "connectNew"; instance: InstanceRef }
+  | { kind: "chooseHow"; to: { instance: InstanceRef; os: Os } }
   | { kind: "menu"; row: TreeRow }
   | { kind: "find"; text: string };
 
@@ -63,14 +65,16 @@ export function treeIntent(stroke: TreeKey, state: TreeKeyState): TreeIntent | n
         return { kind: "toggle", row, expanded: false };
       }
       return row.parent === null ? null : move(row.parent);
-    case "Enter":
+    case "Enter": {
       if (row === null) {
         return null;
       }
-      if (stroke.shiftKey && row.instance !== null) {
-        return { kind: "connectNew", instance: row.instance };
+      const to = stroke.shiftKey ? vmOf(row) : null;
+      if (to !== null) {
+        return { kind: "chooseHow", to };
       }
       return row.expanded === null ? { kind: "activate", row } : { kind: "toggle", row, expanded: !row.expanded };
+    }
     case "ContextMenu":
       return row === null ? null : { kind: "menu", row };
     case "F10":

@@ -62,6 +62,7 @@ export function problemWord(code: FailureCode): string {
     case "invalidInput":
     case "portTaken":
     case "file":
+    case "updateRefused":
     case "internal":
       return "The VMs here could not be listed. Refresh to try again.";
   }
@@ -97,6 +98,9 @@ export function questionBefore(action: InstanceAction, vm: string): { title: str
 export const words = {
   title: "Explorer",
   tree: "Projects and VMs",
+  choose: "Choose projects…",
+  some: (shown: number, all: number) => `${shown} of ${all}`,
+  leftOut: (count: number) => (count === 1 ? "1 project is not shown" : `${count} projects are not shown`),
   projects: "Projects",
   filter: "Filter VMs",
   filterClear: "Clear the filter",
@@ -109,8 +113,17 @@ export const words = {
   noMatchAdvice: "Part of a name is enough.",
   failed: "The list could not be fetched",
   connect: "Connect",
+  star: (vm: string) => `Add ${vm} to the favourites`,
+  unstar: (vm: string) => `Take ${vm} from the favourites`,
+  saveProfile: "Save as profile…",
+  addFavourite: "Add to favourites",
+  removeFavourite: "Remove from favourites",
   connectTo: (vm: string) => `Connect to ${vm}`,
+  connectSsh: "Connect by SSH",
+  connectRdp: "Connect by Remote Desktop",
+  chooseHow: "Choose how to connect…",
   openNew: "Connect in a new tab",
+  windowsPassword: "Set Windows password…",
   forward: "Forward a port…",
   explain: "Explain access…",
   start: "Start",
@@ -118,6 +131,7 @@ export const words = {
   reset: "Reset…",
   suspend: "Suspend…",
   resume: "Resume",
+  settings: "Settings…",
   copyName: "Copy name",
   copyAddress: "Copy internal address",
   expand: "Expand",

@@ -1,8 +1,22 @@
 import {
+  AppWindow,
+  ArrowBigUpDash,
+  ArrowLeft,
   ArrowLeftRight,
+  ArrowRight,
+  ArrowRightToLine,
+  Bookmark,
+  BookmarkPlus,
+  CircleHelp,
+  ClipboardList,
   Columns2,
   Copy,
+  CopyPlus,
+  CopyX,
   FolderTree,
+  KeyRound,
+  LayoutGrid,
+  ListFilter,
   LogOut,
   Maximize,
   MessageCircleQuestionMark,
@@ -12,10 +26,14 @@ import {
   Play,
   Plus,
   RefreshCw,
+  Rows2,
   Search,
   Settings,
   Square,
+  SquareArrowRight,
+  Star,
   Sun,
+  Tag,
   X,
   type LucideIcon,
 } from "lucide-react";
@@ -30,12 +48,17 @@ import { markOfStatus, StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { type ExplainText, explainOf, usualPort } from "../explain/target";
+import { flatTools } from "../desktop/tools";
 import { statusWord } from "../explorer/words";
+import { PROTOCOL_ICONS } from "../session/Where";
+import { KEY } from "../settings/keys";
 import { deskOf, useDesk } from "../window/desk";
 import { keysOf, type WindowCommand } from "../window/keys";
+import { MAIN_WINDOW } from "../window/tabs";
 import { isOn, keyOf, plainSpec } from "../tunnels/target";
 import { useHits, useOnceFresh } from "./hits";
-import { type Forward, forwardOf, matches } from "./match";
+import { useProfileItems } from "./profileItems";
+import { type Forward, forwardOf, matches, type Way, wayOf } from "./match";
 import { words } from "./words";
 import "./palette.css";
 
@@ -44,9 +67,10 @@ const LIMIT = 30;
 /** Most commands on tunnels shown. */
 const TUNNEL_LIMIT = 24;
 
-const MEANING_ICONS = { forward: ArrowLeftRight, explain: MessageCircleQuestionMark };
+const MEANING_ICONS = { forward: ArrowLeftRight, explain: MessageCircleQuestionMark, ...PROTOCOL_ICONS, password: KeyRound };
 
-interface Item {
+/** A line of the palette. */
+export interface Item {
   key: string;
   label: string;
   icon: React.ReactNode;
@@ -85,8 +109,12 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
   const [text, setText] = useState(desk.state.typed);
   const [chosen, setChosen] = useState(0);
   const explain = explainOf(text);
-  const forward = explain === null ? forwardOf(text) : null;
-  const { hits, fresh } = useHits((explain ?? forward)?.vm ?? text, LIMIT);
+  const way = explain === null ? wayOf(text) : null;
+  const forward = explain === null && way === null ? forwardOf(text) : null;
+  const { hits: found, fresh } = useHits((explain ?? way ?? forward)?.vm ?? text, LIMIT);
+  // Only Windows has passwords of this kind.
+  const hits = way?.way === "password" ? found.filter(({ os }) => os === "windows") : found;
+  const desktopCommands = useDesktopCommands();
   const commands = useCommands();
   const tunnelCommands = useTunnelCommands();
   const list = useRef<HTMLDivElement>(null);
@@ -106,10 +134,13 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
       desk.explainPort(hit.instance, port ?? usualPort(hit.os));
     }
   };
-  const meaning = explain !== null ? "explain" : forward !== null ? "forward" : "connect";
+  const meaning = explain !== null ? "explain" : way !== null ? way.way : forward !== null ? "forward" : "connect";
   const labelOf = ({ instance: { name }, os }: SearchHit) => {
     if (explain !== null) {
       return words.explain(name, explain.port ?? usualPort(os));
+    }
+    if (way !== null) {
+      return words.ways[way.way](name);
     }
     return forward === null ? name : words.forward(name, forward.port);
   };
@@ -123,16 +154,23 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
           <span className="ellipsis">
             {hit.instance.project} · {hit.instance.zone}
           </span>
+          {hit.favourite && <Icon of={Star} size="tiny" className="palette-star" />}
           <StateMark mark={markOfStatus(hit.status)} label={statusWord(hit.status)} />
         </>
       ),
       run: (how) => {
         if (explain !== null) {
           explainTo(hit, explain, how);
+        } else if (way?.way === "password") {
+          desk.change({ passwordFor: hit.instance });
+        } else if (way !== null) {
+          void (how === "usual" ? desk.show(hit, way.way) : desk.connect(hit, way.way));
         } else if (forward !== null) {
           forwardTo(hit, forward, how);
+        } else if (how === "usual") {
+          void desk.show(hit);
         } else {
-          void (how === "usual" ? desk.show(hit.instance) : desk.connect(hit.instance));
+          desk.askConnect(hit);
         }
       },
     }),
@@ -140,14 +178,23 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
   const shownCommands =
     kind === "palette"
       ? [
+          ...desktopCommands.filter((item) => matches(item.label, text)),
           ...commands.filter((item) => matches(item.label, text)),
           // Each tunnel has some: they come with what is typed.
           ...(text === "" ? [] : tunnelCommands.filter((item) => matches(item.label, text)).slice(0, TUNNEL_LIMIT)),
         ]
       : [];
+  const { items: profileItems, exact } = useProfileItems(kind === "palette" && meaning === "connect" ? text : "");
   // With nothing typed a person most often wants a VM; a few are enough to leave the commands in sight.
-  const shownVms = kind === "palette" && text === "" ? vms.slice(0, 6) : vms;
-  const items = [...shownVms, ...shownCommands];
+  const shownVms = kind === "palette" && (text === "" || profileItems.length > 0) ? vms.slice(0, 6) : vms;
+  // A name that a person gave and has typed in full means just that; else a VM comes first.
+  const groups = [
+    ...(exact ? [{ head: words.profiles, items: profileItems }] : []),
+    { head: words.heads[meaning], items: shownVms },
+    ...(exact ? [] : [{ head: words.profiles, items: profileItems }]),
+    { head: words.commands, items: shownCommands },
+  ].filter((group) => group.items.length > 0);
+  const items = groups.flatMap((group) => group.items);
   const at = Math.min(chosen, Math.max(0, items.length - 1));
 
   useEffect(() => {
@@ -224,22 +271,14 @@ function PaletteBody({ kind, onClose }: { kind: "palette" | "quickConnect"; onCl
         {items.length === 0 && fresh && (
           <p className="palette-nothing quiet">{text === "" ? words.nothingYet : words.nothing(text)}</p>
         )}
-        {shownVms.length > 0 && (
-          <div role="group" aria-label={words.heads[meaning]}>
+        {groups.map(({ head, items: those }) => (
+          <div role="group" aria-label={head} key={head}>
             <p className="caps palette-head" aria-hidden="true">
-              {words.heads[meaning]}
+              {head}
             </p>
-            {shownVms.map(option)}
+            {those.map((item) => option(item, items.indexOf(item)))}
           </div>
-        )}
-        {shownCommands.length > 0 && (
-          <div role="group" aria-label={words.commands}>
-            <p className="caps palette-head" aria-hidden="true">
-              {words.commands}
-            </p>
-            {shownCommands.map((item, index) => option(item, index + shownVms.length))}
-          </div>
-        )}
+        ))}
       </div>
       {shownVms.length > 0 && (
         <p className="palette-foot">
@@ -257,6 +296,7 @@ function useCommands(): Item[] {
   const platform = useAppState((state) => state.platform);
   const accounts = useAppState((state) => state.accounts);
   const theme = useAppState((state) => state.settings.theme);
+  const demo = useAppState((state) => state.cloud.demo);
   return useMemo(() => {
     const window = (command: Exclude<WindowCommand, object>, label: string, icon: LucideIcon): Item => ({
       key: command,
@@ -272,17 +312,54 @@ function useCommands(): Item[] {
       icon: <Icon of={icon} size="small" />,
       detail: null,
       run: () => {
-        model.changeSettings({ theme: to }).catch(remarkFailure);
+        model.setSetting(KEY.theme, to).catch(remarkFailure);
       },
     });
+    const plain = (key: string, label: string, icon: LucideIcon, run: () => void): Item => ({
+      key,
+      label,
+      icon: <Icon of={icon} size="small" />,
+      detail: null,
+      run,
+    });
+    // On the VM in question; else on one that is typed next.
+    const way = (to: Way, label: string): Item => ({
+      key: `way-${to}`,
+      label,
+      icon: <Icon of={MEANING_ICONS[to]} size="small" />,
+      detail: null,
+      run: () => desk.go(to),
+    });
     return [
+      way("ssh", words.commandSsh),
+      way("rdp", words.commandRdp),
+      way("password", words.commandPassword),
       window("toggleExplorer", words.commandToggleExplorer, PanelLeft),
       window("focusExplorer", words.commandFocusExplorer, FolderTree),
       window("split", words.commandSplit, Columns2),
+      window("splitDown", words.commandSplitDown, Rows2),
+      window("otherGroup", words.commandOtherGroup, SquareArrowRight),
+      window("ownWindow", model.backend.label === MAIN_WINDOW ? words.commandOwnWindow : words.commandMainWindow, AppWindow),
+      window("rename", words.commandRename, Tag),
+      window("duplicate", words.commandDuplicate, CopyPlus),
+      window("nextTab", words.commandNextTab, ArrowRight),
+      window("previousTab", words.commandPreviousTab, ArrowLeft),
       window("closeTab", words.commandClose, X),
+      window("closeOthers", words.commandCloseOthers, CopyX),
+      window("closeRight", words.commandCloseRight, ArrowRightToLine),
       window("newForward", words.commandForward, Plus),
       window("tunnels", words.commandTunnels, ArrowLeftRight),
+      window("profiles", words.commandProfiles, Bookmark),
+      {
+        key: "newProfile",
+        label: words.commandNewProfile,
+        icon: <Icon of={BookmarkPlus} size="small" />,
+        detail: null,
+        run: () => desk.profiles.create(),
+      },
+      window("saveProfile", words.commandSaveProfile, BookmarkPlus),
       window("explain", words.commandExplain, MessageCircleQuestionMark),
+      window("allSessions", words.commandAllSessions, LayoutGrid),
       window("refresh", words.commandRefresh, RefreshCw),
       ...[
         colours("light", words.commandThemeLight, Sun),
@@ -291,6 +368,17 @@ function useCommands(): Item[] {
       ].filter((item) => item.key !== `theme-${theme}`),
       window("fullScreen", words.commandFullScreen, Maximize),
       window("settings", words.commandSettings, Settings),
+      window("help", words.commandHelp, CircleHelp),
+      plain("projects", words.commandProjects, ListFilter, () => desk.change({ choosingProjects: true })),
+      plain("diagnostics", words.commandDiagnostics, ClipboardList, () => desk.change({ diagnostics: true })),
+      ...(demo === "running"
+        ? [
+            plain("leave-demo", words.commandLeaveDemo, LogOut, () => {
+              model.backend.call("demo_leave", {}).catch(remarkFailure);
+            }),
+          ]
+        : []),
+      plain("updates", words.commandUpdates, ArrowBigUpDash, () => desk.checkForUpdates()),
       ...accounts.map(
         (account): Item => ({
           key: `sign-out-${account.id}`,
@@ -303,7 +391,38 @@ function useCommands(): Item[] {
         }),
       ),
     ];
-  }, [model, desk, platform, accounts, theme]);
+  }, [model, desk, platform, accounts, theme, demo]);
+}
+
+/** What can be done with the desktop in front. */
+function useDesktopCommands(): Item[] {
+  const desk = deskOf(useModel());
+  const platform = useAppState((state) => state.platform);
+  const session = desk.desktopInFront();
+  if (session === undefined) {
+    return [];
+  }
+  const { desktops } = desk;
+  const tools = flatTools({
+    session,
+    view: desktops.viewOf(session),
+    full: desktops.state.full === session.id,
+    held: false,
+    displays: [],
+    platform,
+    run: (command) => desktops.run(session, command),
+    choose: () => {},
+  });
+  return tools.flatMap(({ id, label, icon, keys, run }): Item[] => [
+    {
+      key: `desktop-${id}`,
+      label,
+      icon: <Icon of={icon} size="small" />,
+      detail: <span className="ellipsis">{session.instance.name}</span>,
+      ...(keys === undefined ? {} : { keys }),
+      run,
+    },
+  ]);
 }
 
 /** What can be done at once with each tunnel. */
@@ -321,6 +440,13 @@ function useTunnelCommands(): Item[] {
         icon: <Icon of={on ? Square : Play} size="small" />,
         detail: null,
         run: () => desk.actOnTunnel(tunnel.id, on ? "stop" : "start"),
+      },
+      {
+        key: `tunnel-save-${tunnel.id}`,
+        label: words.tunnelSave(name),
+        icon: <Icon of={BookmarkPlus} size="small" />,
+        detail: null,
+        run: () => void desk.profiles.saveAs({ kind: "tunnel", id: tunnel.id }),
       },
       {
         key: `tunnel-copy-${tunnel.id}`,

@@ -10,6 +10,7 @@ const hit = (name: string): SearchHit => ({
   instance: { project: "p", zone: "z", name },
   status: "running",
   os: "linux",
+  favourite: false,
 });
 
 beforeEach(() => {

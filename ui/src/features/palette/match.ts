@@ -25,3 +25,16 @@ export function forwardOf(text: string): Forward | null {
   const port = Number(found[2]);
   return port > 65_535 ? null : { vm: found[1] ?? "", port: port === 0 ? null : port };
 }
+
+/** What is to be done with a VM beside the usual: its name comes after a word. */
+export type Way = "ssh" | "rdp" | "password";
+
+/** What `ssh web-1`, `rdp web-1` and `password web-1` ask for; `null` where the text asks for none of them. */
+export function wayOf(text: string): { way: Way; vm: string } | null {
+  const found = /^\s*(ssh|rdp|desktop|password)\s+(\S*)\s*$/i.exec(text);
+  const word = found?.[1]?.toLowerCase();
+  if (word === undefined) {
+    return null;
+  }
+  return { way: word === "ssh" ? "ssh" : word === "password" ? "password" : "rdp", vm: found?.[2] ?? "" };
+}

@@ -2,14 +2,16 @@ import { MessageCircleQuestionMark, RotateCw } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Failure } from "../../contract/Failure";
+import type { Protocol } from "../../contract/Protocol";
 import type { SessionEnd } from "../../contract/SessionEnd";
 import type { SessionState } from "../../contract/SessionState";
 import { Icon } from "../../design/Icon";
 import { CopyButton, useNow } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { words as explainWords } from "../explain/words";
-import { type Act, ActionButtons } from "./Failed";
-import { endWord, words } from "./words";
+import { HelpLink } from "../help/HelpLink";
+import { type Act, ActionButtons, Grouped } from "./Failed";
+import { endAdvice, endConfirm, endTitle, endWord, words } from "./words";
 
 /** Below the dimmed terminal: what happened, when the next attempt comes, and how not to wait for it. */
 export function ResumingBar({
@@ -39,14 +41,22 @@ export function ResumingBar({
 }
 
 /** Before a live session's tab is closed. Whoever turns away from the question has answered it. */
-export function EndingBar({ vm, onAnswer }: { vm: string; onAnswer: (answer: "end" | "keep") => void }) {
+export function EndingBar({
+  vm,
+  protocol,
+  onAnswer,
+}: {
+  vm: string;
+  protocol: Protocol;
+  onAnswer: (answer: "end" | "keep") => void;
+}) {
   return (
     // The keys are its buttons' own, and Escape for both.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       className="bar over"
       role="alertdialog"
-      aria-label={words.endTitle(vm)}
+      aria-label={endTitle(vm, protocol)}
       data-testid="end-question"
       onKeyDown={(event) => {
         if (event.key === "Escape") {
@@ -62,14 +72,14 @@ export function EndingBar({ vm, onAnswer }: { vm: string; onAnswer: (answer: "en
         }
       }}
     >
-      <p className="bar-title ellipsis">{words.endTitle(vm)}</p>
-      <p className="quiet bar-more">{words.endAdvice}</p>
+      <p className="bar-title ellipsis">{endTitle(vm, protocol)}</p>
+      <p className="quiet bar-more">{endAdvice(protocol)}</p>
       <div className="bar-actions">
         <Button className="button" onPress={() => onAnswer("keep")}>
           {words.keep}
         </Button>
         <Button autoFocus className="button primary" data-testid="end-session" onPress={() => onAnswer("end")}>
-          {words.end}
+          {endConfirm(protocol)}
         </Button>
       </div>
     </div>
@@ -101,7 +111,9 @@ export function FailedBar({ failure, act, onWhy }: { failure: Failure; act: Act;
         <p className="bar-title" data-testid="failure-title">
           {failure.title}
         </p>
-        {failure.advice !== "" && <p className="quiet selectable">{failure.advice}</p>}
+        <p className="quiet selectable">
+          {failure.advice} <HelpLink code={failure.code} />
+        </p>
         {(failure.facts.length > 0 || failure.server !== null) && (
           <dl className="bar-facts">
             {failure.facts.map(({ label, value }) => (
@@ -133,8 +145,12 @@ function Fact({ label, value }: { label: string; value: string }) {
   return (
     <div className="bar-fact">
       <dt>{label}</dt>
-      <dd className="mono selectable">{value}</dd>
-      <CopyButton text={value} label={words.copyFact(label)} />
+      <dd className="mono selectable">
+        <Grouped text={value} />
+      </dd>
+      <dd className="fact-copy">
+        <CopyButton text={value} label={words.copyFact(label)} />
+      </dd>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Check } from "lucide-react";
 import { Button } from "react-aria-components";
 
+import type { Protocol } from "../../contract/Protocol";
 import type { SessionState } from "../../contract/SessionState";
 import { Icon } from "../../design/Icon";
 import { Spinner, useNow } from "../../design/parts";
@@ -11,7 +12,17 @@ import { stepsShown, words } from "./words";
 type ConnectingState = Extract<SessionState, { kind: "connecting" }>;
 
 /** What a connecting session does now, and for how long. */
-export function Connecting({ vm, state, onCancel }: { vm: string; state: ConnectingState; onCancel: () => void }) {
+export function Connecting({
+  vm,
+  protocol,
+  state,
+  onCancel,
+}: {
+  vm: string;
+  protocol: Protocol;
+  state: ConnectingState;
+  onCancel: () => void;
+}) {
   const now = useNow(500);
   return (
     <div className="page page-centre">
@@ -27,7 +38,7 @@ export function Connecting({ vm, state, onCancel }: { vm: string; state: Connect
           <span className="connecting-time">{lasting(now - state.since)}</span>
         </div>
         <ol className="steps">
-          {stepsShown(state.step).map(({ step, text, state: of }) => (
+          {stepsShown(state.step, protocol).map(({ step, text, state: of }) => (
             <li key={step} data-state={of} aria-current={of === "now" ? "step" : undefined}>
               <span className="step-mark">
                 {of === "done" && <Icon of={Check} size="small" />}

@@ -1,4 +1,4 @@
-import { KeyRound, LogIn, Play, RotateCw, X } from "lucide-react";
+import { KeyRound, LogIn, Monitor, Play, RotateCw, ShieldAlert, ShieldCheck, UserRound, X } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Action } from "../../contract/Action";
@@ -9,9 +9,11 @@ import { Icon } from "../../design/Icon";
 import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { useModel } from "../../platform/model";
+import { HelpLink } from "../help/HelpLink";
 import { deskOf } from "../window/desk";
+import { useOs } from "./useOs";
 import { Where } from "./Where";
-import { actionWord, stateWord, words } from "./words";
+import { actionWord, groupsOf, isRisky, stateWord, words } from "./words";
 
 /** What can be done about a session. */
 export interface Act {
@@ -26,6 +28,9 @@ export const ACTION_ICONS: Record<Action, typeof Play> = {
   startAndConnect: Play,
   signIn: LogIn,
   replaceHostKey: KeyRound,
+  replaceCertificate: ShieldCheck,
+  allowWithoutNla: ShieldAlert,
+  otherCredentials: UserRound,
 };
 
 /** The buttons of what can be done; the first is the one to press. */
@@ -33,7 +38,7 @@ export function ActionButtons({ actions, act }: { actions: readonly Action[]; ac
   return actions.map((action, index) => (
     <Button
       key={action}
-      className={index === 0 ? "button primary" : "button"}
+      className={index === 0 && !isRisky(action) ? "button primary" : "button"}
       data-testid={`action-${action}`}
       onPress={() => (action === "signIn" ? act.signIn() : act.answer({ kind: action }))}
     >
@@ -75,20 +80,26 @@ export function Failed({
             {failure.facts.map(({ label, value }) => (
               <div className="fact" key={label}>
                 <dt>{label}</dt>
-                <dd className="mono selectable">{value}</dd>
-                <CopyButton text={value} label={words.copyFact(label)} />
+                <dd className="mono selectable">
+                  <Grouped text={value} />
+                </dd>
+                <dd className="fact-copy">
+                  <CopyButton text={value} label={words.copyFact(label)} />
+                </dd>
               </div>
             ))}
           </dl>
         )}
         <div className="page-actions">
           <ActionButtons actions={failure.actions} act={act} />
-          {failure.actions.length === 0 && (
+          <ByDesktop session={session} failure={failure} />
+          {failure.actions.every(isRisky) && (
             <Button className="button" onPress={() => desk.closeTab(session.id)}>
               <Icon of={X} size="small" />
               {words.closeTab}
             </Button>
           )}
+          <HelpLink code={failure.code} />
         </div>
         {failure.server !== null && (
           <div className="server">
@@ -109,4 +120,38 @@ export function Failed({
       </div>
     </div>
   );
+}
+
+/** A value; a fingerprint in groups that can be compared by eye. */
+export function Grouped({ text }: { text: string }) {
+  const groups = groupsOf(text);
+  return groups.length === 1 ? (
+    text
+  ) : (
+    <span className="groups">
+      {groups.map((group, place) => (
+        // The groups are fixed: their place is their name.
+        // oxlint-disable-next-line react/no-array-index-key
+        <span key={place}>{group}</span>
+      ))}
+    </span>
+  );
+}
+
+/** A Windows VM that does not take SSH has a desktop. */
+function ByDesktop({ session, failure }: { session: SessionInfo; failure: Failure }) {
+  const desk = deskOf(useModel());
+  const wanted =
+    session.protocol === "ssh" && ["notSupported", "backendUnreachable", "keyRefused"].includes(failure.code);
+  const os = useOs(session.instance, wanted);
+  return wanted && os === "windows" ? (
+    <Button
+      className={failure.actions.length === 0 ? "button primary" : "button"}
+      data-testid="by-desktop"
+      onPress={() => void desk.show({ instance: session.instance, os }, "rdp")}
+    >
+      <Icon of={Monitor} size="small" />
+      {words.byDesktop}
+    </Button>
+  ) : null;
 }

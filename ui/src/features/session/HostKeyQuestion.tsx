@@ -36,7 +36,9 @@ export function HostKeyQuestion({
             <dd className="mono selectable" data-testid="host-key">
               {question.fingerprint}
             </dd>
-            <CopyButton text={question.fingerprint} label={words.copyFact(words.hostKeyLabel)} />
+            <dd className="fact-copy">
+              <CopyButton text={question.fingerprint} label={words.copyFact(words.hostKeyLabel)} />
+            </dd>
           </div>
           <div className="fact">
             <dt>{words.hostKeyAlgorithm}</dt>

@@ -1,15 +1,16 @@
-import { KeyRound, ShieldAlert, ShieldCheck, X } from "lucide-react";
+import { FolderDown, Info, KeyRound, ShieldAlert, ShieldCheck, X } from "lucide-react";
 import { useEffect, useState } from "react";
 
 import type { Note } from "../../contract/Note";
 import type { NoteKind } from "../../contract/NoteKind";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
-import { remarkFailure } from "../../design/toast";
+import { remark, remarkFailure } from "../../design/toast";
 import { useBackend } from "../../platform/model";
+import { words as desktopWords } from "../desktop/words";
 import { words } from "./words";
 
-const ICONS: Record<NoteKind, typeof X> = { rootKey: ShieldAlert, keyPublished: KeyRound, hostKey: ShieldCheck };
+const ICONS: Record<NoteKind, typeof X> = { rootKey: ShieldAlert, keyPublished: KeyRound, hostKey: ShieldCheck, passwordSet: KeyRound, limited: Info, filesSaved: FolderDown };
 /** How long a note that only tells stays in sight, in milliseconds. */
 const PASSING = 8000;
 
@@ -17,14 +18,17 @@ const PASSING = 8000;
 function passes(kind: NoteKind): boolean {
   switch (kind) {
     case "rootKey":
+    case "passwordSet":
       return false;
+    case "limited":
+    case "filesSaved":
     case "keyPublished":
     case "hostKey":
       return true;
   }
 }
 
-/** The remark above the terminal that stays until it is dismissed. */
+/** The remark above the content that stays until it is dismissed. */
 export function Notes({ session }: { session: SessionInfo }) {
   const notes = session.notes.filter(({ kind }) => !passes(kind));
   return notes.length === 0 ? null : (
@@ -38,15 +42,15 @@ export function Notes({ session }: { session: SessionInfo }) {
   );
 }
 
-/** The remarks that leave by themselves, over the terminal: it need not change its size for them. */
+/** The remarks that leave by themselves, over the content: it need not change its size for them. */
 export function PassingNotes({ session, visible }: { session: SessionInfo; visible: boolean }) {
   const notes = session.notes.filter(({ kind }) => passes(kind));
   return notes.length === 0 ? null : (
-    <ul className="notes-passing">
+    <div className="notes-passing">
       {notes.map((note) => (
         <PassingNote session={session} note={note} key={note.kind} running={visible} />
       ))}
-    </ul>
+    </div>
   );
 }
 
@@ -54,7 +58,8 @@ function PassingNote({ session, note, running }: { session: SessionInfo; note: N
   const backend = useBackend();
   const [held, setHeld] = useState(false);
   const { id } = session;
-  const { kind } = note;
+  const { kind, text } = note;
+  // Another text of the same kind stays as long as any.
   useEffect(() => {
     if (!running || held) {
       return;
@@ -63,11 +68,11 @@ function PassingNote({ session, note, running }: { session: SessionInfo; note: N
       backend.call("session_dismiss_note", { id, kind }).catch(remarkFailure);
     }, PASSING);
     return () => clearTimeout(timer);
-  }, [backend, id, kind, running, held]);
+  }, [backend, id, kind, text, running, held]);
   return (
     // Only holds its own leaving up while it is read.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <li
+    <div
       className="note passing"
       data-kind={kind}
       role="status"
@@ -75,7 +80,7 @@ function PassingNote({ session, note, running }: { session: SessionInfo; note: N
       onMouseLeave={() => setHeld(false)}
     >
       <NoteLine session={session} note={note} />
-    </li>
+    </div>
   );
 }
 
@@ -85,6 +90,18 @@ function NoteLine({ session, note: { kind, text } }: { session: SessionInfo; not
     <>
       <Icon of={ICONS[kind]} size="small" />
       <span className="note-text selectable">{text}</span>
+      {kind === "passwordSet" && session.desktop?.madePassword === true && (
+        <button
+          type="button"
+          className="link"
+          data-testid="copy-password"
+          onClick={() => {
+            backend.call("session_copy_password", { id: session.id }).then(() => remark(desktopWords.passwordCopied), remarkFailure);
+          }}
+        >
+          {words.copyPassword}
+        </button>
+      )}
       <button
         type="button"
         className="icon-button small"

@@ -1,15 +1,20 @@
 import type { IDockviewPanelProps } from "dockview-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 
+import type { Question } from "../../contract/Question";
 import type { SessionAnswer } from "../../contract/SessionAnswer";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { remarkFailure } from "../../design/toast";
 import { type AppState, useAppState, useBackend, useModel } from "../../platform/model";
+import { DesktopPane } from "../desktop/DesktopPane";
 import { SessionExplained } from "../explain/SessionExplained";
 import { canExplain } from "../explain/target";
+import { useEnvironment } from "../settings/useEnvironment";
 import { TerminalPane } from "../terminal/TerminalPane";
 import { deskOf, useDesk } from "../window/desk";
+import { CertificateQuestion } from "./CertificateQuestion";
 import { Connecting, ConnectingBar } from "./Connecting";
+import { Credentials } from "./Credentials";
 import { EndedBar, EndingBar, FailedBar, ResumingBar } from "./Bars";
 import { Failed } from "./Failed";
 import { HostKeyQuestion } from "./HostKeyQuestion";
@@ -36,7 +41,8 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
   const backend = useBackend();
   const desk = deskOf(useModel());
   const { state } = session;
-  // Once live, the terminal stays: its content outlives the connection.
+  const environment = useEnvironment(session);
+  // Once live, the terminal or the desktop stays: its content outlives the connection.
   const [kept, setKept] = useState(false);
   if (!kept && (state.kind === "live" || state.kind === "resuming")) {
     setKept(true);
@@ -70,6 +76,7 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
   }, [signInState, ready, backend, session.id]);
   // The question before the tab is closed makes sense only while there is a session to end.
   const ending = useDesk(desk, ({ ending: id }) => id === session.id);
+  const full = useDesk(desk, ({ desktops }) => desktops.full === session.id);
   const open = state.kind === "live" || state.kind === "resuming";
   useEffect(() => {
     if (ending && !open) {
@@ -78,7 +85,12 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
   }, [ending, open, desk]);
   const act = { answer, cancel, signIn };
   return (
-    <section className="session" aria-label={`${session.instance.name}, ${stateWord(state)}`}>
+    <section
+      className="session"
+      data-environment={environment}
+      aria-label={`${session.instance.name}, ${stateWord(state)}`}
+      data-full={full || undefined}
+    >
       <span
         className="sr-only"
         role="status"
@@ -90,17 +102,17 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
       </span>
       {session.notes.length > 0 && <Notes session={session} />}
       <div className="session-content">
-        {kept && <TerminalPane session={session} visible={visible} />}
+        {kept && session.protocol === "ssh" && <TerminalPane session={session} visible={visible} />}
+        {kept && session.protocol === "rdp" && <DesktopPane session={session} visible={visible} />}
         {kept && <PassingNotes session={session} visible={visible} />}
-        {ending && open && <EndingBar vm={session.instance.name} onAnswer={(to) => desk.answerClose(to)} />}
+        {ending && open && (
+          <EndingBar vm={session.instance.name} protocol={session.protocol} onAnswer={(to) => desk.answerClose(to)} />
+        )}
         {state.kind === "connecting" && !kept && (
-          <Connecting vm={session.instance.name} state={state} onCancel={cancel} />
+          <Connecting vm={session.instance.name} protocol={session.protocol} state={state} onCancel={cancel} />
         )}
-        {state.kind === "asking" && state.question.kind === "newHostKey" && (
-          <HostKeyQuestion session={session} question={state.question} onAnswer={answer} />
-        )}
-        {state.kind === "asking" && state.question.kind === "secondFactor" && (
-          <SecondFactor session={session} question={state.question} onAnswer={answer} onCancel={cancel} />
+        {state.kind === "asking" && (
+          <Asking session={session} question={state.question} onAnswer={answer} onCancel={cancel} />
         )}
         {state.kind === "failed" &&
           !kept &&
@@ -122,4 +134,28 @@ export function SessionView({ session, visible }: { session: SessionInfo; visibl
       )}
     </section>
   );
+}
+
+/** What the session needs to know before it goes on. */
+function Asking({
+  session,
+  question,
+  onAnswer,
+  onCancel,
+}: {
+  session: SessionInfo;
+  question: Question;
+  onAnswer: (answer: SessionAnswer) => void;
+  onCancel: () => void;
+}) {
+  switch (question.kind) {
+    case "newHostKey":
+      return <HostKeyQuestion session={session} question={question} onAnswer={onAnswer} />;
+    case "secondFactor":
+      return <SecondFactor session={session} question={question} onAnswer={onAnswer} onCancel={onCancel} />;
+    case "newCertificate":
+      return <CertificateQuestion session={session} question={question} onAnswer={onAnswer} />;
+    case "credentials":
+      return <Credentials session={session} question={question} onAnswer={onAnswer} onCancel={onCancel} />;
+  }
 }

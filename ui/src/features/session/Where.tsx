@@ -1,9 +1,12 @@
-import { SquareTerminal } from "lucide-react";
+import { Monitor, SquareTerminal } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
-import { words } from "./words";
+import { protocolWord } from "./words";
+
+/** The icon of each protocol. */
+export const PROTOCOL_ICONS = { ssh: SquareTerminal, rdp: Monitor };
 
 /** The line above a page's title: which VM, in what state, and where it is. */
 export function Where({ session, children }: { session: SessionInfo; children?: ReactNode }) {
@@ -11,9 +14,9 @@ export function Where({ session, children }: { session: SessionInfo; children?: 
   return (
     <div className="where">
       <span className="chip" title={name}>
-        <Icon of={SquareTerminal} size="small" />
+        <Icon of={PROTOCOL_ICONS[session.protocol]} size="small" />
         <span className="ellipsis">
-          {name} · {words.ssh}
+          {name} · {protocolWord(session.protocol)}
         </span>
       </span>
       {children}

@@ -1,79 +1,108 @@
-/** What the settings say. */
+/** What the page of settings says. The settings themselves are worded where they are declared. */
 
-import { type AddressFault, MOST_ADDRESSES } from "./address";
+import type { Environment } from "../../contract/Environment";
+import type { Scope } from "../../contract/Scope";
+import type { SettingKind } from "../../contract/SettingKind";
+import type { SettingValue } from "../../contract/SettingValue";
 
-/** What is wrong with an address, and what to write instead. */
-export function faultWord(fault: AddressFault, at: string): string {
-  switch (fault) {
-    case "empty":
-      return "Write one first.";
-    case "many":
-      return `At most ${MOST_ADDRESSES} addresses.`;
-    case "none":
-      return `${at} is no IPv4 or IPv6 address. Ranges are not taken: write what the internet sees.`;
-    case "private":
-      return `${at} is an address inside a network. The internet sees another one.`;
-    case "url":
-      return "Write a web address, such as https://ip.acme.example.";
-    case "https":
-      return "It must begin with https://.";
-    case "secret":
-      return "Leave the user name and password out.";
+/** A place by its name. */
+export function placeWord(place: Scope): string {
+  switch (place.kind) {
+    case "everywhere":
+      return "Everywhere";
+    case "project":
+      return place.project;
+    case "zone":
+      return place.zone;
+    case "vm":
+      return place.instance.name;
+    case "profile":
+      return words.profile;
   }
 }
 
+/** A place in a sentence: "project acme-prod". */
+export function placeIn(place: Scope): string {
+  switch (place.kind) {
+    case "everywhere":
+      return "everywhere";
+    case "project":
+      return `project ${place.project}`;
+    case "zone":
+      return `zone ${place.zone}`;
+    case "vm":
+      return `VM ${place.instance.name}`;
+    case "profile":
+      return words.profileIn;
+  }
+}
+
+/** What kind of place it is, and where. */
+export function placeDetail(place: Scope): string {
+  switch (place.kind) {
+    case "everywhere":
+    case "profile":
+      return "";
+    case "project":
+      return "project";
+    case "zone":
+      return `zone of ${place.project}`;
+    case "vm":
+      return `${place.instance.project} · ${place.instance.zone}`;
+  }
+}
+
+/** A value as the form shows it. */
+export function valueWord(value: SettingValue, kind: SettingKind): string {
+  if (typeof value === "boolean") {
+    return value ? words.on : words.off;
+  }
+  if (kind.kind === "choice") {
+    return kind.options.find((option) => option.value === value)?.title ?? String(value);
+  }
+  const text = Array.isArray(value) ? value.join(", ") : String(value);
+  return text === "" ? words.none : text;
+}
+
+/** What VMs are used for, short, for a tab. */
+export const ENVIRONMENTS: Record<Exclude<Environment, "none">, { short: string; long: string }> = {
+  production: { short: "prod", long: "Production" },
+  staging: { short: "stage", long: "Staging" },
+  development: { short: "dev", long: "Development" },
+};
+
 export const words = {
   title: "Settings",
-  appearance: "Appearance",
-  theme: "Colours",
-  themes: { system: "System", light: "Light", dark: "Dark" },
-  terminal: "Terminal",
-  fontSize: "Font size",
-  fontSmaller: "Smaller",
-  fontLarger: "Larger",
-  scrollback: "Scrollback",
-  scrollbackUnit: "lines",
-  confirmPaste: "Ask before pasting several lines",
-  on: "On",
-  off: "Off",
-  access: {
-    title: "Access",
-    preflight: "Mark blocked VMs in the explorer",
-    preflightSays: "Judged on this computer, by the policies that you may read. Adit reads them once for each project, not for each VM.",
-    address: "Your public address",
-    addressSays: "Access levels often ask for one. This is where Adit may learn yours when it explains a denial.",
-    kinds: {
-      auditOnly: {
-        title: "Only from the audit log",
-        says: "Nothing more is sent. Where you may read IAP's audit log, it tells the address that Google saw.",
-      },
-      manual: {
-        title: "By hand",
-        says: "Nothing more is sent. Adit believes what you write until you change it.",
-        field: "Public addresses, one a line",
-        placeholder: "198.51.100.7",
-      },
-      echo: {
-        title: "From your organisation's address service",
-        says: "Adit asks this address by HTTPS, without your account. Whoever runs it sees your address and when you asked.",
-        field: "Web address of the service",
-        placeholder: "https://ip.acme.example",
-      },
-      googleDns: {
-        title: "Ask Google by DNS",
-        says: "Adit asks ns1.google.com for o-o.myaddr.l.google.com. DNS is not encrypted: Google and every network between see your address and that you asked, but not your account or the VM.",
-      },
-    },
-    notYet: (now: string) => `Not in force until it is saved. Until then: ${now.toLowerCase()}.`,
-    save: "Save",
-  },
+  profile: "Profile",
+  profileIn: "the profile",
+  place: "Settings for",
+  placeHint: "Project, zone or VM",
+  placeOpen: "Show places",
+  placeNothing: "No project, zone or VM is called so.",
+  placeSet: "changed",
+  inherits: "Inherits from",
+  search: "Find a setting",
+  nothingFound: (text: string) => `No setting says "${text}".`,
+  changed: "Changed",
+  changedHere: "Set here.",
+  reset: "Reset",
+  resetTo: (title: string, value: string) => `Reset ${title} to ${value}`,
+  resetSays: (value: string, from: string) => `Without it: ${value}${from === "" ? "" : `, from ${from}`}.`,
+  from: "From",
+  fromPolicy: "Your organisation's default.",
+  locked: "Set by your organisation.",
+  problem: (why: string) => `The settings file has something else here that does not count. ${why}`,
+  number: (min: number, max: number) => `Write a whole number from ${min.toLocaleString("en")} to ${max.toLocaleString("en")}.`,
+  lines: "One a line",
+  none: "none",
+  on: "on",
+  off: "off",
   keys: "Keys",
-  keysOutside: "Anywhere but in a terminal",
+  keysOutside: "Anywhere but in a terminal or a desktop",
   keysTree: "In the explorer and the palette",
   tab: "Go to a tab",
+  keysDesktop: "In a desktop, where every other key goes to the VM",
   keysTerminal: "In a terminal, where every other key goes to the VM",
-  about: "About",
-  version: (version: string) => `Adit ${version}`,
   keychain: {
     available: "Your sign-in is kept in the system's keychain.",
     locked: "The system's keychain is locked: your sign-in is kept in memory and ends when Adit quits. Unlock it, then start Adit again.",
@@ -82,7 +111,7 @@ export const words = {
   },
   tree: {
     connect: "Connect, or go to the open tab",
-    connectNew: "Connect in a new tab",
+    connectNew: "Choose how to connect",
     menu: "What can be done with it",
     jump: "Go to the name that begins so",
     letters: "letters",
@@ -95,16 +124,48 @@ export const words = {
     edit: "Edit",
     remove: "Remove",
   },
+  keysProfiles: "In the list of profiles",
+  profiles: {
+    start: "Start, or go to what it started",
+    open: "Open or close a folder",
+    edit: "Edit, or rename a folder",
+    remove: "Remove",
+    several: "Choose several",
+    move: "Move: from the handle of a row",
+  },
   space: "Space",
+  keysReset: "Back to the usual keys",
+  keyChange: "Change",
+  keyChangeOf: (command: string) => `Change the keys of: ${command}`,
+  keyResetOf: (command: string) => `Back to the usual keys: ${command}`,
+  keyPress: "Press the keys, or Esc",
+  keyTaken: (command: string) => `These are the keys of: ${command}. Change those first.`,
+  keyUnfit: {
+    plain: "Keys that are typed need Ctrl, Alt or Cmd beside them.",
+    remote: "A desktop has every other key. Take one with Ctrl and Alt.",
+  },
   commands: {
     palette: "Palette",
     quickConnect: "Quick connect",
     toggleExplorer: "Show or hide the explorer",
     focusExplorer: "Go to the explorer",
     split: "Split the tab to the right",
+    duplicate: "Duplicate the session",
+    closeOthers: "Close the other tabs",
+    closeRight: "Close the tabs to the right",
+    splitDown: "Split the tab downwards",
+    otherGroup: "Move the tab to the other group",
+    ownWindow: "Move the tab to a window of its own, and back",
+    rename: "Name and colour of the tab",
+    nextTab: "Next tab",
+    previousTab: "Previous tab",
     closeTab: "Close the tab",
     newForward: "New forward, to the VM in question",
     tunnels: "Show the tunnels",
+    profiles: "Show the profiles",
+    saveProfile: "Save what is in front as a profile",
+    help: "Help",
+    allSessions: "Show all sessions",
     explain: "Explain access to the VM in question",
     refresh: "Refresh the list of VMs",
     settings: "Settings",
@@ -116,5 +177,6 @@ export const words = {
     fontSmaller: "Smaller text",
     fontReset: "Usual text size",
     giveBack: "Give the keyboard back to Adit",
+    desktopFull: "Full screen, or leave it",
   },
 };

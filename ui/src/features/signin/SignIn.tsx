@@ -8,7 +8,11 @@ import { Brand } from "../../design/Brand";
 import { Icon } from "../../design/Icon";
 import { CopyButton, Spinner } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
-import { useAppState, useBackend } from "../../platform/model";
+import { useAppState, useBackend, useModel } from "../../platform/model";
+import { words as diagnosticsWords } from "../diagnostics/words";
+import { UpdateLink } from "../updates/UpdateLink";
+import { deskOf } from "../window/desk";
+import { DemoCard, DemoStarting, LeaveDemo } from "./Demo";
 import { keychainNote, words } from "./words";
 import "./signin.css";
 
@@ -16,14 +20,18 @@ import "./signin.css";
 export function SignIn() {
   const state = useAppState((app) => app.signIn);
   const keychain = useAppState((app) => app.keychain);
-  const note = keychainNote(keychain);
+  const demo = useAppState((app) => app.cloud.demo);
+  const desk = deskOf(useModel());
+  const note = demo === "running" ? null : keychainNote(keychain);
   return (
     <main className="signin">
-      <div className="signin-column">
+      <div className="signin-column" data-wide={(demo === "offered" && state.kind === "idle") || undefined}>
         <Brand className="signin-mark" />
         <SignInSteps state={state} />
+        <LeaveDemo />
       </div>
-      {note !== null && (
+      <div className="signin-foot">
+        {note !== null && (
         <p className="signin-note" role="note">
           <Icon of={KeyRound} size="small" />
           <span>
@@ -31,6 +39,13 @@ export function SignIn() {
           </span>
         </p>
       )}
+        <div className="signin-links">
+          <UpdateLink />
+          <button type="button" className="link" data-testid="open-diagnostics" onClick={() => desk.change({ diagnostics: true })}>
+            {diagnosticsWords.open}
+          </button>
+        </div>
+      </div>
     </main>
   );
 }
@@ -95,48 +110,92 @@ export function SignInSteps({ state }: { state: SignInState }) {
   }
 }
 
+/** Every way in: the person's own cloud, and the demo where it is here. */
 function Invitation({ onStart }: { onStart: (method: SignInMethod) => void }) {
   const backend = useBackend();
   const cloud = useAppState((app) => app.cloud);
+  const [going, setGoing] = useState(false);
   const local = cloud.kind === "local";
-  const chooseFile = () => {
-    backend.call("choose_client_file", {}).catch(remarkFailure);
-  };
   const able = local || cloud.hasClient;
+  const toDemo = () => {
+    setGoing(true);
+    backend.call("demo_start", {}).catch((error: unknown) => {
+      setGoing(false);
+      remarkFailure(error);
+    });
+  };
+  const callOff = () => {
+    backend.call("demo_leave", {}).then(() => setGoing(false), remarkFailure);
+  };
+  if (going) {
+    return <DemoStarting onCancel={callOff} />;
+  }
+  const ways = <Ways rank={able || cloud.hasApplicationDefault ? "primary" : "second"} onStart={onStart} />;
   return (
     <div className="signin-step">
       <h1 className="signin-title large">{words.title}</h1>
       <p className="signin-lead">{local ? words.leadLocal : words.lead}</p>
-      {!able && (
-        <div className="signin-client">
-          <p className="signin-client-title">{words.noClientTitle}</p>
-          <p className="quiet">{words.noClient}</p>
+      {cloud.demo === "offered" ? (
+        <div className="signin-ways">
+          <section className="signin-way" aria-label={words.ownTitle}>
+            <h2 className="signin-way-title">{words.ownTitle}</h2>
+            <p className="quiet">{able ? words.own : words.noClient}</p>
+            {ways}
+          </section>
+          <DemoCard rank={able || cloud.hasApplicationDefault ? "second" : "primary"} onStart={toDemo} />
         </div>
+      ) : (
+        <>
+          {!able && (
+            <div className="signin-client">
+              <p className="signin-client-title">{words.noClientTitle}</p>
+              <p className="quiet">{words.noClient}</p>
+            </div>
+          )}
+          {ways}
+        </>
       )}
-      <div className="signin-buttons">
-        {able ? (
-          <Button className="button primary large" data-testid="signin-button" onPress={() => onStart("browser")}>
-            {local ? words.withLocal : words.withGoogle}
-            <Icon of={ArrowRight} />
-          </Button>
-        ) : (
-          <Button className="button primary large" data-testid="choose-client" onPress={chooseFile}>
-            <Icon of={FileKey2} />
-            {words.chooseClient}
-          </Button>
-        )}
-        {cloud.hasApplicationDefault && (
-          <Button className="button large" data-testid="signin-adc" onPress={() => onStart("applicationDefault")}>
-            <Icon of={SquareTerminal} />
-            {words.withDefault}
-          </Button>
-        )}
-      </div>
       <p className="signin-hint">
         {able && words.browserHint}
         {able && cloud.hasApplicationDefault && " "}
         {cloud.hasApplicationDefault && words.withDefaultHint}
       </p>
+    </div>
+  );
+}
+
+/** The ways to sign in to the cloud in use. */
+function Ways({ rank, onStart }: { rank: "primary" | "second"; onStart: (method: SignInMethod) => void }) {
+  const backend = useBackend();
+  const cloud = useAppState((app) => app.cloud);
+  const local = cloud.kind === "local";
+  const first = rank === "primary" ? "button primary large" : "button large";
+  const chooseFile = () => {
+    backend.call("choose_client_file", {}).catch(remarkFailure);
+  };
+  return (
+    <div className="signin-buttons">
+      {local || cloud.hasClient ? (
+        <Button className={first} data-testid="signin-button" onPress={() => onStart("browser")}>
+          {local ? words.withLocal : words.withGoogle}
+          <Icon of={ArrowRight} />
+        </Button>
+      ) : (
+        <Button className={cloud.hasApplicationDefault ? "button large" : first} data-testid="choose-client" onPress={chooseFile}>
+          <Icon of={FileKey2} />
+          {words.chooseClient}
+        </Button>
+      )}
+      {cloud.hasApplicationDefault && (
+        <Button
+          className={cloud.hasClient || local ? "button large" : first}
+          data-testid="signin-adc"
+          onPress={() => onStart("applicationDefault")}
+        >
+          <Icon of={SquareTerminal} />
+          {words.withDefault}
+        </Button>
+      )}
     </div>
   );
 }

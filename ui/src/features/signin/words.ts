@@ -3,8 +3,22 @@ import type { KeychainState } from "../../contract/KeychainState";
 
 export const words = {
   title: "Enter your VMs",
-  lead: "Terminals through Identity-Aware Proxy, without gcloud and without open ports.",
+  lead: "Terminals and desktops through Identity-Aware Proxy, without gcloud and without open ports.",
   leadLocal: "A Google Cloud of your own runs on this computer, with projects, VMs and a relay. Nothing leaves it.",
+  ownTitle: "Your Google Cloud",
+  own: "Sign in with the account that may reach your VMs.",
+  demo: {
+    title: "The demo cloud",
+    lead: "A small Google Cloud on this computer, with VMs to enter and doors that stay shut. No account, and nothing leaves this computer.",
+    start: "Try the demo cloud",
+    starting: "Starting the demo cloud",
+    startingHint: "It comes up on this computer. Then your browser opens, to pick who you are there.",
+    leave: "Leave the demo",
+    mark: "Demo",
+    markLabel: "This is the demo. What that means, and the way back",
+    here: "You are in the demo",
+    hereHint: "Its Google Cloud runs on this computer. What you do here touches nothing of yours, and goes when you leave.",
+  },
   withGoogle: "Sign in with Google",
   withLocal: "Sign in to the demo cloud",
   withDefault: "Use gcloud's credentials",

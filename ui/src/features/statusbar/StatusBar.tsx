@@ -10,6 +10,7 @@ import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { problemWord } from "../explorer/words";
 import { sumOf } from "../tunnels/target";
+import { UpdateStatus } from "../updates/UpdateStatus";
 import { deskOf } from "../window/desk";
 import { words } from "./words";
 import "./statusbar.css";
@@ -110,6 +111,7 @@ export function StatusBar() {
         </DialogTrigger>
       )}
       <span className="status-room" />
+      <UpdateStatus />
       {keychain !== "available" && (
         <button type="button" className="status-item warn" title={words.keychainHint} onClick={() => desk.openSettings()}>
           <Icon of={KeyRound} size="tiny" />

@@ -7,6 +7,7 @@ import { ContextMenu, type MenuEntry, type Spot } from "../../design/ContextMenu
 import { Question } from "../../design/parts";
 import { remark, remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
+import { KEY } from "../settings/keys";
 import { deskOf } from "../window/desk";
 import { commandFor, keysOf, type WindowCommand } from "../window/keys";
 import { FindBar } from "./FindBar";
@@ -16,6 +17,9 @@ import { TerminalScreen } from "./screen";
 import { TerminalStream } from "./stream";
 import { watchTheme } from "./theme";
 import { words } from "./words";
+
+/** Most keystrokes that wait for the stream of a terminal that has only just appeared. */
+const EARLY = 256;
 
 /** The terminal of a session. Stays as long as the tab does: its content outlives the connection. */
 export function TerminalPane({ session, visible }: { session: SessionInfo; visible: boolean }) {
@@ -30,10 +34,12 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
   }, [settings]);
   const place = useRef<HTMLDivElement>(null);
   const stream = useRef<TerminalStream | null>(null);
+  const early = useRef<Uint8Array[]>([]);
   const [screen, setScreen] = useState<TerminalScreen | null>(null);
   const [asking, setAsking] = useState<string | null>(null);
   const [link, setLink] = useState<string | null>(null);
   const [finding, setFinding] = useState(false);
+  const [carried, setCarried] = useState<"carried" | "gave up">("carried");
   const [matches, setMatches] = useState({ index: 0, count: 0 });
   const [menu, setMenu] = useState<Spot | null>(null);
   const vm = session.instance.name;
@@ -76,7 +82,10 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
       { fontSize: settingsNow.current.terminalFontSize, scrollback: settingsNow.current.scrollback, ...desk.cells },
       {
         input: (bytes) => {
-          if (stream.current?.input(bytes) === "full") {
+          if (stream.current === null) {
+            // The terminal takes keys a moment before its stream is there.
+            early.current = [...early.current, bytes].slice(-EARLY);
+          } else if (stream.current.input(bytes) === "full") {
             remark(words.full);
           }
         },
@@ -127,8 +136,12 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
     }
     attached.current = session.attempt;
     stream.current?.dispose();
-    stream.current = new TerminalStream(backend, session.id, screen, screen.size);
+    stream.current = new TerminalStream(backend, session.id, screen, screen.size, () => setCarried("gave up"));
+    setCarried("carried");
     void stream.current.start();
+    for (const bytes of early.current.splice(0)) {
+      stream.current.input(bytes);
+    }
   }, [screen, flows, backend, session.id, session.attempt]);
   useEffect(() => {
     if (!flows) {
@@ -145,7 +158,7 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
     if (screen === null) {
       return;
     }
-    desk.terminals.set(session.id, { command: (name) => command(name, screen), focus: () => screen.focus() });
+    desk.terminals.set(session.id, { command: (name) => command(name, screen), focus: () => screen.focus(), lastLines: () => screen.lines() });
     return () => {
       desk.terminals.delete(session.id);
     };
@@ -183,6 +196,23 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
       }}
     >
       <div className="terminal-place" ref={place} data-terminal="" />
+      {live && carried === "gave up" && (
+        <div className="pane-notices">
+          <div className="pane-notice" role="alert" data-testid="terminal-gave-up">
+            <p>{words.gaveUp}</p>
+            <Button
+              className="button"
+              onPress={() => {
+                setCarried("carried");
+                void stream.current?.start();
+                screen?.focus();
+              }}
+            >
+              {words.again}
+            </Button>
+          </div>
+        </div>
+      )}
       {finding && screen !== null && (
         <FindBar
           screen={screen}
@@ -206,7 +236,7 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
             if (answer.paste) {
               screen.paste(asking);
               if (!answer.ask) {
-                model.changeSettings({ confirmPaste: false }).catch(remarkFailure);
+                model.setSetting(KEY.confirmPaste, false).catch(remarkFailure);
               }
             }
             screen.focus();

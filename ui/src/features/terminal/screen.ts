@@ -23,11 +23,32 @@ export interface ScreenEvents {
 
 const FONT = '"JetBrains Mono Variable", ui-monospace, monospace';
 
+/**
+ * Sequences by which a program asks the terminal something: what it is (DA, XTVERSION), where the cursor is and how it
+ * does (DSR), its modes (DECRQM), settings (DECRQSS), colours and sizes.
+ */
+const QUESTIONS = {
+  csi: [
+    { final: "c" },
+    { prefix: ">", final: "c" },
+    { prefix: "=", final: "c" },
+    { prefix: ">", final: "q" },
+    { final: "n" },
+    { prefix: "?", final: "n" },
+    { intermediates: "$", final: "p" },
+    { prefix: "?", intermediates: "$", final: "p" },
+    { final: "t" },
+  ],
+  dcs: [{ intermediates: "$", final: "q" }],
+  osc: [4, 10, 11, 12],
+};
+
 export class TerminalScreen implements Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
   #disposed = false;
+  #replaying = false;
 
   constructor(options: { fontSize: number; scrollback: number; cols: number; rows: number }, events: ScreenEvents) {
     this.#terminal = new Terminal({
@@ -57,6 +78,7 @@ export class TerminalScreen implements Screen {
     terminal.loadAddon(new UnicodeGraphemesAddon());
     terminal.unicode.activeVersion = "15-graphemes";
     terminal.loadAddon(new WebLinksAddon((_event, url) => events.link(url)));
+    this.#leaveUnanswered();
     const encoder = new TextEncoder();
     terminal.onData((text) => events.input(encoder.encode(text)));
     terminal.onBinary((text) => events.input(Uint8Array.from(text, (char) => char.charCodeAt(0))));
@@ -102,6 +124,31 @@ export class TerminalScreen implements Screen {
     this.#terminal.write(bytes, drawn);
   }
 
+  /** Begins anew for what is drawn a second time, and answers none of it. In its order among what was written. */
+  replaying(state: "begins" | "ended"): void {
+    // What was written before may not be drawn yet.
+    this.#terminal.write("", () => {
+      if (state === "begins") {
+        this.#terminal.reset();
+      }
+      this.#replaying = state === "begins";
+    });
+  }
+
+  /** Takes what asks the terminal something out of what is drawn a second time: it was answered the first time. */
+  #leaveUnanswered(): void {
+    const { parser } = this.#terminal;
+    for (const id of QUESTIONS.csi) {
+      parser.registerCsiHandler(id, () => this.#replaying);
+    }
+    for (const id of QUESTIONS.dcs) {
+      parser.registerDcsHandler(id, () => this.#replaying);
+    }
+    for (const id of QUESTIONS.osc) {
+      parser.registerOscHandler(id, (data) => this.#replaying && data.includes("?"));
+    }
+  }
+
   /** Leaves what a broken session left behind (another screen, mouse reports) and begins a new line. */
   newAttempt(): void {
     this.#terminal.write("\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[!p\x1b[0m\r\n");
@@ -140,6 +187,12 @@ export class TerminalScreen implements Screen {
       last -= 1;
     }
     this.#terminal.selectLines(0, last);
+  }
+
+  /** What is on the screen, line by line. */
+  lines(): string[] {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.#terminal.rows }, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? "");
   }
 
   clear(): void {

@@ -25,10 +25,14 @@ class FakeSocket implements StreamSocket {
 
 class FakeScreen implements Screen {
   chunks: number[] = [];
+  replays: string[] = [];
   #waiting: (() => void)[] = [];
   write(bytes: Uint8Array, drawn: () => void) {
     this.chunks.push(bytes.length);
     this.#waiting.push(drawn);
+  }
+  replaying(state: string) {
+    this.replays.push(`${state} at ${this.chunks.length}`);
   }
   drawAll() {
     for (const drawn of this.#waiting.splice(0)) {
@@ -37,7 +41,7 @@ class FakeScreen implements Screen {
   }
 }
 
-function scene(pulls: (() => Promise<ArrayBuffer>)[] = []) {
+function scene(pulls: (() => Promise<ArrayBuffer>)[] = [], replay = 0) {
   const sockets: FakeSocket[] = [];
   const pushed: { seq: number; frame: number[] }[] = [];
   let attached = 0;
@@ -46,7 +50,7 @@ function scene(pulls: (() => Promise<ArrayBuffer>)[] = []) {
       switch (command) {
         case "terminal_attach":
           attached += 1;
-          return { url: "ws://127.0.0.1:9/", token: `t${attached}` };
+          return { url: "ws://127.0.0.1:9/", token: `t${attached}`, replay: attached > 1 ? replay : 0 };
         case "terminal_pull":
           return pulls.length > 0 ? pulls.shift()?.() : new Promise(() => {});
         case "terminal_push":
@@ -135,6 +139,24 @@ describe("a stream over the socket", () => {
     sockets[1]?.onclose?.();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(attached()).toBe(2);
+  });
+
+  it("says what was drawn before: it is not answered, and not a byte more", async () => {
+    const { stream, sockets, screen } = scene([], LIMITS.chunk + 10);
+    void stream.start();
+    await settle();
+    sockets[0]?.onopen?.();
+    sockets[0]?.says(4);
+    expect(screen.replays).toEqual([]);
+    sockets[0]?.onclose?.();
+    await vi.advanceTimersByTimeAsync(LIMITS.attachAgain);
+    expect(screen.replays).toEqual(["begins at 1"]);
+    sockets[1]?.onopen?.();
+    sockets[1]?.says(LIMITS.chunk);
+    sockets[1]?.says(30);
+    expect(screen.chunks.slice(1)).toEqual([LIMITS.chunk, 10, 20]);
+    // Told among what is written, whenever that is drawn.
+    expect(screen.replays).toEqual(["begins at 1", "ended at 3"]);
   });
 
   it("refuses more input than may wait", async () => {

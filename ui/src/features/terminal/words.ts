@@ -19,6 +19,8 @@ export const words = {
   linkTitle: "Open this address in the browser?",
   linkAdvice: (vm: string) => `It comes from a program on ${vm}.`,
   linkConfirm: "Open",
+  gaveUp: "What the program writes does not reach this window any more. The session goes on.",
+  again: "Show it again",
   full: {
     title: "That was too much to paste at once",
     advice: "Copy the file to the VM instead.",

@@ -116,7 +116,11 @@ export function Line({ label, copy, children }: { label: string; copy?: string; 
     <div className="tunnel-fact">
       <dt>{label}</dt>
       <dd>{children}</dd>
-      {copy !== undefined && <CopyButton text={copy} label={words.copyOf(label)} />}
+      {copy !== undefined && (
+        <dd className="fact-copy">
+          <CopyButton text={copy} label={words.copyOf(label)} />
+        </dd>
+      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { Label, Radio, RadioGroup } from "react-aria-components";
 
 import { StateMark } from "../../design/StateMark";
 import { useAppState } from "../../platform/model";
+import { splitCommand } from "./commandLine";
 import { type Draft, type DraftField, NAME_MOST, protocolOf } from "./draft";
 import { Field, type Fill, Tick } from "./fields";
 import { words } from "./words";
@@ -10,8 +11,27 @@ import { words } from "./words";
 const say = words.form;
 const AUDIENCES = ["user", "programs", "launched", "everyone"] as const;
 
+/** Fields that are folded away at first. */
+export const FOLDED: ReadonlySet<DraftField> = new Set<DraftField>(["name", "interface", "paths", "command"]);
+
+/** What the folded part holds. */
+export function summaryOf(draft: Draft): string[] {
+  return [say.audiences[draft.audience].title, ...(draft.kind === "instance" && draft.waitForVm ? [say.wait] : [])];
+}
+
 /** What most forwards leave as it is. */
-export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; faultOf: (field: DraftField) => string | null }) {
+export function FormMore({
+  draft,
+  fill,
+  faultOf,
+  naming,
+}: {
+  draft: Draft;
+  fill: Fill;
+  faultOf: (field: DraftField) => string | null;
+  /** Whether the name is asked for here, or the form around it has a place for it. */
+  naming: "here" | "elsewhere";
+}) {
   const platform = useAppState((state) => state.platform);
   const id = useId();
   const vm = draft.kind === "instance";
@@ -24,19 +44,21 @@ export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; f
   }, [draft.audience]);
   return (
     <>
-      <div className={vm ? "form-row uneven" : ""}>
-        <Field label={say.name} htmlFor={`${id}-name`} fault={faultOf("name")}>
-          <input
-            id={`${id}-name`}
-            className="field"
-            data-testid="tunnel-form-name"
-            maxLength={NAME_MOST * 2}
-            placeholder={say.namePlaceholder}
-            aria-invalid={faultOf("name") !== null}
-            value={draft.name}
-            onChange={(event) => fill({ name: event.target.value })}
-          />
-        </Field>
+      <div className={vm && naming === "here" ? "form-row uneven" : ""}>
+        {naming === "here" && (
+          <Field label={say.name} htmlFor={`${id}-name`} fault={faultOf("name")}>
+            <input
+              id={`${id}-name`}
+              className="field"
+              data-testid="tunnel-form-name"
+              maxLength={NAME_MOST * 2}
+              placeholder={say.namePlaceholder}
+              aria-invalid={faultOf("name") !== null}
+              value={draft.name}
+              onChange={(event) => fill({ name: event.target.value })}
+            />
+          </Field>
+        )}
         {vm && (
           <Field label={say.interface} htmlFor={`${id}-interface`} fault={faultOf("interface")}>
             <input
@@ -100,6 +122,7 @@ export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; f
               value={draft.command}
               onChange={(event) => fill({ command: event.target.value })}
             />
+            <CommandWords command={draft.command} />
           </Field>
         )}
         {draft.audience === "everyone" && (
@@ -138,5 +161,21 @@ export function FormMore({ draft, fill, faultOf }: { draft: Draft; fill: Fill; f
         )}
       </div>
     </>
+  );
+}
+
+/** The program and its arguments as the system gets them: what a quotation mark keeps together is in sight. */
+function CommandWords({ command }: { command: string }) {
+  const found = splitCommand(command) ?? [];
+  return found.length === 0 ? null : (
+    <ol className="form-words" aria-label={say.commandWords} data-testid="tunnel-form-words">
+      {found.map((word, place) => (
+        // Words may be the same: their place is their name.
+        // oxlint-disable-next-line react/no-array-index-key
+        <li className="mono ellipsis" key={place} title={word}>
+          {word === "" ? say.commandEmpty : word}
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -1,21 +1,21 @@
 import { ChevronRight } from "lucide-react";
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 import type { Failure } from "../../contract/Failure";
-import type { TunnelTarget } from "../../contract/TunnelTarget";
 import { Icon } from "../../design/Icon";
 import { StateMark } from "../../design/StateMark";
 import { asFailure } from "../../platform/ipc";
-import { useBackend, useModel } from "../../platform/model";
+import { useModel } from "../../platform/model";
 import { deskOf, type ForwardForm, useDesk } from "../window/desk";
 import { check, type Draft, type DraftField, draftOf, newDraft, targetOf } from "./draft";
-import { Field, type Fill, Segments } from "./fields";
-import { FormMore } from "./FormMore";
+import { type Fill, Segments } from "./fields";
+import { FOLDED, FormMore, summaryOf } from "./FormMore";
 import { HostFields } from "./HostFields";
+import { LocalField } from "./LocalField";
 import { PortField } from "./PortField";
 import { ProtocolField } from "./ProtocolField";
-import { isOn, localOf } from "./target";
+import { isOn } from "./target";
 import { VmField } from "./VmField";
 import { faultWord, words } from "./words";
 import "./form.css";
@@ -136,7 +136,7 @@ function FormBody({ form, onClose }: { form: ForwardForm; onClose: () => void })
         />
         <div className="form-row">
           <ProtocolField draft={draft} fill={fill} />
-          <LocalField draft={draft} fill={fill} fault={faultOf("localPort")} />
+          <LocalField draft={draft} target={targetOf(draft)} fill={fill} fault={faultOf("localPort")} />
         </div>
         <button
           type="button"
@@ -150,11 +150,15 @@ function FormBody({ form, onClose }: { form: ForwardForm; onClose: () => void })
             <Icon of={ChevronRight} size="tiny" />
           </span>
           {say.more}
-          {!more && <span className="form-summary ellipsis">{summaryOf(draft)}</span>}
+          {!more && (
+            <span className="form-summary ellipsis">
+              {[draft.name.trim(), ...summaryOf(draft)].filter((part) => part !== "").join(" · ")}
+            </span>
+          )}
         </button>
         {more && (
           <div id={`${id}-more`} className="form-more">
-            <FormMore draft={draft} fill={fill} faultOf={faultOf} />
+            <FormMore draft={draft} fill={fill} faultOf={faultOf} naming="here" />
           </div>
         )}
       </div>
@@ -179,73 +183,6 @@ function FormBody({ form, onClose }: { form: ForwardForm; onClose: () => void })
   );
 }
 
-/** Fields that are folded away at first. */
-const FOLDED: ReadonlySet<DraftField> = new Set<DraftField>(["name", "interface", "paths", "command"]);
-
 function startOf(form: ForwardForm): Parameters<typeof newDraft> {
   return form.kind === "new" && form.to !== null ? [form.to.instance, form.to.os, form.port] : [null];
-}
-
-/** What the folded part holds. */
-function summaryOf(draft: Draft): string {
-  return [
-    ...(draft.name.trim() === "" ? [] : [draft.name.trim()]),
-    say.audiences[draft.audience].title,
-    ...(draft.kind === "instance" && draft.waitForVm ? [say.wait] : []),
-  ].join(" · ");
-}
-
-/** Where the local end is to be. */
-function LocalField({ draft, fill, fault }: { draft: Draft; fill: Fill; fault: string | null }) {
-  const usual = useUsualLocal(targetOf(draft));
-  const id = useId();
-  const socket = draft.place === "socket";
-  return (
-    <Field label={say.local} htmlFor={id} fault={fault} hint={socket ? null : say.localHint}>
-      <div className="form-local" data-off={socket || undefined}>
-        <span className="form-local-host mono" aria-hidden="true">
-          {say.localHost}
-        </span>
-        <input
-          id={id}
-          className="field mono"
-          data-testid="tunnel-form-local"
-          inputMode="numeric"
-          disabled={socket}
-          placeholder={usual ?? say.localFree}
-          aria-invalid={fault !== null}
-          value={draft.localPort}
-          onChange={({ target: { value } }) => fill({ localPort: value, place: value.trim() === "" ? "steady" : "port" })}
-        />
-      </div>
-    </Field>
-  );
-}
-
-/** The port that the target has without a choice; `null` until it is known. */
-function useUsualLocal(target: TunnelTarget | null): string | null {
-  const backend = useBackend();
-  const key = target === null ? "" : JSON.stringify(target);
-  const [found, setFound] = useState<{ key: string; port: string } | null>(null);
-  useEffect(() => {
-    if (key === "") {
-      return;
-    }
-    let wanted = true;
-    backend.call("tunnel_local", { target: JSON.parse(key) as TunnelTarget }).then(
-      (local) => {
-        const at = localOf(local);
-        if (wanted && at.kind === "port") {
-          setFound({ key, port: String(at.port) });
-        }
-        return undefined;
-      },
-      // The field then says that one is chosen.
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [backend, key]);
-  return found?.key === key ? found.port : null;
 }

@@ -133,6 +133,7 @@ export function TunnelList({ tunnels, chosen, onDetails }: { tunnels: TunnelInfo
             act: (id, action) => desk.actOnTunnel(id, action),
             // After the menu has given the keyboard back.
             edit: (id) => void setTimeout(() => edit(id), 0),
+            save: (id) => void setTimeout(() => void desk.profiles.saveAs({ kind: "tunnel", id }), 0),
             remove: (tunnel) => void setTimeout(() => setRemoving(tunnel), 0),
             copy,
             open: (url) => {

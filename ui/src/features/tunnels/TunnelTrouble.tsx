@@ -10,6 +10,7 @@ import { remarkFailure } from "../../design/toast";
 import { useModel } from "../../platform/model";
 import { canExplain } from "../explain/target";
 import { words as explainWords } from "../explain/words";
+import { HelpLink } from "../help/HelpLink";
 import { ACTION_ICONS } from "../session/Failed";
 import { actionWord } from "../session/words";
 import { deskOf } from "../window/desk";
@@ -51,7 +52,7 @@ export function TunnelTrouble({ tunnel }: { tunnel: TunnelInfo }) {
           {failure.title}
         </p>
         <p className="quiet selectable">
-          {[failure.advice, listening ? words.stillListens : ""].filter((part) => part !== "").join(" ")}
+          {[failure.advice, listening ? words.stillListens : ""].filter((part) => part !== "").join(" ")} <HelpLink code={failure.code} />
         </p>
         {failure.facts.map(({ label, value }) => (
           <p className="quiet selectable" key={label}>

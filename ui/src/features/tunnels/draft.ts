@@ -41,7 +41,7 @@ export type DraftField = "instance" | "project" | "region" | "network" | "group"
 /** What is wrong with a field. */
 export type DraftFault = "missing" | "port" | "name" | "interface" | "relative" | "quote" | "long";
 
-export type Checked = { spec: TunnelSpec; faults: null } | { spec: null; faults: Map<DraftField, DraftFault> };
+export type Checked = { spec: TunnelSpec; faults: null } | { spec: null; faults: Faults };
 
 /** Longest name, in characters. */
 export const NAME_MOST = 63;
@@ -109,10 +109,37 @@ export function targetOf(draft: Draft): TunnelTarget | null {
   return spec?.target ?? null;
 }
 
+/** What is wrong, by field. */
+export type Faults = Map<DraftField, DraftFault>;
+
+/** What a forward is, but for its name and the machine it leads to. */
+export type ForwardParts = Omit<TunnelSpec, "name" | "target"> & { interface: string; port: number };
+
+/** A host on-premises, without its port. */
+export type HostParts = Omit<Extract<TunnelTarget, { kind: "host" }>, "kind" | "port">;
+
 /** The tunnel that the form asks for, or what is wrong with it. */
 export function check(draft: Draft): Checked {
-  const faults = new Map<DraftField, DraftFault>();
-  const text = (field: "project" | "region" | "network" | "group" | "host") => {
+  const faults: Faults = new Map();
+  const { interface: nic, port, ...parts } = forwardOf(draft, faults);
+  let target: TunnelTarget | null = null;
+  if (draft.kind === "host") {
+    target = { kind: "host", ...hostOf(draft, faults), port };
+  } else if (draft.instance === null) {
+    faults.set("instance", "missing");
+  } else {
+    target = { kind: "instance", instance: draft.instance, interface: nic, port };
+  }
+  const name = draft.name.trim();
+  if ([...name].length > NAME_MOST) {
+    faults.set("name", "long");
+  }
+  return faults.size > 0 || target === null ? { spec: null, faults } : { faults: null, spec: { name, target, ...parts } };
+}
+
+/** The host that the form means; what is wrong with it is added to the faults. */
+export function hostOf(draft: Draft, faults: Faults): HostParts {
+  const text = (field: keyof HostParts) => {
     const value = draft[field].trim();
     if (value === "") {
       faults.set(field, "missing");
@@ -121,53 +148,32 @@ export function check(draft: Draft): Checked {
     }
     return value;
   };
+  return { project: text("project"), region: text("region"), network: text("network"), group: text("group"), host: text("host") };
+}
+
+/** The forward that the form means, wherever it leads; what is wrong with it is added to the faults. */
+export function forwardOf(draft: Draft, faults: Faults): ForwardParts {
   const port = portOf(draft.port);
   if (port === null) {
     faults.set("port", draft.port.trim() === "" ? "missing" : "port");
   }
-  let target: TunnelTarget | null = null;
-  if (draft.kind === "host") {
-    target = {
-      kind: "host",
-      project: text("project"),
-      region: text("region"),
-      network: text("network"),
-      group: text("group"),
-      host: text("host"),
-      port: port ?? 0,
-    };
-  } else if (draft.instance === null) {
-    faults.set("instance", "missing");
-  } else {
-    if (!/^nic\d{1,2}$/.test(draft.interface.trim())) {
-      faults.set("interface", "interface");
-    }
-    target = { kind: "instance", instance: draft.instance, interface: draft.interface.trim(), port: port ?? 0 };
-  }
-  const place = placeOf(draft, faults);
-  const audience = audienceOf(draft, faults);
-  const name = draft.name.trim();
-  if ([...name].length > NAME_MOST) {
-    faults.set("name", "long");
-  }
-  if (faults.size > 0 || target === null) {
-    return { spec: null, faults };
+  const vm = draft.kind === "instance";
+  const asked = draft.interface.trim();
+  if (vm && !/^nic\d{1,2}$/.test(asked)) {
+    faults.set("interface", "interface");
   }
   return {
-    faults: null,
-    spec: {
-      name,
-      target,
-      protocol: protocolOf(draft),
-      http: draft.http,
-      audience,
-      place,
-      waitForVm: draft.kind === "instance" && draft.waitForVm,
-    },
+    interface: vm ? asked : FIRST_INTERFACE,
+    port: port ?? 0,
+    protocol: protocolOf(draft),
+    http: draft.http,
+    audience: audienceOf(draft, faults),
+    place: placeOf(draft, faults),
+    waitForVm: vm && draft.waitForVm,
   };
 }
 
-function placeOf(draft: Draft, faults: Map<DraftField, DraftFault>): TunnelPlace {
+function placeOf(draft: Draft, faults: Faults): TunnelPlace {
   if (draft.place === "socket") {
     return { kind: "socket" };
   }
@@ -183,7 +189,7 @@ function placeOf(draft: Draft, faults: Map<DraftField, DraftFault>): TunnelPlace
   return { kind: "port", port };
 }
 
-function audienceOf(draft: Draft, faults: Map<DraftField, DraftFault>): TunnelAudience {
+function audienceOf(draft: Draft, faults: Faults): TunnelAudience {
   switch (draft.audience) {
     case "user":
       return { kind: "user" };

@@ -44,12 +44,14 @@ export function Segments<T extends string>({
   options,
   value,
   words,
+  testId = "tunnel-form",
   onChange,
 }: {
   label: string;
   options: readonly T[];
   value: T;
   words: Record<T, string>;
+  testId?: string;
   onChange: (value: T) => void;
 }) {
   return (
@@ -57,7 +59,7 @@ export function Segments<T extends string>({
       <Label className="sr-only">{label}</Label>
       <div className="segments">
         {options.map((option) => (
-          <Radio className="segment" key={option} value={option} data-testid={`tunnel-form-${option}`}>
+          <Radio className="segment" key={option} value={option} data-testid={`${testId}-${option}`}>
             {words[option]}
           </Radio>
         ))}

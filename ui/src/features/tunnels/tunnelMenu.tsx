@@ -1,6 +1,6 @@
 /** What can be done with a tunnel. */
 
-import { Copy, ExternalLink, FastForward, Pencil, Play, RotateCw, Square, Trash2 } from "lucide-react";
+import { BookmarkPlus, Copy, ExternalLink, FastForward, Pencil, Play, RotateCw, Square, Trash2 } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { Platform } from "../../contract/Platform";
@@ -18,6 +18,7 @@ export interface TunnelDoes {
   remove: (tunnel: TunnelInfo) => void;
   copy: (text: string) => void;
   open: (url: string) => void;
+  save: (id: string) => void;
 }
 
 /** The menu of a tunnel. */
@@ -46,6 +47,7 @@ export function entriesOf(tunnel: TunnelInfo, user: string, platform: Platform, 
       ? []
       : [{ id: "open", label: words.openBrowser, icon: ExternalLink, disabled: !on, run: () => does.open(web) }]),
     "separator",
+    { id: "saveProfile", label: words.saveProfile, icon: BookmarkPlus, run: () => does.save(id) },
     // What the command line opened is the command line's to shape.
     ...(tunnel.byCommand ? [] : [{ id: "edit", label: words.edit, icon: Pencil, keys: ["F2"], run: () => does.edit(id) }]),
     { id: "remove", label: words.remove, icon: Trash2, keys: ["Del"], danger: true, run: () => does.remove(tunnel) },

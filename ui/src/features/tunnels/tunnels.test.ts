@@ -160,11 +160,11 @@ describe("keys in the list", () => {
 });
 
 describe("the menu", () => {
-  const does = { act: () => {}, edit: () => {}, remove: () => {}, copy: () => {}, open: () => {} };
+  const does = { act: () => {}, edit: () => {}, remove: () => {}, copy: () => {}, open: () => {}, save: () => {} };
   const ids = (info: TunnelInfo) => entriesOf(info, "ana", "linux", does).flatMap((entry) => (entry === "separator" ? [] : [entry.id]));
 
   it("offers what the state allows", () => {
-    expect(ids(tunnel({ kind: "stopped" }))).toEqual(["start", "copy", "copy-URL", "open", "edit", "remove"]);
+    expect(ids(tunnel({ kind: "stopped" }))).toEqual(["start", "copy", "copy-URL", "open", "saveProfile", "edit", "remove"]);
     expect(ids(tunnel({ kind: "resuming", attempt: 1, nextAt: 0 })).slice(0, 3)).toEqual(["resumeNow", "stop", "restart"]);
     expect(ids(tunnel({ kind: "live" }, { byCommand: true }))).not.toContain("edit");
   });

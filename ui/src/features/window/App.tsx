@@ -6,10 +6,15 @@ import type { Theme } from "../../contract/Theme";
 import { Brand } from "../../design/Brand";
 import { Toasts } from "../../design/toast";
 import { type Model, ModelContext, useAppState, useModel, useOpening } from "../../platform/model";
+import { DiagnosticsDialog } from "../diagnostics/DiagnosticsDialog";
+import { FirstProjects, useFirst } from "../projects/FirstProjects";
 import { SignIn } from "../signin/SignIn";
+import { UpdateDialog } from "../updates/UpdateDialog";
 import { deskOf } from "./desk";
+import { chooseKeys } from "./keys";
 import { MainWindow } from "./MainWindow";
 import { Trouble } from "./Trouble";
+import { Wants } from "./Wants";
 import { words } from "./words";
 
 export function App({ model }: { model: Model }) {
@@ -36,11 +41,18 @@ function Opening() {
 function Ready() {
   const theme = useAppState((state) => state.settings.theme);
   const signedIn = useAppState((state) => state.accounts.length > 0);
+  const keys = useAppState((state) => state.keys);
+  // Before whatever is drawn below asks for them.
+  chooseKeys(keys);
   useTheme(theme);
+  const { first, done } = useFirst();
   return (
     <div className="ready">
       <Trouble />
-      {signedIn ? <MainWindow /> : <SignIn />}
+      {!signedIn ? <SignIn /> : first === "nothing" ? <MainWindow /> : <FirstProjects first={first} onDone={done} />}
+      <DiagnosticsDialog />
+      <UpdateDialog />
+      <Wants />
     </div>
   );
 }

@@ -3,15 +3,22 @@ import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 
 import { useAppState, useModel } from "../../platform/model";
 import { remarkFailure } from "../../design/toast";
+import { WindowsPassword } from "../desktop/WindowsPassword";
 import { AskPort } from "../explain/AskPort";
 import { Explorer } from "../explorer/Explorer";
 import { Palette } from "../palette/Palette";
+import { Imported } from "../profiles/Imported";
+import { ProfileForm } from "../profiles/ProfileForm";
+import { ProjectsDialog } from "../projects/ProjectsDialog";
 import { SignInSteps } from "../signin/SignIn";
 import { StatusBar } from "../statusbar/StatusBar";
 import { TunnelForm } from "../tunnels/TunnelForm";
+import { ConnectHow } from "./ConnectHow";
 import { deskOf } from "./desk";
 import { Dock } from "./Dock";
 import { commandFor } from "./keys";
+import { OffersBar } from "./Offer";
+import { TabDialogs } from "./TabDialogs";
 import { TopBar } from "./TopBar";
 import { words } from "./words";
 import "./window.css";
@@ -22,8 +29,8 @@ const MAX = 480;
 export function MainWindow() {
   const model = useModel();
   const desk = deskOf(model);
-  const open = useAppState((state) => state.settings.explorerOpen);
-  const stored = useAppState((state) => state.settings.explorerWidth);
+  const open = useAppState((state) => state.layout.explorerOpen);
+  const stored = useAppState((state) => state.layout.explorerWidth);
   const platform = useAppState((state) => state.platform);
   const [dragged, setDragged] = useState<number | null>(null);
   const width = dragged ?? stored;
@@ -31,9 +38,13 @@ export function MainWindow() {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : null;
-      const inTerminal = Boolean(target?.closest("[data-terminal]"));
-      const command = commandFor(event, platform, inTerminal ? "terminal" : "app");
+      const focus = target?.closest("[data-desktop]") ? "desktop" : target?.closest("[data-terminal]") ? "terminal" : "app";
+      const command = commandFor(event, platform, focus);
       // A dialog has the keyboard to itself; the palette's own keys still close it.
+      // A list that has a use of its own for the key has taken it.
+      if (command === "rename" && event.defaultPrevented) {
+        return;
+      }
       const inDialog = Boolean(target?.closest("[role=dialog], [role=alertdialog], [role=menu]"));
       if (command === null || (inDialog && desk.state.overlay === "none")) {
         return;
@@ -60,19 +71,28 @@ export function MainWindow() {
               onMove={setDragged}
               onEnd={(to) => {
                 setDragged(null);
-                model.changeSettings({ explorerWidth: to }).catch(remarkFailure);
+                model.changeLayout({ explorerWidth: to }).catch(remarkFailure);
               }}
             />
           </>
         )}
         <main className="window-dock">
-          <Dock />
+          <OffersBar />
+          <div className="window-tabs">
+            <Dock />
+          </div>
         </main>
       </div>
       <StatusBar />
       <Palette />
       <TunnelForm />
+      <ProfileForm />
+      <Imported />
       <AskPort />
+      <ConnectHow />
+      <TabDialogs />
+      <WindowsPassword />
+      <ProjectsDialog />
       <SignInAgain />
     </div>
   );

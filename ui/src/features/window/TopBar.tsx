@@ -1,4 +1,4 @@
-import { ArrowLeftRight, LogIn, LogOut, Monitor, Moon, PanelLeft, Search, Settings, Sun } from "lucide-react";
+import { ArrowLeftRight, Bookmark, CircleHelp, LogIn, LogOut, Monitor, Moon, PanelLeft, Search, Settings, Sun } from "lucide-react";
 import { Button, Menu, MenuTrigger, Popover } from "react-aria-components";
 
 import type { Theme } from "../../contract/Theme";
@@ -9,6 +9,8 @@ import { Keys } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
+import { KEY } from "../settings/keys";
+import { DemoMark } from "../signin/Demo";
 import { sumOf } from "../tunnels/target";
 import { deskOf } from "./desk";
 import { keysOf } from "./keys";
@@ -18,7 +20,7 @@ export function TopBar() {
   const model = useModel();
   const desk = deskOf(model);
   const platform = useAppState((state) => state.platform);
-  const open = useAppState((state) => state.settings.explorerOpen);
+  const open = useAppState((state) => state.layout.explorerOpen);
   return (
     <header className="topbar">
       <div className="topbar-side">
@@ -35,12 +37,12 @@ export function TopBar() {
         )}
         <Brand />
         <span className="topbar-name">{words.brand}</span>
+        <DemoMark />
       </div>
       <button
         type="button"
         className="topbar-search"
         data-testid="search-field"
-        aria-label={words.search}
         onClick={() => desk.run("palette")}
       >
         <Icon of={Search} size="small" />
@@ -48,10 +50,27 @@ export function TopBar() {
         <Keys of={keysOf("palette", platform)} />
       </button>
       <div className="topbar-side end">
+        <ProfilesButton />
         <TunnelsButton />
         <AccountMenu />
       </div>
     </header>
+  );
+}
+
+function ProfilesButton() {
+  const desk = deskOf(useModel());
+  return (
+    <button
+      type="button"
+      className="topbar-tunnels"
+      data-testid="topbar-profiles"
+      aria-label={words.profiles}
+      title={words.profiles}
+      onClick={() => desk.profiles.open()}
+    >
+      <Icon of={Bookmark} />
+    </button>
   );
 }
 
@@ -93,7 +112,7 @@ function AccountMenu() {
     icon,
     chosen: theme === to,
     run: () => {
-      model.changeSettings({ theme: to }).catch(remarkFailure);
+      model.setSetting(KEY.theme, to).catch(remarkFailure);
     },
   });
   const signIn: MenuEntry = {
@@ -111,6 +130,7 @@ function AccountMenu() {
     colours("dark", words.dark, Moon),
     "separator",
     { id: "settings", label: words.settings, icon: Settings, keys: keysOf("settings", platform), run: () => desk.openSettings() },
+    { id: "help", label: words.help, icon: CircleHelp, keys: keysOf("help", platform), run: () => desk.openHelp() },
     "separator",
     {
       id: "signOut",
@@ -123,10 +143,11 @@ function AccountMenu() {
   ];
   return (
     <MenuTrigger>
-      <Button className="account" aria-label={words.account(account.email)} data-testid="account" data-state={account.state}>
+      <Button className="account" data-testid="account" data-state={account.state}>
         <span className="avatar" aria-hidden="true">
           {account.email.slice(0, 1).toUpperCase()}
         </span>
+        <span className="sr-only">{words.accountMenu}</span>
         <span className="account-email ellipsis">{account.email}</span>
         {needed && <span className="account-needed">{words.signInNeeded}</span>}
       </Button>

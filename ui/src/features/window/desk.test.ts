@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { SessionInfo } from "../../contract/SessionInfo";
 import type { SessionState } from "../../contract/SessionState";
 import { demoBackend } from "../../platform/demo/demo";
+import { sceneDesktop } from "../../platform/demo/desktopScenes";
 import { failures, session } from "../../platform/demo/scenes";
 import { Model } from "../../platform/model";
 import { plainSpec } from "../tunnels/target";
@@ -26,7 +27,7 @@ async function deskWith(state: SessionState) {
   await model.open();
   const vm = session("s-9", "web-1", state);
   tell(vm);
-  return { desk: new Desk(model), calls, model, vm };
+  return { desk: new Desk(model), calls, model, vm, tell: (value: SessionInfo) => tell(value) };
 }
 
 describe("closing a tab", () => {
@@ -58,7 +59,7 @@ describe("closing a tab", () => {
 describe("connecting to a VM that has a tab", () => {
   const answers = async (state: SessionState) => {
     const { desk, calls, vm } = await deskWith(state);
-    await desk.show(vm.instance);
+    await desk.show({ instance: vm.instance, os: "linux" });
     return calls.filter((call) => call === "session_answer" || call === "session_open");
   };
 
@@ -70,6 +71,95 @@ describe("connecting to a VM that has a tab", () => {
 
   it("does not try again what trying again cannot help", async () => {
     expect(await answers({ kind: "failed", failure: failures.signin, wasLive: false })).toEqual([]);
+  });
+});
+
+describe("protocols", () => {
+  const vm = { project: "acme-prod", zone: "europe-west1-b", name: "web-1" };
+
+  it("have sessions of their own to one VM", async () => {
+    const { desk, calls } = await deskWith({ kind: "live" });
+    await desk.show({ instance: vm, os: "linux" });
+    expect(calls).not.toContain("session_open");
+    await desk.show({ instance: vm, os: "linux" }, "rdp");
+    expect(calls.filter((call) => call === "session_open")).toHaveLength(1);
+    expect(desk.sessionTo(vm, "rdp")?.protocol).toBe("rdp");
+    await desk.show({ instance: vm, os: "windows" });
+    expect(calls.filter((call) => call === "session_open")).toHaveLength(1);
+  });
+
+  it("are chosen for the VM in question, else for one that is typed", async () => {
+    const { desk } = await deskWith({ kind: "live" });
+    desk.go("password");
+    expect(desk.state).toMatchObject({ overlay: "palette", typed: "password ", passwordFor: null });
+    desk.explorerVm = () => ({ instance: vm, os: "linux" });
+    desk.go("password");
+    expect(desk.state.passwordFor).toBeNull();
+    desk.explorerVm = () => ({ instance: vm, os: "windows" });
+    desk.go("password");
+    expect(desk.state.passwordFor).toEqual(vm);
+    desk.askConnect();
+    expect(desk.state.connectTo).toEqual({ instance: vm, os: "windows" });
+  });
+});
+
+describe("a desktop", () => {
+  const desktop = async () => {
+    const made = await deskWith({ kind: "live" });
+    const rdp = session("s-10", "sql-win-2", { kind: "live" }, { protocol: "rdp", desktop: sceneDesktop() });
+    made.tell(rdp);
+    const pane: string[] = [];
+    made.desk.desktops.panes.set(rdp.id, {
+      focus: () => pane.push("focus"),
+      chord: (codes) => pane.push(codes.join("+")),
+      tellSize: () => pane.push("size"),
+      showBar: () => pane.push("bar"),
+    });
+    made.desk.change({ front: rdp.id });
+    return { ...made, rdp, pane };
+  };
+
+  it("fills the screen and leaves it, by its own keys and by the window's", async () => {
+    const { desk, calls, rdp, pane } = await desktop();
+    desk.run("desktopFull");
+    expect(desk.state.desktops.full).toBe(rdp.id);
+    desk.run("giveBack");
+    expect(pane).toContain("bar");
+    desk.run("fullScreen");
+    expect(desk.state.desktops.full).toBeNull();
+    expect(calls.filter((call) => call === "full_screen")).toHaveLength(2);
+  });
+
+  it("leaves the screen when its tab is gone, or its session over", async () => {
+    const { desk, rdp, tell } = await desktop();
+    desk.run("desktopFull");
+    tell({ ...rdp, state: { kind: "ended", end: { kind: "closed" } } });
+    desk.run("desktopFull");
+    expect(desk.state.desktops.full).toBeNull();
+    tell(rdp);
+    desk.run("desktopFull");
+    desk.desktops.forget(rdp.id);
+    expect(desk.state.desktops.full).toBeNull();
+  });
+
+  it("gets keys, and is connected anew at the size of its tab", async () => {
+    const { desk, calls, rdp, pane } = await desktop();
+    desk.desktops.run(rdp, { kind: "keys", chord: "secure" });
+    expect(pane).toEqual(["ControlLeft+AltLeft+Delete", "focus"]);
+    desk.desktops.run(rdp, { kind: "reconnectHere" });
+    await vi.waitFor(() => expect(calls).toContain("session_answer"));
+    expect(pane).toContain("size");
+    expect(calls.indexOf("session_cancel")).toBeLessThan(calls.indexOf("session_answer"));
+  });
+
+  it("begins as its session says, and is shown as the person chooses", async () => {
+    const { desk, rdp } = await desktop();
+    expect(desk.desktops.viewOf(rdp)).toEqual({ mode: "follow", size: "follows" });
+    desk.desktops.run(rdp, { kind: "display", mode: "actual" });
+    desk.desktops.changeView(rdp, { size: "fixed" });
+    expect(desk.desktops.viewOf(rdp)).toEqual({ mode: "actual", size: "fixed" });
+    desk.desktops.forget(rdp.id);
+    expect(desk.desktops.viewOf(rdp).mode).toBe("follow");
   });
 });
 
@@ -123,7 +213,7 @@ describe("trouble at the start", () => {
     expect(model.state.trouble?.code).toBe("file");
     model.dismissTrouble();
     expect(model.state.trouble).toBeUndefined();
-    await model.changeSettings({ scrollback: 1000 });
+    await model.setSetting("terminal.scrollback", 1000);
     expect(model.state.trouble).toBeUndefined();
   });
 });

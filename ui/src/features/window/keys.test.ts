@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
-import { commandFor, keysOf, type Keystroke } from "./keys";
+import { chooseKeys, commandFor, type Focus, keysOf, type Keystroke, ownerOf, unfit } from "./keys";
 
 function stroke(text: string): Keystroke {
   const parts = text.split(" ");
@@ -18,11 +18,13 @@ function stroke(text: string): Keystroke {
 
 describe("keys", () => {
   it("that bash, tmux and vim need stay theirs while a terminal has the keyboard", () => {
-    for (const key of ["K", "P", "B", "W", "E", "C", "V", "F", "T", "L", "1", "0", "\\"]) {
+    for (const key of ["K", "P", "B", "W", "E", "C", "V", "F", "T", "L", "S", "1", "0", "\\"]) {
       expect(commandFor(stroke(`Ctrl ${key}`), "linux", "terminal")).toBeNull();
       expect(commandFor(stroke(`Ctrl ${key}`), "windows", "terminal")).toBeNull();
       expect(commandFor(stroke(`Ctrl ${key}`), "macos", "terminal")).toBeNull();
     }
+    expect(commandFor(stroke("F1"), "linux", "terminal")).toBeNull();
+    expect(commandFor(stroke("F1"), "linux", "app")).toBe("help");
     expect(commandFor(stroke("F5"), "linux", "terminal")).toBeNull();
     expect(commandFor(stroke("F11"), "linux", "terminal")).toBeNull();
     expect(commandFor(stroke("Ctrl Shift Alt K"), "linux", "terminal")).toBeNull();
@@ -37,6 +39,7 @@ describe("keys", () => {
     expect(at("Ctrl Shift W")).toBe("closeTab");
     expect(at("Ctrl Shift T")).toBe("newForward");
     expect(at("Ctrl Shift L")).toBe("tunnels");
+    expect(at("Ctrl Shift S")).toBe("profiles");
     expect(at("Ctrl Shift C")).toBe("copy");
     expect(at("Ctrl Shift V")).toBe("paste");
     expect(at("Ctrl Shift F")).toBe("find");
@@ -52,6 +55,17 @@ describe("keys", () => {
     expect(at("Cmd 9")).toEqual({ tab: 9 });
   });
 
+  it("of a desktop are two, and all others go to the VM", () => {
+    const at = (text: string) => commandFor(stroke(text), "linux", "desktop");
+    expect(at("Ctrl Alt Home")).toBe("giveBack");
+    expect(at("Ctrl Alt Enter")).toBe("desktopFull");
+    for (const key of ["Ctrl K", "Ctrl Shift K", "F11", "F5", "Ctrl 1", "Cmd K", "Ctrl Shift W"]) {
+      expect(at(key), key).toBeNull();
+    }
+    expect(commandFor(stroke("Ctrl Alt Enter"), "linux", "terminal")).toBeNull();
+    expect(commandFor(stroke("Cmd K"), "macos", "desktop")).toBeNull();
+  });
+
   it("are plain outside a terminal", () => {
     const at = (text: string) => commandFor(stroke(text), "linux", "app");
     expect(at("Ctrl K")).toBe("palette");
@@ -62,6 +76,16 @@ describe("keys", () => {
     expect(at("F11")).toBe("fullScreen");
     expect(at("Ctrl C")).toBeNull();
     expect(at("K")).toBeNull();
+  });
+
+  it("go through the tabs from the app and from a terminal, and leave a desktop its own", () => {
+    const next = { key: "PageDown", code: "PageDown", ctrlKey: true, metaKey: false, shiftKey: false, altKey: true };
+    expect(commandFor(next, "linux", "app")).toBe("nextTab");
+    expect(commandFor({ ...next, key: "PageUp" }, "linux", "terminal")).toBe("previousTab");
+    expect(commandFor(next, "linux", "desktop")).toBeNull();
+    const f2 = { ...next, key: "F2", code: "F2", ctrlKey: false, altKey: false };
+    expect(commandFor(f2, "linux", "app")).toBe("rename");
+    expect(commandFor(f2, "linux", "terminal")).toBeNull();
   });
 
   it("are found by their place where the layout has other letters", () => {
@@ -80,5 +104,46 @@ describe("keys", () => {
     expect(keysOf("palette", "macos", "terminal")).toEqual(["⌘", "K"]);
     expect(keysOf("copy", "macos", "terminal")).toEqual(["⌘", "C"]);
     expect(keysOf("refresh", "linux")).toEqual(["F5"]);
+  });
+});
+
+describe("chosen keys", () => {
+  afterEach(() => chooseKeys({}));
+
+  const at = (text: string, focus: Focus = "app") => commandFor(stroke(text), "linux", focus);
+
+  it("hold in place of the usual ones", () => {
+    chooseKeys({ palette: ["Ctrl+J"] });
+    expect(at("Ctrl J")).toBe("palette");
+    expect(at("Ctrl K")).toBeNull();
+    expect(at("Ctrl Shift K", "terminal")).toBeNull();
+    expect(keysOf("palette", "linux")).toEqual(["Ctrl", "J"]);
+    expect(at("Ctrl P")).toBe("quickConnect");
+  });
+
+  it("are not taken from a terminal or a desktop that needs them", () => {
+    chooseKeys({ palette: ["Ctrl+J"], tunnels: ["Ctrl+Shift+J"] });
+    expect(at("Ctrl J", "terminal")).toBeNull();
+    expect(keysOf("palette", "linux", "terminal")).toEqual([]);
+    expect(at("Ctrl Shift J", "terminal")).toBe("tunnels");
+    expect(at("Ctrl Shift J", "desktop")).toBeNull();
+  });
+
+  it("leave a way back from a desktop", () => {
+    expect(unfit("giveBack", "Ctrl+Shift+J")).toBe("remote");
+    expect(unfit("giveBack", "Ctrl+Alt+J")).toBeNull();
+    chooseKeys({ giveBack: ["Ctrl+Alt+J"] });
+    expect(at("Ctrl Alt J", "desktop")).toBe("giveBack");
+    expect(at("Ctrl Alt J", "terminal")).toBe("giveBack");
+  });
+
+  it("need a modifier, and tell whose they are already", () => {
+    expect(unfit("palette", "J")).toBe("plain");
+    expect(unfit("palette", "Shift+J")).toBe("plain");
+    expect(unfit("palette", "F9")).toBeNull();
+    expect(ownerOf(stroke("Ctrl K"), "linux", "tunnels")).toBe("palette");
+    expect(ownerOf(stroke("Ctrl K"), "linux", "palette")).toBeNull();
+    expect(ownerOf(stroke("Ctrl Alt Enter"), "linux", "tunnels")).toBe("desktopFull");
+    expect(ownerOf(stroke("Ctrl J"), "linux", "tunnels")).toBeNull();
   });
 });

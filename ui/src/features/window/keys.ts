@@ -1,6 +1,7 @@
 /**
  * The keys that are ours. While a terminal has the keyboard the remote gets every key but those with
  * Ctrl+Shift (Cmd on macOS), and Ctrl+Alt+Home: bash, tmux and vim need Ctrl+K, P, B, W and \.
+ * While a desktop has it, the remote gets all but Ctrl+Alt+Home and Ctrl+Alt+Enter.
  */
 
 import type { Platform } from "../../contract/Platform";
@@ -11,12 +12,25 @@ export type WindowCommand =
   | "toggleExplorer"
   | "focusExplorer"
   | "split"
+  | "splitDown"
+  | "otherGroup"
+  | "ownWindow"
+  | "duplicate"
+  | "rename"
+  | "nextTab"
+  | "previousTab"
   | "closeTab"
+  | "closeOthers"
+  | "closeRight"
   | "newForward"
   | "tunnels"
+  | "profiles"
+  | "saveProfile"
   | "explain"
+  | "allSessions"
   | "refresh"
   | "settings"
+  | "help"
   | "fullScreen"
   | "copy"
   | "paste"
@@ -25,7 +39,19 @@ export type WindowCommand =
   | "fontSmaller"
   | "fontReset"
   | "giveBack"
+  | "desktopFull"
   | { tab: number };
+
+/** Keys that a person chose, by command: each in place of the usual ones. `Ctrl+Shift+K`. */
+export type KeyMap = Readonly<Partial<Record<string, readonly string[]>>>;
+
+/** The chosen keys of this window. */
+let chosen: KeyMap = {};
+
+/** From now on these keys hold in place of the usual ones. */
+export function chooseKeys(keys: KeyMap): void {
+  chosen = keys;
+}
 
 /** What of a keyboard event decides. */
 export interface Keystroke {
@@ -38,9 +64,9 @@ export interface Keystroke {
 }
 
 /** Who has the keyboard. */
-export type Focus = "app" | "terminal";
+export type Focus = "app" | "terminal" | "desktop";
 
-type Key = Exclude<WindowCommand, object>;
+export type Key = Exclude<WindowCommand, object>;
 
 /** With the platform's main modifier alone, and with Shift added. */
 const PLAIN: Record<string, Key> = { k: "palette", p: "quickConnect", b: "toggleExplorer", "\\": "split", ",": "settings" };
@@ -52,7 +78,13 @@ const SHIFTED: Record<string, Key> = {
   w: "closeTab",
   t: "newForward",
   l: "tunnels",
+  s: "profiles",
   y: "explain",
+  d: "splitDown",
+  o: "otherGroup",
+  n: "ownWindow",
+  r: "rename",
+  a: "allSessions",
   "\\": "split",
 };
 const TERMINAL: Record<string, Key> = {
@@ -66,9 +98,120 @@ const TERMINAL: Record<string, Key> = {
 
 /** The command of a keystroke, or `null` when it is not ours. */
 export function commandFor(stroke: Keystroke, platform: Platform, focus: Focus): WindowCommand | null {
+  const chord = chordOf(stroke);
+  if (chord !== null) {
+    for (const [command, chords] of Object.entries(chosen)) {
+      if (chords?.includes(chord) === true && mayTake(command as Key, chord, focus)) {
+        return command as Key;
+      }
+    }
+  }
+  const usual = usualFor(stroke, platform, focus);
+  return typeof usual === "string" && chosen[usual] !== undefined ? null : usual;
+}
+
+/** A keystroke as it is written down: `Ctrl+Alt+PageDown`. `null` for a modifier alone. */
+export function chordOf(stroke: Keystroke): string | null {
+  if (["Control", "Shift", "Alt", "AltGraph", "Meta", "Dead", "Process", "Unidentified"].includes(stroke.key)) {
+    return null;
+  }
+  const key = named(stroke);
+  const modifiers = [
+    ...(stroke.ctrlKey ? ["Ctrl"] : []),
+    ...(stroke.altKey ? ["Alt"] : []),
+    ...(stroke.shiftKey ? ["Shift"] : []),
+    ...(stroke.metaKey ? ["Cmd"] : []),
+  ];
+  return [...modifiers, key === " " ? "Space" : key.length === 1 ? key.toUpperCase() : key].join("+");
+}
+
+/** Commands that are about a desktop, and hold while it has the keyboard. */
+const OVER_DESKTOP: ReadonlySet<string> = new Set(["giveBack", "desktopFull"]);
+
+/** Why a chord cannot be a command's key, or `null`. */
+export function unfit(command: Key, chord: string): "plain" | "remote" | null {
+  const parts = chord.split("+");
+  const has = (modifier: string) => parts.includes(modifier);
+  if (OVER_DESKTOP.has(command)) {
+    // The remote has every other use for keys of its own.
+    return has("Ctrl") && has("Alt") && !has("Cmd") ? null : "remote";
+  }
+  return has("Ctrl") || has("Cmd") || has("Alt") || /^F\d+$/.test(parts.at(-1) ?? "") ? null : "plain";
+}
+
+/** Whether a chosen key is taken where the keyboard is: a remote keeps all that programs there need. */
+function mayTake(command: Key, chord: string, focus: Focus): boolean {
+  const parts = chord.split("+");
+  switch (focus) {
+    case "app":
+      return command !== "giveBack";
+    case "terminal":
+      return parts.includes("Cmd") || (parts.includes("Ctrl") && (parts.includes("Shift") || parts.includes("Alt")));
+    case "desktop":
+      return OVER_DESKTOP.has(command);
+  }
+}
+
+/** The command that has the chord already, of all that have keys. */
+export function ownerOf(stroke: Keystroke, platform: Platform, besides: Key): WindowCommand | null {
+  const owners = (["app", "terminal", "desktop"] as const).map((focus) => commandFor(stroke, platform, focus));
+  return owners.find((owner) => owner !== null && owner !== besides) ?? null;
+}
+
+/** The command that was given a usual key of this one, so that this one cannot have it back. */
+export function keeperOf(command: Key, platform: Platform): Key | null {
+  for (const [other, chords] of Object.entries(chosen)) {
+    const strokes = other === command ? [] : (chords ?? []).map(strokeOf);
+    if (strokes.some((stroke) => (["app", "terminal", "desktop"] as const).some((focus) => usualFor(stroke, platform, focus) === command))) {
+      return other as Key;
+    }
+  }
+  return null;
+}
+
+/** A written chord as the keystroke that `chordOf` made it of. */
+function strokeOf(chord: string): Keystroke {
+  const parts = chord.endsWith("++") ? [...chord.slice(0, -2).split("+"), "+"] : chord.split("+");
+  const key = parts.at(-1) ?? "";
+  return {
+    key: key === "Space" ? " " : key,
+    code: /^\d$/.test(key) ? `Digit${key}` : "",
+    ctrlKey: parts.includes("Ctrl"),
+    altKey: parts.includes("Alt"),
+    shiftKey: parts.includes("Shift"),
+    metaKey: parts.includes("Cmd"),
+  };
+}
+
+const CAPS: Record<string, string> = { PageDown: "PgDn", PageUp: "PgUp", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+const MAC_CAPS: Record<string, string> = { Ctrl: "⌃", Alt: "⌥", Shift: "⇧", Cmd: "⌘" };
+
+/** A written chord as caps. */
+function capsOf(chord: string, platform: Platform): readonly string[] {
+  // A plus is a key as well: `Ctrl++`.
+  const parts = chord.endsWith("++") ? [...chord.slice(0, -2).split("+"), "+"] : chord.split("+");
+  return parts.map((part) => (platform === "macos" ? MAC_CAPS[part] : undefined) ?? CAPS[part] ?? part);
+}
+
+function usualFor(stroke: Keystroke, platform: Platform, focus: Focus): WindowCommand | null {
   const { ctrlKey, metaKey, shiftKey, altKey } = stroke;
   if (ctrlKey && altKey && !metaKey && stroke.key === "Home") {
-    return focus === "terminal" ? "giveBack" : null;
+    return focus === "app" ? null : "giveBack";
+  }
+  if (ctrlKey && altKey && !metaKey && stroke.key === "Enter") {
+    return focus === "terminal" ? null : "desktopFull";
+  }
+  if (focus === "desktop") {
+    return null;
+  }
+  if (ctrlKey && altKey && !metaKey && !shiftKey && (stroke.key === "PageDown" || stroke.key === "PageUp")) {
+    return stroke.key === "PageDown" ? "nextTab" : "previousTab";
+  }
+  if (stroke.key === "F2" && focus === "app" && !ctrlKey && !metaKey && !altKey && !shiftKey) {
+    return "rename";
+  }
+  if (stroke.key === "F1" && focus === "app" && !ctrlKey && !metaKey && !altKey && !shiftKey) {
+    return "help";
   }
   if (stroke.key === "F5" && focus === "app" && !ctrlKey && !metaKey && !altKey) {
     return "refresh";
@@ -118,10 +261,31 @@ function named({ key, code }: Keystroke): string {
 
 /** A command's keys as caps, for menus and the list of keys. */
 export function keysOf(command: Key, platform: Platform, focus: Focus = "app"): readonly string[] {
+  const own = chosen[command];
+  if (own !== undefined) {
+    const chord = own.find((one) => mayTake(command, one, command === "giveBack" ? "desktop" : focus));
+    return chord === undefined ? [] : capsOf(chord, platform);
+  }
   const main = platform === "macos" ? "⌘" : "Ctrl";
   const shift = platform === "macos" ? "⇧" : "Shift";
   if (command === "giveBack") {
-    return ["Ctrl", "Alt", "Home"];
+    return platform === "macos" ? ["⌃", "⌥", "↖"] : ["Ctrl", "Alt", "Home"];
+  }
+  if (command === "desktopFull") {
+    return platform === "macos" ? ["⌃", "⌥", "↩"] : ["Ctrl", "Alt", "Enter"];
+  }
+  if (command === "nextTab" || command === "previousTab") {
+    const [control, alt] = platform === "macos" ? ["⌃", "⌥"] : ["Ctrl", "Alt"];
+    return [control, alt, command === "nextTab" ? "PgDn" : "PgUp"];
+  }
+  if (command === "rename" && focus === "app") {
+    return ["F2"];
+  }
+  if (command === "duplicate" || command === "closeOthers" || command === "closeRight" || command === "saveProfile") {
+    return [];
+  }
+  if (command === "help") {
+    return ["F1"];
   }
   if (command === "refresh") {
     return ["F5"];

@@ -1,13 +1,24 @@
+/** What a window beside the main one is called: `window-2` is "window 2". */
+export function windowName(label: string): string {
+  return label.replace("-", " ");
+}
+
 /** What the window itself says. */
 export const words = {
   brand: "Adit",
   search: "Search VMs or run a command",
+  accountMenu: "Account",
   account: (email: string) => `Account ${email}`,
   signInNeeded: "Sign in again",
   signOut: "Sign out",
   settings: "Settings and keys",
   settingsTab: "Settings",
+  overviewTab: "All sessions",
   tunnelsTab: "Tunnels",
+  profilesTab: "Profiles",
+  profiles: "Profiles",
+  helpTab: "Help",
+  help: "Help",
   tunnels: (on: number) => (on === 0 ? "Tunnels, none runs" : on === 1 ? "Tunnels, 1 runs" : `Tunnels, ${on} run`),
   tunnelsCare: (care: number) => (care === 1 ? "1 needs a look" : `${care} need a look`),
   light: "Light colours",
@@ -30,5 +41,76 @@ export const words = {
   dismiss: "Dismiss",
   troubleCopy: "Copy the details",
   oneTab: { title: "There is only this tab to split off", advice: "Open a second one here, then one of them can go to the right." },
-  fullScreenRefused: { title: "This window can't fill the screen", advice: "" },
+  tabName: "Name and colour…",
+  tabDuplicate: "Duplicate the session",
+  tabSaveProfile: "Save as profile…",
+  tabSplitRight: "Split to the right",
+  tabSplitDown: "Split downwards",
+  tabOtherGroup: "Move to the other group",
+  tabNewWindow: "Move to a new window",
+  tabToWindow: (label: string) => (label === "main" ? "Move to the main window" : `Move to ${windowName(label)}`),
+  tabClose: "Close",
+  tabCloseOthers: "Close the others",
+  tabCloseRight: "Close those to the right",
+  tabMenu: (title: string) => `Tab ${title}`,
+  onlySessions: { title: "Only sessions can do this", advice: "This tab is a page of this window." },
+  namingTitle: (vm: string) => `Name and colour of ${vm}’s tab`,
+  namingName: "Name",
+  namingColour: "Colour",
+  namingAdvice: "Where the settings name an environment, its colour comes first.",
+  namingSave: "Save",
+  colours: { none: "No colour", red: "Red", orange: "Orange", yellow: "Yellow", green: "Green", blue: "Blue", violet: "Violet" },
+  closingTitle: (count: number) => (count === 1 ? "Close 1 tab?" : `Close ${count} tabs?`),
+  closingAdvice: (live: number) => (live === 1 ? "1 session is live and ends with its tab." : `${live} sessions are live and end with their tabs.`),
+  closingConfirm: "End and close",
+  returned: (count: number) => ({
+    title: count === 1 ? "1 session moved here" : `${count} sessions moved here`,
+    advice: "Its window was closed; nothing was disconnected.",
+  }),
+  offerTitle: (name: string) => `${name} was open here`,
+  offerDismissOne: (name: string) => `Take away ${name}`,
+  offersLabel: "Sessions of last time",
+  offers: {
+    quit: (count: number) => (count === 1 ? "1 session was open when Adit was quit." : `${count} sessions were open when Adit was quit.`),
+    crash: (count: number) =>
+      count === 1 ? "Adit ended unexpectedly. 1 session was open." : `Adit ended unexpectedly. ${count} sessions were open.`,
+  },
+  offersConnect: (count: number) => (count === 1 ? "Reconnect it" : `Reconnect all ${count}`),
+  offersDismiss: "Not now",
+  connectHow: (vm: string) => `Connect to ${vm}`,
+  connectBy: "How",
+  connectSays: { ssh: "A terminal, port 22", rdp: "The desktop, port 3389" },
+  connectFresh: "In a new tab, beside the one that is open",
+  connect: "Connect",
+  cancel: "Cancel",
+  closeTitle: "Keep Adit in the tray?",
+  closeAdvice: "In the tray, sessions and tunnels go on without a window. The settings can change this later.",
+  closeEnds: (what: string) => `Quitting would end ${what} now.`,
+  closeTray: "Keep in the tray",
+  closeQuit: "Quit when closed",
+  quitTitle: "Quit Adit?",
+  quitEnds: (what: string) => `This ends ${what}.`,
+  quit: "Quit",
+  /** What would end with the app; `null` for nothing. */
+  ends: (sessions: number, tunnels: number): string | null => {
+    const parts = [
+      ...(sessions === 0 ? [] : [sessions === 1 ? "1 session" : `${sessions} sessions`]),
+      ...(tunnels === 0 ? [] : [tunnels === 1 ? "1 tunnel" : `${tunnels} tunnels`]),
+    ];
+    return parts.length === 0 ? null : parts.join(" and ");
+  },
+  linkTitle: {
+    connect: (vm: string) => `Connect to ${vm}?`,
+    ssh: (vm: string) => `Open a terminal on ${vm}?`,
+    rdp: (vm: string) => `Open the desktop of ${vm}?`,
+    forward: (vm: string) => `Forward a port of ${vm}?`,
+    explain: (vm: string) => `Explain the way to ${vm}?`,
+  },
+  linkAccept: { connect: "Choose how", ssh: "Open the terminal", rdp: "Open the desktop", forward: "Choose the port", explain: "Explain" },
+  linkAdvice: "A link or a program asked for this. Nothing has been connected.",
+  linkSignIn: "A link or a program asked for this. Sign in first.",
+  linkSays: ({ port, user }: { port: number | null; user: string | null }) =>
+    [...(port === null ? [] : [`Port ${port}`]), ...(user === null ? [] : [`User ${user}`])].join(", "),
+  linkShares: "The desktop would get:",
+  linkIgnored: (names: string) => `Not taken from the link: ${names}`,
 };

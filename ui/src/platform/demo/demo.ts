@@ -1,20 +1,30 @@
 /** The double's commands. */
 
+import type { Desk } from "../../contract/Desk";
+import type { DesktopSize } from "../../contract/DesktopSize";
 import type { Event } from "../../contract/Event";
+import type { InstanceRef } from "../../contract/InstanceRef";
 import type { InstanceStatus } from "../../contract/InstanceStatus";
 import type { InventoryState } from "../../contract/InventoryState";
+import type { Protocol } from "../../contract/Protocol";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import type { SessionState } from "../../contract/SessionState";
-import type { Settings } from "../../contract/Settings";
+import type { Layout } from "../../contract/Layout";
 import type { Snapshot } from "../../contract/Snapshot";
-import type { Theme } from "../../contract/Theme";
 import type { Backend } from "../backend";
 import type { CommandName, Commands } from "../ipc";
+import { DemoFiles } from "./copiedFiles";
+import { DemoDesktop, DemoDesktopSocket } from "./desktop";
 import { DemoExplain } from "./explain/explain";
-import { demoProjects, DemoTree, manyProjects } from "./inventory";
-import { failures, sceneSessions, sceneSignIn, session } from "./scenes";
+import { demoProjects, DemoTree, keyOf, manyProjects } from "./inventory";
+import { sceneAsking, sceneDesktop, sceneDisplays, sceneNotes } from "./desktopScenes";
+import { DemoProfiles } from "./profiles";
+import { sceneDiagnostics } from "./diagnostics";
+import { failures, sceneDesk, sceneSessions, sceneSignIn, sceneWants, session } from "./scenes";
+import { DemoSettings } from "./settings";
 import { DemoShellSocket, demoTranscript } from "./shell";
 import { DemoTunnels } from "./tunnels";
+import { DemoUpdates } from "./updates";
 
 type Handlers = { [C in CommandName]: (args: Commands[C]["args"]) => Commands[C]["result"] | Promise<Commands[C]["result"]> };
 
@@ -45,27 +55,39 @@ export function demoBackend(parameters: URLSearchParams): Backend {
         ? manyProjects()
         : demoProjects();
   const tree = new DemoTree(projects, parameters.has("many") ? [] : EXPANDED);
+  if (parameters.has("favourites")) {
+    tree.favourites = ["web-1", "sql-win-2"].flatMap((name) => tree.all().find(({ ref }) => ref.name === name)?.ref ?? []);
+  }
   let listedAt: number | null = scene === "loading" ? null : now - 2 * 60_000 - 5000;
   let sessions = sceneSessions(scene, now);
   // What comes after a live session needs one first: the terminal has its content from it.
   const after = sessions.at(-1);
-  if (after !== undefined && ["resuming", "ended", "lost"].includes(scene)) {
+  if (after !== undefined && ["resuming", "ended", "lost", "desktop-resuming", "desktop-reconnecting", "desktop-ended", "desktop-lost", "desktop-asked-again"].includes(scene)) {
     sessions = [...sessions.slice(0, -1), { ...after, state: { kind: "live" } }];
-    setTimeout(() => update(after.id, { state: after.state }), 900);
+    setTimeout(() => update(after.id, { state: after.state }), scene.startsWith("desktop") ? 1800 : 900);
   }
   let clipboard = parameters.get("clipboard") ?? "cd /srv/app\ngit pull --ff-only\nsudo systemctl restart nginx\n";
   let next = 100;
-  let settings: Settings = {
-    theme: (parameters.get("theme") ?? "system") as Theme,
-    terminalFontSize: 13,
-    scrollback: 5000,
-    confirmPaste: true,
-    explorerWidth: 272,
-    explorerOpen: !parameters.has("collapsed"),
-    publicAddress: { kind: "auditOnly" },
-    preflight: !parameters.has("nopreflight"),
+  let layout: Layout = { explorerWidth: 272, explorerOpen: !parameters.has("collapsed"), projectsAsked: false };
+  const settings = new DemoSettings(parameters, tell);
+  tree.preflight = settings.window().preflight;
+  const found = tree.projects;
+  const isChosen = (name: string) => {
+    const chosen = settings.everywhere("explorer.projects") as string[];
+    return chosen.length === 0 || chosen.includes(name);
   };
-  tree.preflight = settings.preflight;
+  const settingsChanged = () => {
+    const chosen = found.filter(({ name }) => isChosen(name));
+    if (chosen.length !== tree.projects.length) {
+      tree.projects = chosen;
+      treeChanged();
+    }
+    const { preflight } = settings.window();
+    if (tree.preflight !== preflight) {
+      tree.preflight = preflight;
+      treeChanged();
+    }
+  };
   let accounts: Snapshot["accounts"] = scene.startsWith("signin")
     ? scene === "signin-needed"
       ? [{ id: "1", email: "ana@acme.example", source: "browser", state: "signInNeeded" }]
@@ -75,6 +97,8 @@ export function demoBackend(parameters: URLSearchParams): Backend {
   const inventory = (): InventoryState => ({
     loading: scene === "loading" && listedAt === null,
     projects: tree.projects.length,
+    leftOut: found.length - tree.projects.length,
+    projectsFound: scene !== "loading",
     instances: tree.all().length,
     rows: tree.rows().length,
     listedAt,
@@ -99,19 +123,45 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     const changed = sessions.find((known) => known.id === id);
     if (changed !== undefined) {
       tell({ kind: "session", value: changed });
+      if (changed.profile !== null && change.state !== undefined) {
+        tell({ kind: "profiles" });
+      }
     }
   };
+  const updates = new DemoUpdates(parameters.get("update"), tell, () => ({
+    sessions: sessions.filter(({ state }) => state.kind === "live").length,
+    tunnels: tunnels.tunnels.filter(({ state }) => state.kind === "live" || state.kind === "listening").length,
+  }));
   const find = (id: string) => sessions.find((known) => known.id === id);
+  const files = new DemoFiles(find, update);
+  let keys: Snapshot["keys"] = {};
+  let desk: Desk | null = parameters.has("left") ? sceneDesk(parameters.get("left") === "crash" ? "crash" : "quit") : null;
+  const desktops = new Map<string, DemoDesktop>();
+  let size: DesktopSize = { width: 1280, height: 800, scale: 100 };
+  const desktop = (id: string) => {
+    const known = desktops.get(id);
+    const made =
+      known ??
+      new DemoDesktop(find(id)?.instance.name ?? "vm", size, {
+        size: parameters.has("fixed") ? "fixed" : "follows",
+        onSignOut: () => update(id, { state: { kind: "ended", end: { kind: "said", text: "You signed out" } } }),
+      });
+    desktops.set(id, made);
+    return made;
+  };
 
+  /** The desktops that somebody has signed in to. */
+  const answered = new Set<string>();
   /** Walks through the steps of a connection to its end. */
   const connect = (id: string) => {
     const start = Date.now();
     const name = find(id)?.instance.name ?? "";
+    const rdp = find(id)?.protocol === "rdp";
     const steps: [number, SessionState][] = [
       [0, { kind: "connecting", step: "readVm", text: `Reading ${name}`, since: start }],
       [500, { kind: "connecting", step: "openTunnel", text: `Opening a tunnel to ${name}`, since: start }],
-      [1200, { kind: "connecting", step: "signIn", text: `Signing in to ${name}`, since: start }],
-      [1800, { kind: "live" }],
+      [1200, rdp && !answered.has(id) ? sceneAsking("credentials") : { kind: "connecting", step: "signIn", text: `Signing in to ${name}`, since: start }],
+      ...(rdp && !answered.has(id) ? [] : ([[1800, { kind: "live" }]] as [number, SessionState][])),
     ];
     const instance = tree.all().find((i) => i.ref.name === name);
     const stopped = instance?.status === "stopped";
@@ -124,6 +174,39 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       }, delay);
     }
   };
+
+  const open = (instance: InstanceRef, protocol: Protocol, profile: string | null) => {
+    // A tab that is left of a profile's last start takes the next one.
+    const left = profile === null ? undefined : sessions.find((known) => known.profile === profile);
+    next += left === undefined ? 1 : 0;
+    const id = left?.id ?? `s-${next}`;
+    if (left !== undefined) {
+      update(id, { attempt: left.attempt + 1, state: { kind: "connecting", step: "readVm", text: "", since: Date.now() } });
+      connect(id);
+      return id;
+    }
+    const opened = session(
+      id,
+      instance.name,
+      { kind: "connecting", step: "readVm", text: "", since: Date.now() },
+      { instance, protocol, profile, desktop: protocol === "rdp" ? sceneDesktop() : null },
+    );
+    sessions = [...sessions, opened];
+    tell({ kind: "session", value: opened });
+    connect(id);
+    return id;
+  };
+
+  const profiles = new DemoProfiles(scene, tell, {
+    search: (text) => tree.search(text, 20),
+    open,
+    forward: (spec) => tunnels.add(spec, true),
+    session: find,
+    tunnel: (id) => tunnels.tunnels.find((known) => known.id === id && known.state.kind !== "stopped"),
+  });
+  for (const { id, profile } of profiles.list().profiles) {
+    settings.keep(id, profile.settings);
+  }
 
   const setStatus = (name: string, status: InstanceStatus) => {
     for (const instance of tree.all()) {
@@ -144,8 +227,9 @@ export function demoBackend(parameters: URLSearchParams): Backend {
             name: "Google Cloud",
             hasClient: scene !== "signin-noclient",
             hasApplicationDefault: !parameters.has("noadc"),
+            demo: parameters.has("nodemo") ? "unavailable" : "offered",
           }
-        : { kind: "local", name: "Demo cloud", hasClient: true, hasApplicationDefault: false },
+        : { kind: "local", name: "Demo cloud", hasClient: true, hasApplicationDefault: false, demo: parameters.has("demo") ? "running" : "unavailable" },
       accounts,
       keychain: parameters.has("nokeychain") ? "absent" : parameters.has("locked") ? "locked" : "available",
       signIn: sceneSignIn(scene),
@@ -153,7 +237,10 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       sessions,
       tunnels: tunnels.tunnels,
       gateway: tunnels.gateway,
-      settings,
+      settings: settings.window(),
+      layout,
+      keys,
+      update: updates.info,
       ...(parameters.has("trouble") ? { trouble: failures.settings } : {}),
     }),
     sign_in: () => {
@@ -171,6 +258,22 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       tell({ kind: "accounts", value: accounts });
     },
     choose_client_file: () => null,
+    demo_start: () =>
+      new Promise((resolve, reject) => {
+        setTimeout(() => {
+          if (parameters.has("broken")) {
+            // oxlint-disable-next-line prefer-promise-reject-errors -- the contract's failures are plain data
+            reject(failures.unreachable);
+          } else {
+            window.location.search = "?scene=signin&local&demo";
+            resolve();
+          }
+        }, 1500);
+      }),
+    demo_leave: () => {
+      window.location.search = "?scene=signin";
+    },
+    projects: () => found.map(({ name, title }) => ({ id: name, name: title, chosen: isChosen(name) })),
     refresh: () => {
       tell({ kind: "inventory", value: { ...inventory(), loading: true } });
       setTimeout(() => {
@@ -201,14 +304,32 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       setStatus(instance.name, going);
       setTimeout(() => setStatus(instance.name, gone), 3000);
     },
-    session_open: ({ instance }) => {
-      next += 1;
-      const id = `s-${next}`;
-      const opened = session(id, instance.name, { kind: "connecting", step: "readVm", text: "", since: Date.now() }, { instance });
-      sessions = [...sessions, opened];
-      tell({ kind: "session", value: opened });
-      connect(id);
-      return id;
+    favourite_set: ({ instance, favourite }) => {
+      tree.favourites = tree.favourites.filter((known) => keyOf(known) !== keyOf(instance));
+      if (favourite) {
+        tree.favourites.push(instance);
+      }
+      treeChanged();
+    },
+    profiles: () => profiles.list(),
+    profile_save: ({ id, profile }) => {
+      const made = profiles.save(id, profile);
+      settings.keep(made, profile.settings);
+      return made;
+    },
+    profile_remove: ({ ids }) => profiles.remove(ids),
+    profile_arrange: ({ ids, folder, before }) => profiles.arrange(ids, folder, before),
+    profile_duplicate: ({ ids }) => profiles.duplicate(ids),
+    profile_folder: ({ change }) => profiles.folder(change),
+    profile_start: ({ ids }) => profiles.start(ids),
+    profile_draft: ({ from }) => profiles.draft(from),
+    profile_import: () => profiles.import(),
+    profile_export: () => profiles.export(),
+    session_open: ({ instance, start }) => {
+      if (start.protocol === "rdp") {
+        size = start.size;
+      }
+      return open(instance, start.protocol, null);
     },
     session_answer: ({ id, answer }) => {
       const known = find(id);
@@ -229,7 +350,38 @@ export function demoBackend(parameters: URLSearchParams): Backend {
           update(id, { attempt: known.attempt + 1, state: { kind: "connecting", step: "startVm", text: `Starting ${known.instance.name}`, since: Date.now() } });
           connect(id);
           break;
+        case "credentials":
+          if (answer.password === "wrong") {
+            update(id, { state: sceneAsking("credentials-refused", answer.user) });
+            break;
+          }
+          answered.add(id);
+          update(id, { user: answer.user });
+          connect(id);
+          break;
+        case "setPassword":
+          answered.add(id);
+          update(id, {
+            user: answer.user,
+            desktop: { ...sceneDesktop(), madePassword: true },
+            notes: sceneNotes("password", known.instance.name),
+            state: { kind: "connecting", step: "setPassword", text: `Having ${known.instance.name} set a password`, since: Date.now() },
+          });
+          setTimeout(() => connect(id), 2500);
+          break;
+        case "trustCertificate":
+        case "allowWithoutNla":
+          answered.add(id);
+          connect(id);
+          break;
+        case "rejectCertificate":
+          update(id, { state: { kind: "failed", failure: { ...failures.certificate, code: "certificateUnknown", title: "You did not accept the certificate", facts: [], actions: ["tryAgain"] }, wasLive: false } });
+          break;
+        case "otherCredentials":
+          update(id, { state: sceneAsking("credentials") });
+          break;
         case "tryAgain":
+        case "replaceCertificate":
         case "replaceHostKey":
           update(id, { attempt: known.attempt + 1, state: { kind: "connecting", step: "readVm", text: `Reading ${known.instance.name}`, since: Date.now() } });
           connect(id);
@@ -240,7 +392,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       update(id, { notes: find(id)?.notes.filter((note) => note.kind !== kind) ?? [] }),
     session_cancel: ({ id }) =>
       update(id, {
-        state: {
+        state: find(id)?.state.kind === "live" ? { kind: "ended", end: { kind: "closed" } } : {
           kind: "failed",
           wasLive: false,
           failure: { code: "cancelled", title: "You cancelled the connection", advice: "", facts: [], actions: ["tryAgain"], server: null },
@@ -249,13 +401,61 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     session_close: ({ id }) => {
       sessions = sessions.filter((known) => known.id !== id);
       tell({ kind: "sessionClosed", value: id });
+      profiles.changed();
     },
-    terminal_attach: ({ id }) => ({ url: `demo:${id}`, token: "demo" }),
+    session_label: ({ id, name, colour }) => update(id, { name: name?.trim() || null, colour }),
+    session_move: ({ id, to }) => {
+      const label = to.kind === "new" ? "window-1" : to.label;
+      update(id, { window: label });
+      return label;
+    },
+    session_show: ({ id }) => tell({ kind: "sessionShown", value: id }),
+    terminal_attach: ({ id }) => ({ url: `demo:${id}`, token: "demo", replay: 0 }),
     terminal_pull: () => new ArrayBuffer(0),
     terminal_push: () => {},
+    desktop_attach: ({ id }) => {
+      if (parameters.has("broken")) {
+        throw failures.unreachable;
+      }
+      if (parameters.has("nosocket")) {
+        desktop(id).attach();
+      }
+      return { url: `demo:${id}`, token: "demo", replay: 0 };
+    },
+    desktop_pull: ({ id }) => desktop(id).next(),
+    desktop_push: ({ id, frame }) => desktop(id).hear(Uint8Array.from(frame)),
+    desktop_type_clipboard: ({ id }) => desktop(id).type(clipboard),
+    desktop_files: ({ id, action }) => files.act(id, action),
+    session_copy_password: () => {
+      clipboard = "demo";
+    },
+    windows_password: ({ user }) =>
+      new Promise((resolve, reject) => {
+        setTimeout(() => {
+          if (user === "nobody") {
+            // oxlint-disable-next-line prefer-promise-reject-errors -- the contract's failures are plain data
+            reject(failures.agent);
+          } else {
+            clipboard = "demo";
+            resolve();
+          }
+        }, 2500);
+      }),
+    displays: () => sceneDisplays(Number(parameters.get("displays") ?? 1)),
+    full_screen: async ({ to }) => {
+      const full = document.fullscreenElement !== null;
+      if (to.kind === "on" && !full) {
+        await document.documentElement.requestFullscreen().catch(() => {});
+      } else if (to.kind === "off" && full) {
+        await document.exitFullscreen();
+      }
+    },
     tunnel_add: ({ spec, start }) => tunnels.add(spec, start),
     tunnel_change: ({ id, spec }) => tunnels.change(id, spec),
-    tunnel_action: ({ id, action }) => tunnels.act(id, action),
+    tunnel_action: ({ id, action }) => {
+      tunnels.act(id, action);
+      profiles.changed();
+    },
     tunnel_peers: ({ id }) => tunnels.peers(id),
     tunnel_local: ({ target }) => tunnels.local(target),
     explain_open: ({ ask }) => {
@@ -270,22 +470,50 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     gateway_copy_password: () => {
       clipboard = "demo";
     },
-    settings_set: (args) => {
-      settings = args.settings;
-      if (tree.preflight !== settings.preflight) {
-        tree.preflight = settings.preflight;
-        treeChanged();
-      }
-      return settings;
+    settings_specs: () => settings.specs,
+    settings_at: ({ scope }) => settings.states(scope),
+    settings_places: () => settings.places(),
+    setting_set: ({ scope, key, value }) => {
+      settings.set(scope, key, value);
+      settingsChanged();
     },
+    setting_reset: ({ scope, key }) => {
+      settings.reset(scope, key);
+      settingsChanged();
+    },
+    keys_set: ({ keys: to }) => {
+      keys = to;
+      tell({ kind: "keys", value: keys });
+    },
+    window_close: () => {},
+    desk_left: () => desk,
+    desk_save: ({ dock, offered }) => {
+      desk = { left: "thisRun", dock, sessions: offered };
+    },
+    layout_set: (args) => {
+      layout = args.layout;
+    },
+    wants: () => {
+      const wants = sceneWants(parameters.get("want"));
+      parameters.delete("want");
+      return wants;
+    },
+    close_answer: () => {},
     clipboard_read: () => clipboard,
     clipboard_write: ({ text }) => {
       clipboard = text;
     },
     open_link: () => {},
+    diagnostics: ({ names }) => sceneDiagnostics(names),
+    update_check: () => updates.check(),
+    update_install: () => updates.install(),
+    update_restart: () => updates.restart(),
+    update_cancel: () => updates.cancel(),
+    update_fetch: () => {},
   };
 
   return {
+    label: parameters.get("window") ?? "main",
     call: async (command, args) => handlers[command](args),
     listen: async (handler) => {
       listeners.add(handler);
@@ -301,6 +529,12 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     socket: (url) => {
       const id = url.slice("demo:".length);
       const known = find(id);
+      if (known?.protocol === "rdp") {
+        if (parameters.has("nosocket")) {
+          throw new Error("there is no socket in this scene");
+        }
+        return new DemoDesktopSocket(desktop(id));
+      }
       const vm = known?.instance.name ?? "vm";
       const user = known?.user ?? "ana";
       return new DemoShellSocket(user, vm, demoTranscript(user, vm), (status) =>

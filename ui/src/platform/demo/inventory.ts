@@ -130,7 +130,13 @@ function detailOf(instance: DemoInstance): string {
 }
 
 /** The tree over the projects: expanded ids, a filter, a revision. */
+/** A VM's full name. */
+export function keyOf({ project, zone, name }: InstanceRef): string {
+  return `${project}/${zone}/${name}`;
+}
+
 export class DemoTree {
+  favourites: InstanceRef[] = [];
   projects: DemoProject[];
   revision = 1;
   /** Whether the rows say what the policies say. */
@@ -151,6 +157,11 @@ export class DemoTree {
 
   /** With `*` before the id, the row and all its siblings, as core has it. */
   toggle(id: string, expanded: boolean): void {
+    if (id === "f") {
+      // Open at first, unlike all others.
+      id = "f-closed";
+      expanded = !expanded;
+    }
     for (const one of id.startsWith("*") ? this.#siblings(id.slice(1)) : [id]) {
       if (expanded) {
         this.#expanded.add(one);
@@ -201,11 +212,11 @@ export class DemoTree {
   }
 
   search(text: string, limit: number): SearchHit[] {
-    const wanted = text.trim().toLowerCase();
+    const words = text.toLowerCase().split(/\s+/);
     return this.all()
-      .filter((i) => `${i.ref.name} ${i.ref.project} ${i.ref.zone}`.includes(wanted))
+      .filter((i) => words.every((word) => `${i.ref.name} ${i.ref.project} ${i.ref.zone}`.includes(word)))
       .slice(0, limit)
-      .map((i) => ({ instance: i.ref, status: i.status, os: i.os }));
+      .map((i) => ({ instance: i.ref, status: i.status, os: i.os, favourite: this.favourites.some((ref) => keyOf(ref) === keyOf(i.ref)) }));
   }
 
   rows(): TreeRow[] {
@@ -213,8 +224,39 @@ export class DemoTree {
     return this.#rows;
   }
 
+  #pushFavourites(rows: TreeRow[], blank: Omit<TreeRow, "id" | "kind" | "depth" | "name" | "detail" | "expanded" | "setSize" | "position">, matches: (i: DemoInstance) => boolean): void {
+    const shown = this.favourites.flatMap((ref) => this.instance(ref) ?? []).filter(matches);
+    if (shown.length === 0) {
+      return;
+    }
+    const open = !this.#expanded.has("f-closed");
+    rows.push({ ...blank, id: "f", kind: "favourites", depth: 0, name: "Favourites", detail: "", expanded: open, setSize: 1, position: 1, count: shown.length });
+    shown.forEach((instance, i) => {
+      if (open) {
+        rows.push({
+          ...blank,
+          id: `f/${keyOf(instance.ref)}`,
+          kind: "instance",
+          depth: 1,
+          name: instance.ref.name,
+          detail: instance.ref.project,
+          expanded: null,
+          setSize: shown.length,
+          position: i + 1,
+          parent: 0,
+          scope: { kind: "vm", instance: instance.ref },
+          instance: instance.ref,
+          status: instance.status,
+          os: instance.os,
+          favourite: true,
+        });
+      }
+    });
+  }
+
   #build(): TreeRow[] {
     const rows: TreeRow[] = [];
+    const starred = new Set(this.favourites.map(keyOf));
     const matches = (i: DemoInstance) =>
       this.#filter === "" ||
       i.ref.name.includes(this.#filter) ||
@@ -227,7 +269,8 @@ export class DemoTree {
           .filter((zone) => zone.instances.length > 0),
       }))
       .filter(({ zones }) => this.#filter === "" || zones.length > 0);
-    const blank = { parent: null, count: null, loading: false, problem: null, instance: null, status: null, os: null, preflight: null };
+    const blank = { parent: null, count: null, loading: false, problem: null, scope: null, instance: null, status: null, os: null, favourite: false, preflight: null };
+    this.#pushFavourites(rows, blank, matches);
     shown.forEach(({ project, zones }, p) => {
       const id = project.name;
       const open = this.#filter !== "" || this.#expanded.has(id);
@@ -245,6 +288,7 @@ export class DemoTree {
         count: project.problem === null ? zones.reduce((sum, z) => sum + z.instances.length, 0) : null,
         loading: project.loading,
         problem: project.problem,
+        scope: { kind: "project", project: project.name },
       });
       if (!open) {
         return;
@@ -279,6 +323,7 @@ export class DemoTree {
           position: z + 1,
           parent: at,
           count: instances.length,
+          scope: { kind: "zone", project: project.name, zone: zone.name },
         });
         if (!zoneOpen) {
           return;
@@ -295,9 +340,11 @@ export class DemoTree {
             setSize: instances.length,
             position: i + 1,
             parent: zoneAt,
+            scope: { kind: "vm", instance: instance.ref },
             instance: instance.ref,
             status: instance.status,
             os: instance.os,
+            favourite: starred.has(keyOf(instance.ref)),
             preflight: this.preflight ? preflightOf(instance.ref, instance.os === "windows" ? 3389 : 22) : null,
           });
         });

@@ -1,12 +1,20 @@
 /** The states a picture can be taken of. */
 
+import type { Desk } from "../../contract/Desk";
+import type { DeskLeft } from "../../contract/DeskLeft";
 import type { Failure } from "../../contract/Failure";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import type { SessionState } from "../../contract/SessionState";
+import type { Want } from "../../contract/Want";
 import type { SignInState } from "../../contract/SignInState";
+import { type DesktopFailure, desktopFailures, desktopScene } from "./desktopScenes";
 
 /** A failure of each kind that a tab shows. */
-export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" | "closed" | "lost" | "signin" | "settings", Failure> = {
+export const failures: Record<
+  "stopped" | "denied" | "hostkey" | "unreachable" | "closed" | "lost" | "signin" | "settings" | DesktopFailure,
+  Failure
+> = {
+  ...desktopFailures,
   settings: {
     code: "file",
     title: "The settings file could not be understood",
@@ -88,12 +96,39 @@ export const failures: Record<"stopped" | "denied" | "hostkey" | "unreachable" |
 export function session(id: string, name: string, state: SessionState, extra?: Partial<SessionInfo>): SessionInfo {
   return {
     id,
+    protocol: "ssh",
+    desktop: null,
     instance: { project: "acme-prod", zone: "europe-west1-b", name },
+    window: "main",
+    name: null,
+    colour: "none",
     user: "ana_acme_example",
     state,
     notes: [],
     attempt: 1,
+    profile: null,
     ...extra,
+  };
+}
+
+/** A window as the run before left it: two groups of tabs. */
+export function sceneDesk(left: DeskLeft): Desk {
+  const linked = { user: null, port: null, display: null, clipboard: null, sound: null };
+  const instance = (name: string) => ({ project: "acme-prod", zone: "europe-west1-b", name });
+  const group = (id: string, views: string[]) => ({ type: "leaf", data: { views, activeView: views[0], id }, size: 500 });
+  const panel = (id: string, title: string) => [id, { id, contentComponent: "session", tabComponent: "session", title, params: { id } }];
+  return {
+    left,
+    dock: JSON.stringify({
+      grid: { root: { type: "branch", data: [group("1", ["1", "2"]), group("2", ["3"])], size: 700 }, width: 1000, height: 700, orientation: "HORIZONTAL" },
+      panels: Object.fromEntries([panel("1", "web-1"), panel("2", "db-7"), panel("3", "sql-win-2")]),
+      activeGroup: "1",
+    }),
+    sessions: [
+      { panel: "1", instance: instance("web-1"), protocol: "ssh", linked, profile: null, name: "Primary", colour: "blue" },
+      { panel: "2", instance: instance("db-7"), protocol: "ssh", linked, profile: null, name: null, colour: "none" },
+      { panel: "3", instance: instance("sql-win-2"), protocol: "rdp", linked: { ...linked, user: "ana", port: 3390 }, profile: null, name: null, colour: "none" },
+    ],
   };
 }
 
@@ -171,6 +206,8 @@ export function sceneSessions(scene: string, now: number): SessionInfo[] {
       }[scene];
       return one(name, { kind: "failed", failure, wasLive: false });
     }
+    case "profiles":
+      return one("bastion-eu", { kind: "live" }, { profile: "p-4" });
     case "explain-perimeter":
     case "explain-api-off":
       return one("web-1", { kind: "failed", failure: { ...failures.unreachable, code: "permissionDenied", title: "web-1 could not be read", advice: "" }, wasLive: false });
@@ -183,6 +220,10 @@ export function sceneSessions(scene: string, now: number): SessionInfo[] {
     case "lost":
       return one("web-1", { kind: "failed", failure: failures.lost, wasLive: true });
     default:
+      if (scene.startsWith("desktop")) {
+        const [name, state, extra] = desktopScene(scene, now);
+        return one(name, state, extra);
+      }
       return scene.startsWith("explain-") ? one("billing-db-7", { kind: "failed", failure: failures.denied, wasLive: false }) : [];
   }
 }
@@ -212,5 +253,31 @@ export function sceneSignIn(scene: string): SignInState {
       };
     default:
       return { kind: "idle" };
+  }
+}
+
+/** What the window is asked to do at its start: `?want=close`, `quit` or `offer`. */
+export function sceneWants(which: string | null): Want[] {
+  switch (which) {
+    case "close":
+      return [{ kind: "close", question: "firstTime", sessions: 2, tunnels: 1 }];
+    case "quit":
+      return [{ kind: "close", question: "quit", sessions: 2, tunnels: 1 }];
+    case "offer":
+      return [
+        {
+          kind: "offer",
+          offer: {
+            action: "rdp",
+            instance: { project: "acme-prod", zone: "europe-west1-b", name: "web-1" },
+            port: null,
+            parameters: { user: "ACME\\ana", port: 3390, display: null, clipboard: "text", sound: null },
+            shares: ["Text on your clipboard", "Your loudspeaker, for its sound"],
+            ignored: ["ColorDepth"],
+          },
+        },
+      ];
+    default:
+      return [];
   }
 }

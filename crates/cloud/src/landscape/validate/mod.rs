@@ -2,6 +2,7 @@
 
 mod access;
 mod firewall;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -233,6 +234,7 @@ fn check_instances(landscape: &Landscape) -> Checked {
         if instance.key_delay_ms > LONGEST_MS {
             return Err(wrong(format!("{path}.keyDelayMs"), format!("at most {LONGEST_MS}")));
         }
+        windows::check(&path, instance)?;
         if instance.ports.contains_key(&0) {
             return Err(wrong(format!("{path}.ports.0"), "a port is 1 to 65535"));
         }
@@ -264,10 +266,10 @@ fn check_groups(landscape: &Landscape) -> Checked {
             if host.parse::<IpAddr>().is_err() && (host.is_empty() || host.contains(char::is_whitespace)) {
                 return Err(wrong(format!("{path}.hosts"), format!("`{host}` is no host name")));
             }
-            if ports.values().any(|port| *port == PortHost::Ssh) {
+            if ports.values().any(|port| matches!(port, PortHost::Ssh | PortHost::Desktop)) {
                 return Err(wrong(
                     format!("{path}.hosts.{host}"),
-                    "`ssh` needs an instance: only those have metadata and keys",
+                    "`ssh` and `desktop` need an instance: only those have metadata, keys and accounts",
                 ));
             }
         }

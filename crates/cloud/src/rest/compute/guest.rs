@@ -4,46 +4,34 @@ use serde_json::{Value, json};
 
 use super::{Asking, link};
 use crate::rest::{Answer, Failure};
-use crate::state::GuestId;
+use crate::state::{GuestId, Serial};
 
-/// Most bytes in one answer, as with Google.
-const MOST: usize = 1 << 20;
-
-/// `getSerialPortOutput`: port 1 is the console, the others are silent.
+/// `getSerialPortOutput`: port 1 is the console, port 4 what a Windows guest's agent says; the others are silent.
 pub(super) fn serial_port(asking: &Asking<'_>, zone: &str, name: &str) -> Answer<Value> {
     let (definition, machine) = asking.instance("compute.instances.getSerialPortOutput", zone, name)?;
     let wrong = |field: &str, text: &str, range: &str| {
         Failure::invalid(format!("Invalid value for field '{field}': '{text}'. {range}"))
     };
-    let port = asking.call.query("port").unwrap_or("1");
-    if !matches!(port, "1" | "2" | "3" | "4") {
-        return wrong("port", port, "Values must be within the range: [1, 4]").boxed();
-    }
-    let output = if port == "1" { machine.serial.as_str() } else { "" };
-    let start = match asking.call.query("start").map(str::parse::<i64>) {
-        None => 0,
-        Some(Ok(start)) => match usize::try_from(start) {
-            Ok(start) => start.min(output.len()),
-            // a negative start counts from the end
-            Err(_) => {
-                output.len().saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX))
-            }
-        },
-        Some(Err(_)) => {
-            return wrong("start", asking.call.query("start").unwrap_or_default(), "Must be a number")
-                .boxed();
-        }
+    let text = asking.call.query("port").unwrap_or("1");
+    let Some(port) = text.parse::<u8>().ok().filter(|port| (1..=4).contains(port)) else {
+        return wrong("port", text, "Values must be within the range: [1, 4]").boxed();
     };
-    let end = output.len().min(start.saturating_add(MOST));
+    let start = match asking.call.query("start").map(|text| (text, text.parse::<i64>())) {
+        None => None,
+        Some((_, Ok(start))) => Some(start),
+        Some((text, Err(_))) => return wrong("start", text, "Must be a number").boxed(),
+    };
+    let silent = Serial::default();
+    let piece = machine.serial(port).unwrap_or(&silent).read(start);
     let path = format!(
         "projects/{}/zones/{}/instances/{}/serialPort",
         definition.project, definition.zone, definition.name
     );
     Ok(json!({
         "kind": "compute#serialPortOutput",
-        "contents": output.get(start..end).unwrap_or_default(),
-        "start": start.to_string(),
-        "next": end.to_string(),
+        "contents": piece.contents,
+        "start": piece.start.to_string(),
+        "next": piece.next.to_string(),
         "selfLink": link(&path),
     }))
 }

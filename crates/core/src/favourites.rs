@@ -1,0 +1,174 @@
+//! The VMs that a person marked with a star, kept by their full names.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use adit_contract::{Failure, FailureCode, InstanceRef};
+use serde::{Deserialize, Serialize};
+
+use crate::file::{self, Loaded};
+
+/// The most favourites of a cloud.
+const MOST: usize = 200;
+/// The form of the file that this version writes.
+const VERSION: u32 = 1;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    /// By cloud, since a project of one is none of another.
+    clouds: BTreeMap<String, Vec<InstanceRef>>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Favourites {
+    path: PathBuf,
+    cloud: String,
+    /// Held while writing, so that the last state is the one that stays in the file.
+    now: tokio::sync::Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    content: Content,
+    /// The file is of a later version, or could not be read: it is left alone.
+    foreign: bool,
+}
+
+impl Favourites {
+    /// Reads them, with what is wrong with their file.
+    pub(crate) fn load(folder: &Path, cloud: &str) -> (Self, Option<Failure>) {
+        let path = folder.join("favourites.json");
+        let (state, trouble) = match file::load::<Content>(&path) {
+            Ok(Loaded::Absent) => (State::default(), None),
+            Ok(Loaded::Value(content)) => (State { foreign: content.version > VERSION, content }, None),
+            Ok(Loaded::SetAside(aside)) => {
+                let failure = Failure::new(
+                    FailureCode::File,
+                    "The list of favourites could not be understood",
+                    "It begins anew; the old file was kept.",
+                );
+                (State::default(), Some(failure.with_fact("Kept as", aside.display().to_string())))
+            }
+            Err(error) => (
+                State { foreign: true, ..State::default() },
+                Some(file::failure("The list of favourites could not be read", &path, &error)),
+            ),
+        };
+        let mut state = state;
+        if let Some(all) = state.content.clouds.get_mut(cloud) {
+            all.truncate(MOST);
+        }
+        (Self { path, cloud: cloud.to_owned(), now: tokio::sync::Mutex::new(state) }, trouble)
+    }
+
+    /// All of them, in the order in which they were marked.
+    pub(crate) async fn all(&self) -> Vec<InstanceRef> {
+        self.now.lock().await.content.clouds.get(&self.cloud).cloned().unwrap_or_default()
+    }
+
+    /// Marks a VM or takes the mark away; gives all of them.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for one too many, [`FailureCode::File`] when it cannot be written: then nothing has
+    /// changed.
+    pub(crate) async fn set(&self, instance: InstanceRef, mark: Mark) -> Result<Vec<InstanceRef>, Failure> {
+        if crate::link::instance(&instance.to_string()).as_ref() != Some(&instance) {
+            return Err(Failure::new(
+                FailureCode::InvalidInput,
+                "This is no VM",
+                "Choose one from the list.",
+            ));
+        }
+        let mut now = self.now.lock().await;
+        if now.foreign {
+            return Err(Failure::new(
+                FailureCode::File,
+                "The list of favourites cannot be written by this version of Adit",
+                "A later version wrote it, or it cannot be read. Update Adit, or put the file away.",
+            )
+            .with_fact("File", self.path.display().to_string()));
+        }
+        let mut content = now.content.clone();
+        content.version = VERSION;
+        let all = content.clouds.entry(self.cloud.clone()).or_default();
+        all.retain(|known| *known != instance);
+        if mark == Mark::Favourite {
+            if all.len() >= MOST {
+                return Err(Failure::new(
+                    FailureCode::InvalidInput,
+                    format!("There are {MOST} favourites"),
+                    "Take the star from one of them first.",
+                ));
+            }
+            all.push(instance);
+        }
+        let all = all.clone();
+        let (path, written) = (self.path.clone(), content.clone());
+        let written = file::blocking(move || file::save(&path, &written)).await;
+        written.map_err(|error| {
+            file::failure("The list of favourites could not be written", &self.path, &error)
+        })?;
+        now.content = content;
+        Ok(all)
+    }
+}
+
+/// Whether a VM is a favourite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Favourite,
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vm(name: &str) -> InstanceRef {
+        InstanceRef { project: "p".into(), zone: "z".into(), name: name.into() }
+    }
+
+    #[tokio::test]
+    async fn favourites_keep_their_order_and_are_those_of_their_cloud() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, trouble) = Favourites::load(folder.path(), "one");
+        assert_eq!(trouble, None);
+        one.set(vm("b"), Mark::Favourite).await.unwrap();
+        one.set(vm("a"), Mark::Favourite).await.unwrap();
+        // Marked twice, it is there once.
+        assert_eq!(one.set(vm("a"), Mark::Favourite).await.unwrap(), [vm("b"), vm("a")]);
+        let (two, _) = Favourites::load(folder.path(), "two");
+        assert_eq!(two.all().await, []);
+        two.set(vm("c"), Mark::Favourite).await.unwrap();
+        let (one, _) = Favourites::load(folder.path(), "one");
+        assert_eq!(one.all().await, [vm("b"), vm("a")]);
+        assert_eq!(one.set(vm("b"), Mark::None).await.unwrap(), [vm("a")]);
+    }
+
+    #[tokio::test]
+    async fn there_are_only_so_many_and_a_later_versions_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let all: Vec<InstanceRef> = (0..MOST + 3).map(|n| vm(&n.to_string())).collect();
+        let path = folder.path().join("favourites.json");
+        let content = |version| Content { version, clouds: BTreeMap::from([("one".into(), all.clone())]) };
+        file::save(&path, &content(1)).unwrap();
+        let (one, _) = Favourites::load(folder.path(), "one");
+        assert_eq!(one.all().await.len(), MOST);
+        assert_eq!(one.set(vm("new"), Mark::Favourite).await.unwrap_err().code, FailureCode::InvalidInput);
+
+        file::save(&path, &content(VERSION + 1)).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let (one, _) = Favourites::load(folder.path(), "one");
+        assert_eq!(one.set(vm("0"), Mark::None).await.unwrap_err().code, FailureCode::File);
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+
+        std::fs::write(&path, "{").unwrap();
+        let (_, trouble) = Favourites::load(folder.path(), "one");
+        assert_eq!(trouble.unwrap().code, FailureCode::File);
+        assert!(folder.path().join("favourites.json.broken").exists());
+    }
+}

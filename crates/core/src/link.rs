@@ -1,0 +1,290 @@
+//! Reads addresses that lead into the app: `adit://ssh|rdp|forward|explain/PROJECT/ZONE/INSTANCE` and
+//! `iap-rdp:///PROJECT/ZONE/INSTANCE`. Anybody can put one into a web page: names are checked, parameters are those of a
+//! short list, and what would run a program, call an address or carry a password is refused by name.
+
+use std::path::PathBuf;
+
+use adit_contract::{
+    ClipboardSharing, DisplayMode, Failure, FailureCode, InstanceRef, LinkAction, LinkOffer, LinkParameters,
+};
+
+use adit_rdp::DriveAccess;
+
+use crate::{
+    config::Config,
+    sessions::{RdpSettings, Sound},
+    settings::{Layers, Store, table},
+};
+
+/// The longest address, in bytes.
+const LONGEST: usize = 2048;
+/// The most parameters.
+const MOST_PARAMETERS: usize = 32;
+/// The longest name of an ignored parameter that is shown, in characters.
+const LONGEST_NAME: usize = 40;
+/// Names that ask for what no address may have.
+const NEVER: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "secret",
+    "token",
+    "credentialcallbackurl",
+    "callback",
+    "callbackurl",
+    "command",
+    "cmd",
+    "exec",
+    "program",
+    "launch",
+    "run",
+];
+
+/// Reads an address.
+///
+/// # Errors
+/// [`FailureCode::InvalidInput`] for what is no such address, and for one that asks for what none may have.
+pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
+    if address.len() > LONGEST || address.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(not_ours());
+    }
+    let (scheme, rest) = address.split_once(':').ok_or_else(not_ours)?;
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (dialect, action, path) = if scheme.eq_ignore_ascii_case("adit") {
+        let (action, path) =
+            path.strip_prefix("//").and_then(|path| path.split_once('/')).ok_or_else(not_ours)?;
+        let action = match action.to_ascii_lowercase().as_str() {
+            "ssh" => LinkAction::Ssh,
+            "rdp" => LinkAction::Rdp,
+            "forward" => LinkAction::Forward,
+            "explain" => LinkAction::Explain,
+            _ => return Err(not_ours()),
+        };
+        (Dialect::Adit, action, path)
+    } else if scheme.eq_ignore_ascii_case("iap-rdp") {
+        // One slash or three: with two, what follows would be a host.
+        let path = path.strip_prefix("///").or_else(|| path.strip_prefix('/')).ok_or_else(not_ours)?;
+        (Dialect::IapRdp, LinkAction::Rdp, path)
+    } else {
+        return Err(not_ours());
+    };
+    let mut offer = LinkOffer {
+        action,
+        instance: instance(path).ok_or_else(not_ours)?,
+        port: None,
+        parameters: LinkParameters::default(),
+        shares: Vec::new(),
+        ignored: Vec::new(),
+    };
+    let (mut seen, mut domain) = (Vec::new(), None);
+    for (count, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
+        if count >= MOST_PARAMETERS {
+            return Err(refused("This address has too many parameters"));
+        }
+        let key = name.to_ascii_lowercase();
+        if NEVER.contains(&key.as_str()) {
+            return Err(refused(&format!("This address asks for \"{key}\", which no address may")));
+        }
+        if seen.contains(&key) {
+            return Err(refused(&format!("This address says \"{}\" twice", shown(&key))));
+        }
+        match take(&mut offer, &mut domain, dialect, &key, &value) {
+            Taken::Yes => seen.push(key),
+            Taken::Unknown => offer.ignored.push(shown(&name)),
+            Taken::Wrong => {
+                return Err(refused(&format!("This address has a value for \"{key}\" that cannot be used")));
+            }
+        }
+    }
+    if let (Some(domain), Some(user)) = (domain, &mut offer.parameters.user) {
+        *user = format!("{domain}\\{user}");
+        if !is_user(user) {
+            return Err(refused("This address has a name that cannot be used"));
+        }
+    }
+    Ok(offer)
+}
+
+/// The same, with what of this computer a desktop would get by the settings as they stand in their file.
+///
+/// # Errors
+/// As [`parse`].
+pub fn offer(config: &Config, address: &str) -> Result<LinkOffer, Failure> {
+    Ok(with_shares(&Store::open(config).0.current(), parse(address)?))
+}
+
+pub(crate) fn with_shares(settings: &Layers, mut offer: LinkOffer) -> LinkOffer {
+    if offer.action == LinkAction::Rdp {
+        let of = RdpSettings::of(settings, &offer.instance);
+        offer.shares = shares(&lay_over(settings, of, &offer.parameters));
+    }
+    offer
+}
+
+/// The VM of `PROJECT/ZONE/INSTANCE`, by the names that Google gives out.
+#[must_use]
+pub fn instance(path: &str) -> Option<InstanceRef> {
+    let mut parts = path.split('/');
+    let (project, zone, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let named =
+        |part: &str| (1..=63).contains(&part.len()) && part.chars().all(simple) && !part.starts_with('-');
+    // Projects of an organisation's own domain look like acme.example:web.
+    let is_project = (1..=128).contains(&project.len())
+        && project.chars().all(|c| simple(c) || c == '.' || c == ':')
+        && project.starts_with(|c: char| c.is_ascii_lowercase());
+    (parts.next().is_none() && is_project && named(zone) && named(name)).then(|| InstanceRef {
+        project: project.to_owned(),
+        zone: zone.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Adit,
+    IapRdp,
+}
+
+enum Taken {
+    Yes,
+    Unknown,
+    Wrong,
+}
+
+fn take(
+    offer: &mut LinkOffer,
+    domain: &mut Option<String>,
+    dialect: Dialect,
+    key: &str,
+    value: &str,
+) -> Taken {
+    fn set<T>(place: &mut Option<T>, value: Option<T>) -> Taken {
+        let taken = if value.is_some() { Taken::Yes } else { Taken::Wrong };
+        *place = value;
+        taken
+    }
+    let port = || value.parse().ok().filter(|port| *port > 0_u16);
+    let user = || is_user(value).then(|| value.to_owned());
+    let parameters = &mut offer.parameters;
+    match (dialect, offer.action, key) {
+        (Dialect::Adit, LinkAction::Forward | LinkAction::Explain, "port") => set(&mut offer.port, port()),
+        (Dialect::Adit, LinkAction::Rdp, "port") | (Dialect::IapRdp, _, "rdpport") => {
+            set(&mut parameters.port, port())
+        }
+        (Dialect::Adit, LinkAction::Rdp, "user") | (Dialect::IapRdp, _, "username") => {
+            set(&mut parameters.user, user())
+        }
+        (Dialect::IapRdp, _, "domain") => set(domain, user()),
+        (Dialect::Adit, LinkAction::Rdp, "clipboard") => {
+            let sharing = match value {
+                "off" => Some(ClipboardSharing::Off),
+                "text" => Some(ClipboardSharing::Text),
+                "all" => Some(ClipboardSharing::All),
+                _ => None,
+            };
+            set(&mut parameters.clipboard, sharing)
+        }
+        (Dialect::IapRdp, _, "redirectclipboard") => {
+            let sharing = match value {
+                "0" => Some(ClipboardSharing::Off),
+                "1" => Some(ClipboardSharing::Text),
+                _ => None,
+            };
+            set(&mut parameters.clipboard, sharing)
+        }
+        (Dialect::Adit, LinkAction::Rdp, "sound") => {
+            let sound = match value {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            };
+            set(&mut parameters.sound, sound)
+        }
+        (Dialect::IapRdp, _, "audiomode") => {
+            let sound = match value {
+                "0" => Some(true),
+                "1" | "2" => Some(false),
+                _ => None,
+            };
+            set(&mut parameters.sound, sound)
+        }
+        (Dialect::Adit, LinkAction::Rdp, "display") => {
+            let display = match value {
+                "follow" => Some(DisplayMode::Follow),
+                "fit" => Some(DisplayMode::Fit),
+                "actual" => Some(DisplayMode::Actual),
+                _ => None,
+            };
+            set(&mut parameters.display, display)
+        }
+        _ => Taken::Unknown,
+    }
+}
+
+fn is_user(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().count() <= 256
+        && !text.chars().any(char::is_control)
+        && table::is_user(text)
+}
+
+fn shown(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_NAME).collect()
+}
+
+fn not_ours() -> Failure {
+    refused("This address cannot be read")
+}
+
+fn refused(title: &str) -> Failure {
+    Failure::new(
+        FailureCode::InvalidInput,
+        title,
+        "Addresses look like adit://ssh/PROJECT/ZONE/INSTANCE. Nothing was connected.",
+    )
+}
+
+/// What a desktop is opened with: the settings, and over them what an address says and no policy forbids.
+pub(crate) fn lay_over(settings: &Layers, mut of: RdpSettings, parameters: &LinkParameters) -> RdpSettings {
+    if let Some(user) =
+        parameters.user.clone().filter(|user| is_user(user) && !settings.locks(&table::RDP_USER))
+    {
+        of.user = user;
+    }
+    if let Some(port) = parameters.port.filter(|port| *port > 0 && !settings.locks(&table::RDP_PORT)) {
+        of.port = port;
+    }
+    if let Some(display) = parameters.display.filter(|_| !settings.locks(&table::RDP_DISPLAY)) {
+        of.display = display;
+    }
+    if let Some(clipboard) = parameters.clipboard.filter(|_| !settings.locks(&table::RDP_CLIPBOARD)) {
+        of.clipboard = clipboard;
+    }
+    if let Some(sound) = parameters.sound.filter(|_| !settings.locks(&table::RDP_SOUND)) {
+        of.sound = if sound { Sound::On } else { Sound::Off };
+    }
+    of
+}
+
+/// What of this computer a desktop would get, a line each.
+fn shares(settings: &RdpSettings) -> Vec<String> {
+    let clipboard = match settings.clipboard {
+        ClipboardSharing::Off => None,
+        ClipboardSharing::Text => Some("Text on your clipboard"),
+        ClipboardSharing::All => Some("Everything on your clipboard, files included"),
+    };
+    let sound = (settings.sound == Sound::On).then_some("Your loudspeaker, for its sound");
+    let lines = clipboard.into_iter().chain(sound).map(str::to_owned);
+    let access = match settings.folders_access {
+        DriveAccess::ReadOnly => "to be read",
+        DriveAccess::ReadWrite => "to be read and written",
+    };
+    let folder = |folder: &PathBuf| format!("The folder {}, {access}", folder.display());
+    lines.chain(settings.folders.iter().map(folder)).collect()
+}
+
+#[cfg(test)]
+#[path = "link_tests.rs"]
+mod tests;

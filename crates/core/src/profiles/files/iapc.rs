@@ -1,0 +1,246 @@
+//! IAP Desktop's client applications, `.iapc`: a program to start over a tunnel to a port.
+//! <https://googlecloudplatform.github.io/iap-desktop/client-application-configuration/>
+
+use std::collections::BTreeMap;
+
+use adit_contract::{
+    Failure, HttpRule, Profile, ProfileAction, ProfileForward, ProfileStart, ProfileTarget, TunnelAudience,
+    TunnelPlace, TunnelProtocol,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Found, Notes, named, not_such, shown};
+use crate::profiles::check::{check, refused};
+
+/// The largest file, in bytes: they have a few hundred.
+const LARGEST: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    version: u64,
+    name: String,
+    #[serde(default)]
+    condition: Option<String>,
+    remote_port: Value,
+    #[serde(default)]
+    local_port: Option<Value>,
+    #[serde(default)]
+    client: Option<Client>,
+}
+
+#[derive(Deserialize)]
+struct Client {
+    executable: String,
+    #[serde(default)]
+    arguments: Option<String>,
+}
+
+/// Reads such a file into a forward whose VM is still to be chosen.
+///
+/// # Errors
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is none.
+pub(super) fn read(bytes: &[u8]) -> Result<Found, Failure> {
+    if bytes.len() > LARGEST {
+        return Err(not_such(".iapc file"));
+    }
+    // Notepad and its like begin with this mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let read: Read = serde_json::from_slice(bytes).map_err(|_| not_such(".iapc file"))?;
+    if read.version != 1 {
+        return Err(refused("This form of .iapc file is not known", "Adit reads version 1."));
+    }
+    let port = port(&read.remote_port)
+        .ok_or_else(|| refused("This .iapc file names no port", "It needs a remotePort from 1 to 65535."))?;
+    let mut notes = Notes::default();
+    notes.add("IAP Desktop offers this on any VM; a profile is for one. Choose it in the profile.");
+    match read.condition.as_deref().map(str::trim) {
+        None | Some("" | "isInstance()") => {}
+        Some(condition) => notes.add(format!("Its condition was left out: {}", shown(condition))),
+    }
+    let profile = Profile {
+        name: named(&read.name, "IAP Desktop"),
+        folder: Vec::new(),
+        target: ProfileTarget::Search { text: String::new() },
+        action: ProfileAction::Forward {
+            forward: ProfileForward {
+                interface: "nic0".to_owned(),
+                port,
+                protocol: TunnelProtocol::usual(port),
+                http: HttpRule::default(),
+                audience: read.client.map_or(TunnelAudience::User, |client| launched(client, &mut notes)),
+                place: read.local_port.as_ref().map_or(TunnelPlace::Steady, |local| place(local, &mut notes)),
+                wait_for_vm: false,
+            },
+        },
+        account: None,
+        settings: BTreeMap::new(),
+        start: ProfileStart::ByHand,
+        unconfirmed: None,
+    };
+    Ok(Found { profiles: vec![check(profile)?], folders: Vec::new(), notes })
+}
+
+/// A port, which they write as text or as a number.
+fn port(value: &Value) -> Option<u16> {
+    let port = match value {
+        Value::Number(number) => number.as_u64().and_then(|port| u16::try_from(port).ok()),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    port.filter(|port| *port != 0)
+}
+
+/// Where the local end is: a port, or an address with one.
+fn place(local: &Value, notes: &mut Notes) -> TunnelPlace {
+    if let Some(port) = port(local) {
+        return TunnelPlace::Port { port };
+    }
+    let address = local.as_str().and_then(|text| text.trim().parse::<std::net::SocketAddr>().ok());
+    match address.filter(|address| address.ip().is_loopback() && address.port() != 0) {
+        Some(address) => {
+            if address.ip() != std::net::Ipv4Addr::LOCALHOST {
+                notes.add(format!("The local end is on 127.0.0.1 in place of {}.", address.ip()));
+            }
+            TunnelPlace::Port { port: address.port() }
+        }
+        None => {
+            if !local.is_null() {
+                notes.add(
+                    "Its local port cannot be used. The tunnel takes the one that belongs to its target.",
+                );
+            }
+            TunnelPlace::Steady
+        }
+    }
+}
+
+fn launched(client: Client, notes: &mut Notes) -> TunnelAudience {
+    let words = split(client.arguments.as_deref().unwrap_or_default());
+    let whole = || std::iter::once(&client.executable).chain(&words);
+    if whole().any(|word| word.matches('%').count() > 1) {
+        notes.add("Names between percent signs are not filled in: write the whole paths in the profile.");
+    } else if !client.executable.contains(['/', '\\']) {
+        let program = shown(&client.executable);
+        notes.add(format!("Write the whole path of {program} in the profile if it is not found."));
+    }
+    if whole().any(|word| word.contains("{username}") || word.contains("{user}")) {
+        notes.add("Write the user's name in place of {username} in the profile.");
+    }
+    let command = std::iter::once(client.executable).chain(words).collect();
+    TunnelAudience::Launched { command }
+}
+
+/// The words of a command line as Windows reads them: blanks part them but for those between double quotes, and a
+/// backslash before a quote makes it one of the word.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if letters.peek() == Some(&'"') => {
+                word.get_or_insert_default().extend(letters.next());
+            }
+            '"' => {
+                quoted = !quoted;
+                // Empty quotes are an empty word.
+                word.get_or_insert_default();
+            }
+            blank if blank.is_whitespace() && !quoted => words.extend(word.take()),
+            letter => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::profiles::check::problem;
+
+    fn one(value: &Value) -> (Profile, String) {
+        let mut found = read(value.to_string().as_bytes()).unwrap();
+        (found.profiles.remove(0), found.notes.told().join("\n"))
+    }
+
+    fn forward(profile: &Profile) -> &ProfileForward {
+        match &profile.action {
+            ProfileAction::Forward { forward } => forward,
+            ProfileAction::Ssh | ProfileAction::Rdp => panic!("no forward"),
+        }
+    }
+
+    #[test]
+    fn a_client_becomes_a_forward_with_its_program() {
+        let (profile, notes) = one(&json!({
+            "version": 1, "name": "MySQL Shell", "condition": "isLinux()", "remotePort": "3306",
+            "localPort": "127.0.0.2:13306",
+            "client": {
+                "executable": r"%ProgramW6432%\MySQL\mysqlsh.exe",
+                "arguments": r#"-h {host} -P {port} -u "{username}" --title "My \"SQL\"" """#,
+            },
+        }));
+        let found = forward(&profile);
+        assert_eq!((found.port, found.protocol), (3306, TunnelProtocol::Mysql));
+        assert_eq!(found.place, TunnelPlace::Port { port: 13306 });
+        let TunnelAudience::Launched { command } = &found.audience else { panic!("no program") };
+        let arguments = ["-h", "{host}", "-P", "{port}", "-u", "{username}", "--title", "My \"SQL\"", ""];
+        assert_eq!(command[1..], arguments);
+        for said in ["Choose it", "isLinux()", "percent", "{username}", "127.0.0.2"] {
+            assert!(notes.contains(said), "{said}: {notes}");
+        }
+        assert_eq!(problem(&profile).as_deref(), Some("Choose the VM."));
+        let chosen = Profile { target: ProfileTarget::Search { text: "db".to_owned() }, ..profile };
+        assert!(problem(&chosen).unwrap().contains("{username}"));
+    }
+
+    #[test]
+    fn one_without_a_program_is_a_plain_forward() {
+        let (profile, _) = one(&json!({"version": 1, "name": " ", "remotePort": 5432, "localPort": 15432}));
+        let found = forward(&profile);
+        assert_eq!((profile.name.as_str(), &found.audience), ("IAP Desktop", &TunnelAudience::User));
+        assert_eq!(found.place, TunnelPlace::Port { port: 15432 });
+        let (profile, notes) =
+            one(&json!({"version": 1, "name": "x", "remotePort": 1, "localPort": "10.0.0.1:2"}));
+        assert_eq!(forward(&profile).place, TunnelPlace::Steady);
+        assert!(notes.contains("local port"), "{notes}");
+    }
+
+    #[test]
+    fn what_is_no_such_file_is_refused() {
+        let many = "x ".repeat(100);
+        let client = json!({"executable": "", "arguments": null});
+        for wrong in [
+            json!([]),
+            json!({"version": 2, "name": "x", "remotePort": 1}),
+            json!({"version": 1, "name": "x", "remotePort": "0"}),
+            json!({"version": 1, "name": "x", "remotePort": 70_000}),
+            json!({"version": 1, "name": "x", "remotePort": 1, "client": client}),
+            json!({"version": 1, "name": "x", "remotePort": 1, "client": {"executable": "a", "arguments": many}}),
+        ] {
+            assert!(read(wrong.to_string().as_bytes()).is_err(), "{wrong}");
+        }
+        assert!(read(&vec![b' '; LARGEST + 1]).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_split_and_plain_words_stay(line in ".{0,200}", plain in "[a-z]{1,9}( [a-z]{1,9}){0,5}") {
+            split(&line);
+            assert_eq!(split(&plain).join(" "), plain);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            drop(read(&bytes));
+            drop(super::super::rdp::read(&bytes, "x"));
+            drop(super::super::own::read(&bytes));
+        }
+    }
+}

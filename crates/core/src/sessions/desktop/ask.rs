@@ -1,0 +1,116 @@
+//! Who signs in to a desktop: as it is known, as the person says, or by a password that the VM's agent sets.
+
+use adit_contract::{Failure, KeychainState, Note, NoteKind, Question, Step};
+use adit_rdp::Security;
+use secrecy::SecretString;
+
+use super::{
+    super::{
+        attempt::Failed,
+        observer::{Observer as _, Remember, Reply},
+    },
+    login::{Login, Password, Source},
+    open::Opening,
+};
+use crate::{failure, windows_password};
+
+impl Opening {
+    /// Who has signed in before: in this tab, or as the keychain has it.
+    pub(super) async fn known_login(&self) -> Option<Login> {
+        let login = match self.tab.session.held(|held| held.login.clone()).flatten() {
+            Some(login) => Some(login),
+            None => Login::remembered(&self.context, &self.host).await,
+        };
+        // Another name is wished for, by a setting or by an address that was agreed to.
+        login.filter(|login| self.settings.user.is_empty() || self.settings.user == login.user)
+    }
+
+    /// The name that a question begins with.
+    pub(super) async fn likely_user(&self) -> String {
+        if !self.settings.user.is_empty() {
+            return self.settings.user.clone();
+        }
+        if let Some(login) = Login::remembered(&self.context, &self.host).await {
+            return login.user;
+        }
+        if !self.can_set_password {
+            return String::new();
+        }
+        let identity = self.context.access.identity().await;
+        identity.map(|identity| windows_password::name_from_email(&identity.email)).unwrap_or_default()
+    }
+
+    /// Asks the person who signs in.
+    pub(super) async fn ask(&self, user: String, refused: Option<Failure>) -> Result<Login, Failed> {
+        let mut question = Question::Credentials {
+            user,
+            refused: refused.map(Box::new),
+            can_remember: self.context.keychain.state() == KeychainState::Available,
+            can_set_password: self.can_set_password,
+            can_be_empty: self.settings.security == Security::PinnedTls,
+        };
+        loop {
+            match self.tab.ask(question.clone()).await {
+                Some(Reply::Credentials { user, password, remember }) => {
+                    return Ok(Login { user, password, source: Source::Person(remember) });
+                }
+                Some(Reply::SetPassword { user, role, remember }) => {
+                    let name = self.name();
+                    self.tab.step(Step::SetPassword, format!("Setting a password for {user} on {name}"));
+                    let made =
+                        windows_password::set(&self.context, &self.tab.session.instance, &user, role).await;
+                    match made {
+                        Ok(windows_password::Set { password, read: _ }) => {
+                            self.tell_made(&user, &password);
+                            return Ok(Login { user, password, source: Source::Person(remember) });
+                        }
+                        Err(refusal) => {
+                            let mut again = question;
+                            if let Question::Credentials { refused, user: name, .. } = &mut again {
+                                *refused = Some(Box::new(refusal.failure));
+                                *name = user;
+                            }
+                            question = again;
+                        }
+                    }
+                }
+                Some(Reply::Trust | Reply::Reject | Reply::Answers(_) | Reply::Certificate(_)) | None => {
+                    return Err(failure::cancelled().into());
+                }
+            }
+        }
+    }
+
+    /// Shows that there is a password to be copied.
+    fn tell_made(&self, user: &str, password: &SecretString) {
+        self.tab.session.held(|held| held.made = Some(password.clone()));
+        self.tab.session.change(self.tab.epoch, |inner| {
+            if let Some(desktop) = &mut inner.info.desktop {
+                desktop.made_password = true;
+            }
+        });
+        self.tab.note(Note {
+            kind: NoteKind::PasswordSet,
+            text: format!("{} has a new password for {user}.", self.name()),
+        });
+    }
+
+    /// It was refused, and is not tried again. The keychain forgets it only if it is known to be wrong: a locked account
+    /// keeps its password.
+    pub(super) async fn refuse(&self, login: &Login, password: Password) {
+        if password == Password::Wrong && login.source == Source::Keychain {
+            Login::forget(&self.context, &self.host).await;
+        }
+        self.tab.session.held(super::Held::forget_login);
+    }
+
+    /// The login has worked.
+    pub(super) async fn keep(&self, mut login: Login) {
+        self.tab.user(&login.user);
+        if login.source == Source::Person(Remember::InKeychain) {
+            login.remember(&self.context, &self.host).await;
+            login.source = Source::Keychain;
+        }
+        self.tab.session.held(|held| held.login = Some(login));
+    }
+}

@@ -1,0 +1,34 @@
+//! The settings: declared once ([`table`]), inherited from everywhere to project, zone and VM ([`Layers`]), kept in a
+//! file that several processes share ([`Store`]), and bounded by a policy that an administrator may have laid down.
+
+mod check;
+mod declared;
+mod file;
+mod guide;
+mod keyboard;
+mod layers;
+mod policy;
+mod store;
+pub mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use adit_contract::SettingSpec;
+
+pub use self::{
+    declared::Setting,
+    guide::guide,
+    keyboard::keyboard_layout_id,
+    layers::Layers,
+    policy::system_path,
+    store::{Changed, Store},
+    words::{called, shown},
+};
+pub(crate) use self::{layers::wrong_in_profile, store::usable_in_profile};
+
+/// What is declared of every setting, in the order in which it is shown.
+#[must_use]
+pub fn specs() -> Vec<SettingSpec> {
+    table::TABLE.iter().map(|declared| declared.spec()).collect()
+}

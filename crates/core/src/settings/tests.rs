@@ -1,0 +1,451 @@
+//! The table itself, inheritance, the file shared by processes, and the policy.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use adit_contract::{
+    ClipboardSharing, DisplayMode, FailureCode, InstanceRef, Origin, PublicAddress, Scope, SettingKind,
+    SettingValue,
+};
+use adit_rdp::{DriveAccess, Security};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{
+    declared::Kind,
+    guide, specs,
+    store::{Changed, Store},
+    table::{self, RDP_CLIPBOARD, RDP_FOLDERS, RDP_PORT, RdpSecurity},
+};
+use crate::{
+    browser::SystemBrowser,
+    clipboard::Without,
+    cloud::Cloud,
+    config::{Config, Folders},
+    keychain::MemoryVault,
+    loudspeaker::Mute,
+    sessions::{Graphics, KeyboardLayout, RdpSettings, Sound},
+};
+
+struct Home {
+    folder: tempfile::TempDir,
+    config: Config,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let folders = Folders {
+            settings: path.clone(),
+            data: path.clone(),
+            run: path.join("run"),
+            policy: path.join("policy.json"),
+            gcloud_known_hosts: None,
+        };
+        let config = Config {
+            folders,
+            cloud: Cloud::google().unwrap(),
+            demo: adit_contract::Demo::Unavailable,
+            vault: Arc::new(MemoryVault::new()),
+            browser: Arc::new(SystemBrowser::from_environment()),
+            clipboard: Arc::new(Without),
+            loudspeaker: Arc::new(Mute),
+            downloads: None,
+            development_origin: None,
+            publisher: None,
+        };
+        Self { folder, config }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("settings.json")
+    }
+
+    fn write(&self, content: &Value) {
+        std::fs::write(self.file(), content.to_string()).unwrap();
+    }
+
+    fn policy(&self, content: &str) {
+        std::fs::write(&self.config.folders.policy, content).unwrap();
+    }
+
+    fn read(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.file()).unwrap()).unwrap()
+    }
+
+    /// Without anything wrong.
+    fn store(&self) -> Store {
+        let (store, trouble) = Store::open(&self.config);
+        assert_eq!(trouble, None);
+        store
+    }
+}
+
+fn web_1() -> InstanceRef {
+    InstanceRef { project: "acme".to_owned(), zone: "z-1".to_owned(), name: "web-1".to_owned() }
+}
+
+fn project() -> Scope {
+    Scope::Project { project: "acme".to_owned() }
+}
+
+fn port(number: u32) -> SettingValue {
+    SettingValue::Number(number)
+}
+
+#[test]
+fn every_setting_is_declared_soundly() {
+    let mut keys = BTreeSet::new();
+    let mut groups: Vec<String> = Vec::new();
+    for (declared, spec) in table::TABLE.iter().zip(specs()) {
+        let key = &spec.key;
+        assert!(keys.insert(key.clone()), "{key} is declared twice");
+        let (family, name) = key.split_once('.').unwrap();
+        for part in [family, name] {
+            assert!(part.starts_with(|c: char| c.is_ascii_lowercase()), "{key}");
+            assert!(part.chars().all(|c| c.is_ascii_alphanumeric()), "{key}");
+        }
+        assert!(!spec.title.is_empty() && !spec.title.ends_with('.'), "{key}");
+        assert!(spec.help.ends_with('.') && !spec.help.contains("  "), "{key}: {}", spec.help);
+        assert_eq!(declared.kind().check(declared.default()), Ok(declared.default()), "{key}");
+        assert!(declared.reads(&declared.default()), "{key}");
+        match declared.kind() {
+            Kind::Choice(options) => {
+                let values: BTreeSet<&str> = options.iter().map(|option| option.value).collect();
+                assert!(values.len() == options.len() && values.len() > 1, "{key}");
+                for option in *options {
+                    let value = SettingValue::Text(option.value.to_owned());
+                    assert!(declared.reads(&value), "{key}: {}", option.value);
+                    assert!(!option.title.is_empty(), "{key}");
+                    assert!(option.help.is_empty() || option.help.ends_with('.'), "{key}");
+                }
+            }
+            Kind::Number { min, max, .. } => {
+                assert!(min < max, "{key}");
+                assert!(declared.reads(&port(*min)) && declared.reads(&port(*max)), "{key}");
+            }
+            Kind::Toggle | Kind::Text { .. } | Kind::List { .. } => {}
+        }
+        if groups.last() != Some(&spec.group) {
+            assert!(!groups.contains(&spec.group), "{} stands in two places", spec.group);
+            groups.push(spec.group.clone());
+        }
+        if let Some(need) = &spec.needs {
+            let other = table::declared(&need.key).unwrap();
+            assert_eq!(other.kind().check(need.value.clone()), Ok(need.value.clone()), "{key}");
+            assert_eq!(other.spec().group, spec.group, "{key}");
+        }
+    }
+}
+
+#[test]
+fn the_guide_names_every_setting() {
+    let guide = guide();
+    for spec in specs() {
+        assert!(guide.contains(&format!("| `{}` | **{}.**", spec.key, spec.title)), "{}", spec.key);
+        if let SettingKind::Choice { options } = spec.kind {
+            assert!(options.iter().all(|option| guide.contains(&format!("`{}`", option.value))));
+        }
+    }
+}
+
+#[test]
+fn the_nearest_place_counts_and_says_where_it_is() {
+    let home = Home::new();
+    let store = home.store();
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3389);
+    store.set(&Scope::Everywhere, "rdp.port", port(3390)).unwrap();
+    store.set(&project(), "rdp.port", port(3391)).unwrap();
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3391);
+    let vm = Scope::from(&web_1());
+    let state = store.state(&vm, "rdp.port").unwrap();
+    assert_eq!(state.origin, Origin::Scope { scope: project() });
+    assert_eq!((&state.inherited, &state.inherited_origin), (&state.value, &state.origin));
+    store.set(&vm, "rdp.port", port(3392)).unwrap();
+    let state = store.state(&vm, "rdp.port").unwrap();
+    assert_eq!((state.value, state.origin), (port(3392), Origin::Scope { scope: vm.clone() }));
+    assert_eq!((state.inherited, state.inherited_origin), (port(3391), Origin::Scope { scope: project() }));
+    store.reset(&vm, "rdp.port").unwrap();
+    store.reset(&project(), "rdp.port").unwrap();
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
+    assert_eq!(store.current().places(), [Scope::Everywhere]);
+    // Another process finds the same.
+    assert_eq!(home.store().get(&RDP_PORT, &web_1()), 3390);
+}
+
+#[test]
+fn what_is_set_in_one_cloud_is_not_in_another() {
+    let home = Home::new();
+    home.store().set(&project(), "rdp.port", port(3391)).unwrap();
+    home.store().set(&Scope::Everywhere, "rdp.clipboard", SettingValue::Text("off".to_owned())).unwrap();
+    let mut elsewhere = home.config.clone();
+    elsewhere.cloud.id = "http://127.0.0.1:1".to_owned();
+    let store = Store::open(&elsewhere).0;
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3389);
+    assert_eq!(store.get(&RDP_CLIPBOARD, &web_1()), ClipboardSharing::Off);
+}
+
+#[test]
+fn only_what_can_be_is_set() {
+    let home = Home::new();
+    let store = home.store();
+    let text = |text: &str| SettingValue::Text(text.to_owned());
+    for (scope, key, value) in [
+        (Scope::Everywhere, "rdp.prot", port(1)),
+        (Scope::Everywhere, "rdp.port", port(0)),
+        (Scope::Everywhere, "rdp.port", text("3389")),
+        (Scope::Everywhere, "rdp.clipboard", text("some")),
+        (Scope::Everywhere, "terminal.confirmPaste", port(1)),
+        (Scope::Everywhere, "rdp.folders", SettingValue::List(vec!["relative".to_owned()])),
+        (project(), "appearance.theme", text("dark")),
+        (Scope::Project { project: "a/b".to_owned() }, "rdp.port", port(3389)),
+    ] {
+        let failure = store.set(&scope, key, value).unwrap_err();
+        assert_eq!(failure.code, FailureCode::InvalidInput, "{key}");
+    }
+    assert!(!home.file().exists());
+    store.set_words(&project(), "rdp.folders", &["/a".to_owned(), "/b".to_owned()]).unwrap();
+    assert_eq!(store.get(&RDP_FOLDERS, &web_1()), ["/a", "/b"]);
+    for (key, word) in [("rdp.port", "many"), ("rdp.sound", "loud")] {
+        let failure = store.set_words(&project(), key, &[word.to_owned()]).unwrap_err();
+        assert_eq!(failure.code, FailureCode::InvalidInput, "{key}");
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_told_and_what_is_inherited_holds() {
+    let home = Home::new();
+    home.write(&json!({
+        "version": 1, "everywhere": {"rdp.port": 3390, "later.key": 5},
+        "clouds": {"google": {"acme": {"rdp.port": 99999}}},
+    }));
+    let (store, trouble) = Store::open(&home.config);
+    let trouble = trouble.unwrap();
+    assert_eq!(trouble.code, FailureCode::File);
+    assert!(trouble.facts.iter().any(|fact| fact.label == "rdp.port (acme)"), "{trouble:?}");
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
+    let state = store.state(&project(), "rdp.port").unwrap();
+    assert_eq!(state.problem.as_deref(), Some("Give a whole number from 1 to 65535."));
+    store.reset(&project(), "rdp.port").unwrap();
+    assert_eq!(store.state(&project(), "rdp.port").unwrap().problem, None);
+    assert_eq!(home.read()["everywhere"]["later.key"], 5);
+}
+
+#[test]
+fn a_broken_file_is_told_and_kept_and_a_newer_one_is_not_written() {
+    let home = Home::new();
+    std::fs::write(home.file(), r#"{"version":1,"everywhere":[]}"#).unwrap();
+    let (store, trouble) = Store::open(&home.config);
+    assert_eq!(trouble.unwrap().code, FailureCode::File);
+    assert!(home.folder.path().join("settings.json.broken").exists());
+    store.set(&project(), "rdp.port", port(3391)).unwrap();
+
+    home.write(&json!({"version": 2, "everywhere": {"rdp.port": 3390}}));
+    let store = home.store();
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
+    let failure = store.set(&project(), "rdp.port", port(3391)).unwrap_err();
+    assert_eq!(failure.code, FailureCode::File);
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
+    assert_eq!(home.read(), json!({"version": 2, "everywhere": {"rdp.port": 3390}}));
+}
+
+#[test]
+fn the_first_form_of_the_file_is_read_and_written_as_this_one() {
+    let home = Home::new();
+    home.write(&json!({"theme": "dark", "publicAddress": {"kind": "manual", "addresses": ["198.51.100.7"]}}));
+    let store = home.store();
+    let window = store.current().window();
+    assert_eq!(window.theme, adit_contract::Theme::Dark);
+    assert_eq!(window.public_address, PublicAddress::Manual { addresses: vec!["198.51.100.7".to_owned()] });
+    store.set(&project(), "rdp.port", port(3391)).unwrap();
+    assert_eq!(home.read()["version"], 1);
+    assert_eq!(home.store().current().window(), window);
+}
+
+#[test]
+fn a_choice_that_has_to_be_filled_in_is_in_force_once_it_is() {
+    let store = Home::new().store();
+    assert_eq!(store.current().window().public_address, PublicAddress::AuditOnly);
+    for (source, key, words) in [
+        ("manual", "access.publicAddresses", "198.51.100.7"),
+        ("echo", "access.publicAddressService", "https://ip.acme.example/"),
+    ] {
+        store.set(&Scope::Everywhere, "access.publicAddress", SettingValue::Text(source.to_owned())).unwrap();
+        assert_eq!(store.current().window().public_address, PublicAddress::AuditOnly);
+        store.set_words(&Scope::Everywhere, key, &[words.to_owned()]).unwrap();
+        assert_ne!(store.current().window().public_address, PublicAddress::AuditOnly);
+    }
+}
+
+#[test]
+fn two_processes_lose_none_of_what_each_other_sets() {
+    let home = Home::new();
+    std::thread::scope(|threads| {
+        for project in ["one", "two", "three", "four"] {
+            let config = &home.config;
+            threads.spawn(move || {
+                let store = Store::open(config).0;
+                let project = Scope::Project { project: project.to_owned() };
+                for number in 1..=20 {
+                    store.set(&project, "rdp.port", port(number)).unwrap();
+                }
+            });
+        }
+    });
+    let places = home.store().current().places();
+    assert_eq!(places.len(), 5 - 1);
+    for place in places {
+        assert_eq!(home.store().current().get(&RDP_PORT, &place), 20, "{place:?}");
+    }
+}
+
+#[test]
+fn what_another_process_changes_is_noticed_and_half_a_file_is_not_believed() {
+    let home = Home::new();
+    let (one, two) = (home.store(), home.store());
+    assert_eq!(one.renew(), Changed::No);
+    two.set(&project(), "rdp.port", port(3391)).unwrap();
+    assert_eq!(two.renew(), Changed::No);
+    assert_eq!(one.renew(), Changed::Yes);
+    assert_eq!(one.get(&RDP_PORT, &web_1()), 3391);
+    std::fs::write(home.file(), "{\"version\": 1, \"every").unwrap();
+    assert_eq!(one.renew(), Changed::No);
+    assert_eq!(one.get(&RDP_PORT, &web_1()), 3391);
+    // What was known is written again, beside the broken file.
+    one.set(&Scope::Everywhere, "rdp.sound", SettingValue::Toggle(false)).unwrap();
+    assert_eq!(home.store().get(&RDP_PORT, &web_1()), 3391);
+    assert!(home.folder.path().join("settings.json.broken").exists());
+    std::fs::remove_file(home.file()).unwrap();
+    assert_eq!(one.renew(), Changed::Yes);
+    assert_eq!(one.get(&RDP_PORT, &web_1()), 3389);
+}
+
+#[test]
+fn a_policy_fixes_values_and_gives_defaults() {
+    let home = Home::new();
+    home.store().set(&project(), "rdp.clipboard", SettingValue::Text("all".to_owned())).unwrap();
+    home.policy(r#"{"fixed":{"rdp.clipboard":"off","later.key":1},"defaults":{"rdp.port":3390}}"#);
+    let store = home.store();
+    assert_eq!(store.get(&RDP_CLIPBOARD, &web_1()), ClipboardSharing::Off);
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
+    let state = store.state(&project(), "rdp.clipboard").unwrap();
+    assert!(state.locked);
+    assert_eq!((state.origin, state.inherited_origin), (Origin::Policy, Origin::Policy));
+    let on = SettingValue::Text("text".to_owned());
+    for refused in [store.set(&project(), "rdp.clipboard", on), store.reset(&project(), "rdp.clipboard")] {
+        assert_eq!(refused.unwrap_err().code, FailureCode::PermissionDenied);
+    }
+    assert!(!store.state(&project(), "rdp.port").unwrap().locked);
+    store.set(&project(), "rdp.port", port(3391)).unwrap();
+    assert_eq!(store.get(&RDP_PORT, &web_1()), 3391);
+    // A policy that comes later holds at once; one that goes leaves what was set.
+    std::fs::remove_file(&home.config.folders.policy).unwrap();
+    assert_eq!(store.renew(), Changed::Yes);
+    assert_eq!(store.get(&RDP_CLIPBOARD, &web_1()), ClipboardSharing::All);
+    home.policy(r#"{"fixed":{"rdp.clipboard":"off"}}"#);
+    assert_eq!(store.renew(), Changed::Yes);
+    assert_eq!(store.get(&RDP_CLIPBOARD, &web_1()), ClipboardSharing::Off);
+    // Half a policy takes nothing back.
+    home.policy("{");
+    assert_eq!(store.renew(), Changed::No);
+    assert_eq!(store.get(&RDP_CLIPBOARD, &web_1()), ClipboardSharing::Off);
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_is_told() {
+    let home = Home::new();
+    for (policy, fact) in
+        [("{", None), (r#"{"fixed":{"rdp.port":"many","rdp.sound":false}}"#, Some("rdp.port"))]
+    {
+        home.policy(policy);
+        let (store, trouble) = Store::open(&home.config);
+        let trouble = trouble.unwrap();
+        assert_eq!(trouble.code, FailureCode::File);
+        assert!(fact.is_none_or(|key| trouble.facts.iter().any(|fact| fact.label == key)), "{trouble:?}");
+        assert_eq!(store.get(&RDP_PORT, &web_1()), 3389);
+        assert_eq!(store.state(&project(), "rdp.sound").unwrap().locked, fact.is_some());
+    }
+}
+
+/// Where ports are set, from the top; none where none is.
+type Ports = [Option<u16>; 4];
+
+fn scopes() -> [Scope; 4] {
+    let zone = Scope::Zone { project: "acme".to_owned(), zone: "z-1".to_owned() };
+    [Scope::Everywhere, project(), zone, Scope::from(&web_1())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is set where, in whatever order: the nearest one counts, what is inherited is what would be left, and
+    /// a neighbour sees none of it.
+    #[test]
+    fn inheritance_goes_by_nearness_alone(
+        steps in proptest::collection::vec((0_usize..4, proptest::option::of(1_u16..)), 0..12),
+    ) {
+        let home = Home::new();
+        let store = home.store();
+        let mut ports: Ports = [None; 4];
+        for (at, value) in steps {
+            let scope = &scopes()[at];
+            match value {
+                Some(value) => store.set(scope, "rdp.port", port(value.into())).unwrap(),
+                None => store.reset(scope, "rdp.port").unwrap(),
+            }
+            ports[at] = value;
+        }
+        let nearest = |to: usize| ports[..to].iter().rev().find_map(|port| *port).unwrap_or(3389);
+        for (at, scope) in scopes().iter().enumerate() {
+            let state = store.state(scope, "rdp.port").unwrap();
+            prop_assert_eq!(state.value, port(nearest(at + 1).into()));
+            prop_assert_eq!(state.inherited, port(nearest(at).into()));
+            let set_here = state.origin == Origin::Scope { scope: scope.clone() };
+            prop_assert_eq!(set_here, ports[at].is_some());
+        }
+        let neighbour = InstanceRef { project: "other".to_owned(), ..web_1() };
+        prop_assert_eq!(store.get(&RDP_PORT, &neighbour), ports[0].unwrap_or(3389));
+        prop_assert_eq!(home.store().current().states(&scopes()[3]), store.current().states(&scopes()[3]));
+    }
+}
+
+#[test]
+fn a_desktop_is_opened_as_its_vm_has_it() {
+    let store = Home::new().store();
+    // What holds without any setting is what desktops have by themselves, but for the sound, which people expect.
+    let usual = RdpSettings { sound: Sound::On, ..RdpSettings::default() };
+    assert_eq!(RdpSettings::of(&store.current(), &web_1()), usual);
+    for (scope, key, words) in [
+        (Scope::Everywhere, "rdp.keyboardLayout", "de-CH"),
+        (Scope::Everywhere, "rdp.sound", "off"),
+        (project(), "rdp.user", r"ACME\ana"),
+        (project(), "rdp.clipboard", "all"),
+        (project(), "rdp.folders", "/srv"),
+        (project(), "rdp.foldersAccess", "readWrite"),
+        (project(), "rdp.graphics", "pipeline"),
+        (Scope::from(&web_1()), "rdp.display", "actual"),
+        (Scope::from(&web_1()), "rdp.port", "3390"),
+    ] {
+        store.set_words(&scope, key, &[words.to_owned()]).unwrap();
+    }
+    store.put(&table::RDP_SECURITY, &web_1(), &RdpSecurity::PinnedTls).unwrap();
+    let settings = RdpSettings::of(&store.current(), &web_1());
+    assert_eq!(
+        settings,
+        RdpSettings {
+            port: 3390,
+            security: Security::PinnedTls,
+            clipboard: ClipboardSharing::All,
+            sound: Sound::Off,
+            folders: vec![PathBuf::from("/srv")],
+            folders_access: DriveAccess::ReadWrite,
+            graphics: Graphics::Pipeline,
+            display: DisplayMode::Actual,
+            keyboard_layout: KeyboardLayout::Id(0x0807),
+            size: None,
+            user: r"ACME\ana".to_owned(),
+        }
+    );
+    let neighbour = InstanceRef { name: "web-2".to_owned(), ..web_1() };
+    assert_eq!(RdpSettings::of(&store.current(), &neighbour).security, Security::Nla);
+}

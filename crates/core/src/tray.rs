@@ -1,0 +1,273 @@
+//! What the tray shows: its icon, its tooltip and its menu, from how the app stands. Pure; the shell draws it.
+
+use std::collections::BTreeSet;
+
+use adit_contract::{
+    AccountInfo, AccountState, InstanceRef, ProfileInfo, ProfileState, Protocol, SessionInfo, SessionState,
+    TunnelAction, TunnelInfo, TunnelState,
+};
+
+use crate::{
+    closing::{is_on, is_open},
+    tunnels,
+};
+
+/// The most rows of one kind; what is beyond is in the window.
+const MOST_ROWS: usize = 12;
+/// The most profiles in their menu.
+const MOST_PROFILES: usize = 20;
+/// The longest name in a row, in characters.
+const LONGEST_NAME: usize = 40;
+
+/// Which of the three icons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// All is well.
+    Calm,
+    /// Something is being connected or resumed.
+    Busy,
+    /// Something waits for the person.
+    NeedsYou,
+}
+
+/// The tray as it is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tray {
+    /// The icon.
+    pub mark: Mark,
+    /// A line about it.
+    pub tip: String,
+    /// The menu, from above.
+    pub rows: Vec<Row>,
+}
+
+/// A row of the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// A line between groups.
+    Separator,
+    /// What the rows below are; cannot be clicked.
+    Heading(String),
+    /// Does something when it is clicked.
+    Item {
+        /// What it says.
+        text: String,
+        /// What it does.
+        does: Does,
+    },
+    /// A menu of its own.
+    Menu {
+        /// What it says.
+        text: String,
+        /// What is in it; no menus.
+        rows: Vec<Row>,
+    },
+}
+
+/// What a row does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Does {
+    /// Opens the window, or brings it to the front.
+    Open,
+    /// Starts or pauses a tunnel.
+    Tunnel(String, TunnelAction),
+    /// Shows all tunnels.
+    Tunnels,
+    /// Opens the window at a session.
+    Session(String),
+    /// Connects to a VM, or goes to its open session.
+    Connect(InstanceRef),
+    /// Starts a profile, or goes to what of it is open.
+    Profile(String),
+    /// Pauses all tunnels that run.
+    PauseAll,
+    /// Starts those again that were paused.
+    ResumeAll,
+    /// Shows the settings.
+    Settings,
+    /// Ends the app.
+    Quit,
+}
+
+/// What the tray is made from.
+#[derive(Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) accounts: &'a [AccountInfo],
+    pub(crate) sessions: &'a [SessionInfo],
+    pub(crate) tunnels: &'a [TunnelInfo],
+    /// Ids of tunnels that were paused.
+    pub(crate) paused: &'a BTreeSet<String>,
+    pub(crate) favourites: &'a [InstanceRef],
+    pub(crate) profiles: &'a [ProfileInfo],
+}
+
+/// The tray for how the app stands.
+pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
+    let mut rows = vec![item("Open Adit", Does::Open)];
+    let sessions: Vec<&SessionInfo> =
+        shown.sessions.iter().filter(|session| is_open(&session.state) || asks(session)).collect();
+    group(&mut rows, "Sessions", &sessions, Does::Open, |session| {
+        let by = match session.protocol {
+            Protocol::Ssh => "",
+            Protocol::Rdp => " desktop",
+        };
+        let name = session.name.as_ref().unwrap_or(&session.instance.name);
+        let text = format!("{}{by} – {}", short(name), session_word(&session.state));
+        item(text, Does::Session(session.id.clone()))
+    });
+    // What runs first: only so many fit. The order within each is that of the window.
+    let (on, off): (Vec<&TunnelInfo>, Vec<&TunnelInfo>) =
+        shown.tunnels.iter().partition(|tunnel| is_on(&tunnel.state));
+    let running = on.iter().filter(|tunnel| !tunnel.by_command).count();
+    let all: Vec<&TunnelInfo> = on.into_iter().chain(off).collect();
+    group(&mut rows, "Tunnels", &all, Does::Tunnels, |tunnel| tunnel_row(tunnel));
+    let stopped = shown.tunnels.iter().filter(|tunnel| !is_on(&tunnel.state));
+    let paused = stopped.filter(|tunnel| shown.paused.contains(&tunnel.id)).count();
+    if running > 0 {
+        rows.push(item("Pause all tunnels", Does::PauseAll));
+    }
+    if paused > 0 {
+        rows.push(item("Resume paused tunnels", Does::ResumeAll));
+    }
+    let favourites: Vec<&InstanceRef> = shown.favourites.iter().collect();
+    group(&mut rows, "Favourites", &favourites, Does::Open, |instance| {
+        item(
+            format!("{} – {}", short(&instance.name), short(&instance.project)),
+            Does::Connect((*instance).clone()),
+        )
+    });
+    rows.extend(profiles(shown.profiles));
+    rows.extend([Row::Separator, item("Settings", Does::Settings), item("Quit Adit", Does::Quit)]);
+    let mark = mark(shown);
+    let tip = match mark {
+        Mark::NeedsYou => "Adit needs you".to_owned(),
+        Mark::Calm | Mark::Busy => {
+            let open = shown.sessions.iter().filter(|session| is_open(&session.state)).count();
+            let on = shown.tunnels.iter().filter(|tunnel| is_on(&tunnel.state)).count();
+            format!("Adit: {}, {}", counted(open, "session"), counted(on, "tunnel"))
+        }
+    };
+    Tray { mark, tip, rows }
+}
+
+fn item(text: impl Into<String>, does: Does) -> Row {
+    Row::Item { text: text.into(), does }
+}
+
+fn group<T>(rows: &mut Vec<Row>, heading: &str, all: &[T], more: Does, row: impl Fn(&T) -> Row) {
+    if all.is_empty() {
+        return;
+    }
+    rows.extend([Row::Separator, Row::Heading(heading.to_owned())]);
+    rows.extend(all.iter().take(MOST_ROWS).map(row));
+    if let Some(left) = all.len().checked_sub(MOST_ROWS).filter(|left| *left > 0) {
+        rows.push(item(format!("{left} more in the window"), more));
+    }
+}
+
+/// The profiles in a menu of their own, with their folders before their names.
+fn profiles(all: &[ProfileInfo]) -> Vec<Row> {
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let row = |info: &ProfileInfo| {
+        let path = info.profile.folder.iter().chain([&info.profile.name]);
+        let path = path.map(String::as_str).collect::<Vec<_>>().join(" / ");
+        let state = match &info.state {
+            ProfileState::Idle => "",
+            ProfileState::Session { .. } => " – open",
+            ProfileState::Tunnel { .. } => " – running",
+            ProfileState::Failed { .. } => " – failed",
+        };
+        item(format!("{}{state}", short(&path)), Does::Profile(info.id.clone()))
+    };
+    let mut rows: Vec<Row> = all.iter().take(MOST_PROFILES).map(row).collect();
+    if let Some(left) = all.len().checked_sub(MOST_PROFILES).filter(|left| *left > 0) {
+        rows.push(item(format!("{left} more in the window"), Does::Open));
+    }
+    vec![Row::Separator, Row::Menu { text: "Profiles".to_owned(), rows }]
+}
+
+fn tunnel_row(tunnel: &TunnelInfo) -> Row {
+    let name = if tunnel.spec.name.is_empty() {
+        format!("{}:{}", short(tunnels::called(&tunnel.spec.target)), tunnels::port(&tunnel.spec.target))
+    } else {
+        short(&tunnel.spec.name)
+    };
+    if tunnel.by_command {
+        // It ends with its command, and not from here.
+        return item(format!("{name} – of a command"), Does::Tunnels);
+    }
+    let (state, action) = match &tunnel.state {
+        TunnelState::Stopped => ("stopped, click to start", TunnelAction::Start),
+        TunnelState::Starting { .. } => ("starting", TunnelAction::Stop),
+        TunnelState::Listening | TunnelState::Live => ("running, click to pause", TunnelAction::Stop),
+        TunnelState::Resuming { .. } => ("resuming", TunnelAction::Stop),
+        TunnelState::SignInNeeded { .. } => {
+            return item(format!("{name} – sign-in needed"), Does::Tunnels);
+        }
+        TunnelState::Failed { listening: true, .. } => ("failed, click to pause", TunnelAction::Stop),
+        TunnelState::Failed { listening: false, .. } => ("failed, click to try again", TunnelAction::Start),
+    };
+    item(format!("{name} – {state}"), Does::Tunnel(tunnel.id.clone(), action))
+}
+
+fn session_word(state: &SessionState) -> &'static str {
+    match state {
+        SessionState::Connecting { .. } => "connecting",
+        SessionState::Asking { .. } => "has a question",
+        SessionState::Live => "open",
+        SessionState::Resuming { .. } => "resuming",
+        SessionState::Ended { .. } => "ended",
+        SessionState::Failed { .. } => "lost",
+    }
+}
+
+/// Whether it was lost, which a person who does not see the window has to learn.
+fn asks(session: &SessionInfo) -> bool {
+    matches!(session.state, SessionState::Failed { was_live: true, .. })
+}
+
+fn mark(shown: &Shown<'_>) -> Mark {
+    let needed = shown.accounts.iter().any(|account| account.state == AccountState::SignInNeeded)
+        || shown.sessions.iter().any(|session| matches!(session.state, SessionState::Asking { .. }))
+        || shown.tunnels.iter().any(|tunnel| {
+            matches!(tunnel.state, TunnelState::SignInNeeded { .. } | TunnelState::Failed { .. })
+        });
+    let busy = shown.sessions.iter().any(|session| {
+        matches!(session.state, SessionState::Connecting { .. } | SessionState::Resuming { .. })
+    }) || shown
+        .tunnels
+        .iter()
+        .any(|tunnel| matches!(tunnel.state, TunnelState::Starting { .. } | TunnelState::Resuming { .. }));
+    match (needed, busy) {
+        (true, _) => Mark::NeedsYou,
+        (false, true) => Mark::Busy,
+        (false, false) => Mark::Calm,
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    match n {
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
+/// A name cut in its middle: what tells VMs apart is most often at the end. Control characters, which a name given by
+/// hand may have, become blanks.
+fn short(name: &str) -> String {
+    let letters: Vec<char> = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if letters.len() <= LONGEST_NAME {
+        return letters.into_iter().collect();
+    }
+    let head = LONGEST_NAME / 2;
+    let tail = LONGEST_NAME - head - 1;
+    let end = letters.len() - tail;
+    letters.iter().take(head).chain(std::iter::once(&'…')).chain(letters.iter().skip(end)).collect()
+}
+
+#[cfg(test)]
+#[path = "tray_tests.rs"]
+mod tests;

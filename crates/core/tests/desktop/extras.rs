@@ -1,0 +1,158 @@
+//! What goes beside the picture: the clipboards, sound, folders.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use adit_contract::{FailureCode, FilesAction, NoteKind, Scope, SettingValue};
+use adit_core::{
+    clipboard::{ClipboardImage, Content, SystemClipboard as _},
+    loudspeaker::Sound as _,
+};
+use serde_json::Value;
+
+use crate::{PATIENCE, page::Page, scene::Scene};
+
+/// Buttons of the stand-in's desktop.
+const COPY_PICTURE: (u16, u16) = (230, 158);
+const BEEP: (u16, u16) = (470, 158);
+
+async fn set(scene: &Scene, key: &str, value: SettingValue) {
+    scene.desk.app.setting_set(Scope::Everywhere, key.to_owned(), value).await.unwrap();
+}
+
+async fn until(words: &str, so: impl Fn() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {words}"));
+}
+
+/// The words of what does not work, once there are any.
+async fn limited(scene: &Scene, id: &str) -> String {
+    let found = async {
+        loop {
+            let notes = scene.info(id).await.notes;
+            if let Some(note) = notes.into_iter().find(|note| note.kind == NoteKind::Limited) {
+                return note.text;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("nothing was told"))
+}
+
+fn is(what: &'static str) -> impl Fn(&Value) -> bool {
+    move |line| line["event"] == "clipboard" && line["what"] == what
+}
+
+#[tokio::test]
+async fn a_tone_is_played_here() {
+    let scene = Scene::new(&[]).await;
+    let id = scene.live().await;
+    let mut page = Page::whole(&scene, &id).await;
+    assert!(scene.desk.ear.queue().is_none(), "there was no sound");
+    page.click(BEEP).await;
+    until("a loudspeaker", || scene.desk.ear.queue().is_some()).await;
+    let queue = scene.desk.ear.queue().unwrap();
+    let mut heard = 0;
+    until("a tone", || !queue.latency().is_zero()).await;
+    let mut frames = vec![[0; 2]; 4410];
+    let taken = async {
+        while heard == 0 {
+            queue.take(&mut frames);
+            heard = frames.iter().filter(|frame| **frame != [0, 0]).count();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, taken).await.expect("it is not silent");
+}
+
+#[tokio::test]
+async fn where_no_loudspeaker_is_the_tab_says_so() {
+    let scene = Scene::new(&[]).await;
+    scene.desk.ear.missing.store(true, Ordering::SeqCst);
+    let id = scene.live().await;
+    let mut page = Page::whole(&scene, &id).await;
+    page.click(BEEP).await;
+    assert!(limited(&scene, &id).await.contains("loudspeaker"));
+}
+
+#[tokio::test]
+async fn a_desktop_whose_sound_is_not_wanted_sends_none() {
+    let scene = Scene::new(&[]).await;
+    set(&scene, "rdp.sound", SettingValue::Toggle(false)).await;
+    let id = scene.live().await;
+    let mut page = Page::whole(&scene, &id).await;
+    page.click(BEEP).await;
+    scene.host.got(0, |line| line["event"] == "sound" && line["what"] == "nobody listens").await;
+    assert!(scene.desk.ear.queue().is_none());
+}
+
+#[tokio::test]
+async fn pictures_and_html_go_both_ways_where_everything_is_shared() {
+    let scene = Scene::new(&[]).await;
+    set(&scene, "rdp.clipboard", SettingValue::Text("all".to_owned())).await;
+    let clipboard = scene.desk.clipboard.clone();
+    let id = scene.live().await;
+    let mut page = Page::whole(&scene, &id).await;
+    page.send(&[5]).await;
+    page.click(COPY_PICTURE).await;
+    until("the picture", || clipboard.image().is_some()).await;
+
+    let image = ClipboardImage::new(3, 2, vec![200; 24]).unwrap();
+    clipboard.set(Content::Image(image)).unwrap();
+    page.send(&[5]).await;
+    // What is pasted is what has been offered by then.
+    let offered = |line: &Value| {
+        line["what"] == "offered" && line["formats"].as_array().is_some_and(|formats| !formats.is_empty())
+    };
+    let at = scene.host.got(0, offered).await;
+    page.chord(&["ControlLeft", "KeyV"]).await;
+    let at =
+        scene.host.got(at, |line| is("picture")(line) && line["width"] == 3 && line["height"] == 2).await;
+
+    clipboard.set(Content::Html { html: "<b>from here</b>".to_owned(), text: None }).unwrap();
+    page.send(&[5]).await;
+    let at = scene.host.got(at, offered).await;
+    page.chord(&["ControlLeft", "KeyV"]).await;
+    let has = |line: &Value| line["html"].as_str().is_some_and(|html| html.contains("<b>from here</b>"));
+    scene.host.got(at, |line| is("html")(line) && has(line)).await;
+}
+
+#[tokio::test]
+async fn where_text_alone_is_shared_a_picture_stays() {
+    let scene = Scene::new(&[]).await;
+    let clipboard = scene.desk.clipboard.clone();
+    let id = scene.live().await;
+    let mut page = Page::whole(&scene, &id).await;
+    clipboard.set(Content::Image(ClipboardImage::new(1, 1, vec![1; 4]).unwrap())).unwrap();
+    page.send(&[5]).await;
+    page.chord(&["ControlLeft", "KeyV"]).await;
+    scene.host.got(0, is("nothing to paste")).await;
+}
+
+#[tokio::test]
+async fn files_that_were_not_copied_are_not_saved() {
+    let scene = Scene::new(&[]).await;
+    let id = scene.open().await;
+    let early = scene.desk.app.desktop_files(&id, FilesAction::Save).await;
+    assert_eq!(early.unwrap_err().code, FailureCode::InvalidInput, "no desktop is shown");
+    scene.desk.app.session_close(&id).await.unwrap();
+    let id = scene.live().await;
+    let none = scene.desk.app.desktop_files(&id, FilesAction::Save).await;
+    assert_eq!(none.unwrap_err().code, FailureCode::InvalidInput);
+    // There is nothing to be ended, which is no mistake.
+    scene.desk.app.desktop_files(&id, FilesAction::Cancel).await.unwrap();
+    assert!(!scene.desk.config.downloads.as_ref().unwrap().exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_told() {
+    let scene = Scene::new(&[]).await;
+    let gone = scene.desk.config.folders.data.join("gone").display().to_string();
+    set(&scene, "rdp.folders", SettingValue::List(vec![gone.clone()])).await;
+    let id = scene.live().await;
+    assert!(limited(&scene, &id).await.contains(&gone));
+}

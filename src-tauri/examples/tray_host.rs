@@ -1,0 +1,179 @@
+//! Stands in for a desktop's panel in the tests: takes the items of a tray and clicks in their menus, over the session
+//! bus. One command a line on stdin, one JSON answer a line on stdout. Only Linux has such a tray.
+//! <https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/>
+
+#[cfg(target_os = "linux")]
+mod host {
+    use std::{
+        collections::HashMap,
+        io::{BufRead as _, Write as _},
+        sync::{Arc, Mutex, PoisonError},
+    };
+
+    use anyhow::{Context as _, Result, bail};
+    use serde_json::{Value as Json, json};
+    use zbus::{
+        Connection, Proxy, connection, interface,
+        message::Header,
+        object_server::SignalEmitter,
+        zvariant::{OwnedValue, Value},
+    };
+
+    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+    const NOTICES: &str = "/org/freedesktop/Notifications";
+    const ITEM: &str = "org.kde.StatusNotifierItem";
+    const MENU: &str = "com.canonical.dbusmenu";
+
+    /// The bus name of the item that registered last.
+    type Last = Arc<Mutex<Option<String>>>;
+
+    struct Watcher(Last);
+
+    #[interface(name = "org.kde.StatusNotifierWatcher")]
+    impl Watcher {
+        fn register_status_notifier_item(&self, service: &str, #[zbus(header)] header: Header<'_>) {
+            // Some register by their path alone: the sender has the name.
+            let name = match (service.starts_with('/'), header.sender()) {
+                (true, Some(sender)) => sender.to_string(),
+                (true, None) | (false, _) => service.to_owned(),
+            };
+            say(&json!({ "item": name }));
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(name);
+        }
+
+        #[zbus(property)]
+        fn is_status_notifier_host_registered(&self) -> bool {
+            true
+        }
+    }
+
+    /// Takes notices, the newest of which can be clicked.
+    struct Notices(u32);
+
+    #[interface(name = "org.freedesktop.Notifications")]
+    impl Notices {
+        #[expect(clippy::too_many_arguments, reason = "the specification has as many")]
+        fn notify(
+            &mut self,
+            _app: &str,
+            _replaces: u32,
+            _icon: &str,
+            summary: &str,
+            body: &str,
+            _actions: Vec<String>,
+            _hints: HashMap<String, OwnedValue>,
+            _timeout: i32,
+        ) -> u32 {
+            self.0 += 1;
+            say(&json!({ "notice": { "id": self.0, "title": summary, "text": body } }));
+            self.0
+        }
+
+        #[zbus(signal)]
+        async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, action: &str) -> zbus::Result<()>;
+    }
+
+    /// Runs until stdin ends.
+    pub(super) fn run() -> Result<()> {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(serve())
+    }
+
+    async fn serve() -> Result<()> {
+        let last = Last::default();
+        let bus = connection::Builder::session()?
+            .name(WATCHER)?
+            .serve_at("/StatusNotifierWatcher", Watcher(last.clone()))?
+            .name("org.freedesktop.Notifications")?
+            .serve_at(NOTICES, Notices(0))?
+            .build()
+            .await?;
+        say(&json!({ "ready": true }));
+        let (lines, mut read) = tokio::sync::mpsc::channel(16);
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if lines.blocking_send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        while let Some(line) = read.recv().await {
+            let item = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(id) = line.strip_prefix("notice ") {
+                let emitter = SignalEmitter::new(&bus, NOTICES)?;
+                Notices::action_invoked(&emitter, id.parse()?, "default").await?;
+                say(&json!({ "clicked": id }));
+                continue;
+            }
+            let answer = match item {
+                Some(item) => obey(&bus, item, &line).await,
+                None => Err(anyhow::anyhow!("no item has registered")),
+            };
+            say(&answer.unwrap_or_else(|error| json!({ "error": format!("{error:#}") })));
+        }
+        Ok(())
+    }
+
+    async fn obey(bus: &Connection, item: String, line: &str) -> Result<Json> {
+        let shown = Proxy::new(bus, item.clone(), "/StatusNotifierItem", ITEM).await?;
+        let path: zbus::zvariant::OwnedObjectPath = shown.get_property("Menu").await?;
+        let menu = Proxy::new(bus, item, path, MENU).await?;
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("layout", _) => {
+                let status: String = shown.get_property("Status").await?;
+                // A slice: an array of known length is another type on the bus.
+                let none: &[&str] = &[];
+                let (_, layout): (u32, Layout) = menu.call("GetLayout", &(0_i32, -1_i32, none)).await?;
+                let rows: Vec<Json> = layout.2.into_iter().filter_map(row).collect();
+                Ok(json!({ "status": status, "rows": rows }))
+            }
+            ("click", id) => {
+                let id: i32 = id.parse().context("no such row")?;
+                let () = menu.call("Event", &(id, "clicked", Value::from(0_i32), 0_u32)).await?;
+                Ok(json!({ "clicked": id }))
+            }
+            ("activate", _) => {
+                let () = shown.call("Activate", &(0_i32, 0_i32)).await?;
+                Ok(json!({ "activated": true }))
+            }
+            (other, _) => bail!("unknown command {other}"),
+        }
+    }
+
+    /// A row's id, its properties and the rows below it.
+    type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
+    fn row(value: OwnedValue) -> Option<Json> {
+        let Value::Structure(row) = bare(&value) else { return None };
+        let [id, properties, _] = row.fields() else { return None };
+        let Value::Dict(properties) = bare(properties) else { return None };
+        let property = |name: &str| {
+            properties.iter().find(|(key, _)| bare(key) == &Value::from(name)).map(|(_, value)| bare(value))
+        };
+        let (Value::I32(id), Some(Value::Str(label))) = (bare(id), property("label")) else {
+            // A separator has no words.
+            return None;
+        };
+        let enabled = property("enabled") != Some(&Value::Bool(false));
+        Some(json!({ "id": id, "label": label.replace("__", "_"), "enabled": enabled }))
+    }
+
+    /// What is in a variant, or in one of those.
+    fn bare<'a>(value: &'a Value<'a>) -> &'a Value<'a> {
+        match value {
+            Value::Value(inner) => bare(inner),
+            value => value,
+        }
+    }
+
+    fn say(line: &Json) {
+        let mut out = std::io::stdout().lock();
+        // Whoever reads may have gone.
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    #[cfg(target_os = "linux")]
+    host::run()?;
+    Ok(())
+}

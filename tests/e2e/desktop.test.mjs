@@ -1,0 +1,133 @@
+// Remote desktops in the real window, driven as a person drives them. Run by `cargo xtask test`.
+// @ts-check
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { picture, startApp, startCloud } from "./lib/app.mjs";
+import { askClose, connect, desktopPainted, desktopPicture, expand, reaches, signIn, signInto, trustCertificate } from "./lib/steps.mjs";
+import { Key, until } from "./lib/webdriver.mjs";
+
+const VM = "win-jump-1";
+const host = process.env.ADIT_RDP_HOST ?? "tests/rdp-host/target/debug/rdp-host";
+/** @type {string} */
+let folder;
+/** @type {Awaited<ReturnType<typeof startCloud>>} */
+let cloud;
+/** @type {Awaited<ReturnType<typeof startApp>>} */
+let app;
+
+/** What the desktop's own side has got so far. @returns {Promise<any[]>} */
+async function report() {
+  const text = await readFile(join(folder, "report"), "utf8").catch(() => "");
+  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+/** Waits until the desktop has got something. @param {string} what @param {(line: any) => boolean} is */
+function got(what, is) {
+  return until(`the desktop to get ${what}`, async () => (await report()).find(is));
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "adit-desktop-"));
+  // The cloud's desktops inherit it: they add to this file what they get.
+  process.env.RDP_HOST_REPORT = join(folder, "report");
+  cloud = await startCloud("--rdp-host", host);
+  app = await startApp({ cloud: cloud.url });
+  await app.window.resize(1280, 800);
+  await signIn(app, /Ana/);
+  await expand(app.window, "acme-prod");
+  await expand(app.window, "europe-west1-c");
+});
+
+after(async () => {
+  await app?.stop();
+  cloud?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("a desktop that nobody has seen before shows its certificate before it gets a password", async () => {
+  const { window } = app;
+  await connect(window, VM);
+  await signInto(window, "ana", "not it");
+  await window.find('[data-testid="certificate"]');
+  await picture("desktop-certificate");
+  // Nobody was let in, and nobody was refused: it has been told of nobody.
+  assert.deepEqual(await report(), []);
+  await trustCertificate(window);
+});
+
+test("a wrong password is refused in place, and the right one opens the desktop", async () => {
+  const { window } = app;
+  await window.find('[data-testid="credentials-refused"]');
+  await picture("desktop-refused");
+  await signInto(window, "ana", "Quiet-Harbour-27");
+  await reaches(window, VM, ["live"]);
+  const seen = await desktopPainted(window, VM);
+  const size = await got("its size", (line) => line.event === "size" && line.width === seen.width);
+  assert.equal(size.height, seen.height);
+  await picture("desktop");
+});
+
+test("what is typed arrives on the desktop", async () => {
+  const { window } = app;
+  await window.type("hi");
+  // As keys of the keyboard.
+  for (const code of [0x23, 0x17]) {
+    await got(`the key ${code}`, (line) => line.event === "key" && line.code === code && line.down);
+    await got(`the end of the key ${code}`, (line) => line.event === "key" && line.code === code && !line.down);
+  }
+});
+
+test("a key that is down when the window's tree gets the keyboard does not stay down", async () => {
+  const { window } = app;
+  const before = (await report()).length;
+  await window.hold(Key.control);
+  await until("the desktop to get the key", async () =>
+    (await report()).slice(before).some((line) => line.event === "key" && line.code === 0x1d && line.down),
+  );
+  await (await window.findText('[role="treeitem"]', /win-jump-1/)).click();
+  await until("the desktop to lose the key", async () =>
+    (await report()).slice(before).some((line) => line.event === "key" && line.code === 0x1d && !line.down),
+  );
+  await window.letGo();
+});
+
+test("the desktop follows the window's size", async () => {
+  const { window } = app;
+  const before = await desktopPicture(window, VM);
+  await window.resize(1000, 700);
+  const after = await until("a smaller picture", async () => {
+    const seen = await desktopPicture(window, VM);
+    return seen.width < before.width && seen.height < before.height && seen.paper > 0.3 && seen;
+  });
+  await got("the same size", (line) => line.event === "size" && line.width === after.width && line.height === after.height);
+  await picture("desktop-small");
+  await window.resize(1280, 800);
+});
+
+test("closing the tab ends the desktop's session", async () => {
+  const { window } = app;
+  await askClose(window, VM);
+  await (await window.find('[data-testid="end-session"]')).click();
+  await window.waitGone(`[data-testid="tab-${VM}"]`);
+  await got("the end", (line) => line.event === "out");
+});
+
+test("a new password is set and used, also by an agent of years ago", async () => {
+  const { window } = app;
+  await expand(window, "europe-west1-b");
+  await connect(window, "sql-win-2");
+  await (await window.find('[data-testid="new-password"]')).click();
+  await (await window.find('[data-testid="new-password-user"]')).fill("anaf");
+  await picture("desktop-new-password");
+  await (await window.find('[data-testid="new-password-submit"]')).click();
+  await trustCertificate(window);
+  await reaches(window, "sql-win-2", ["live"]);
+  await desktopPainted(window, "sql-win-2");
+  const users = (await report()).filter((line) => line.event === "in").map((line) => line.user);
+  assert.equal(users.at(-1), "anaf");
+  await picture("desktop-after-new-password");
+});

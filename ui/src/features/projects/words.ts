@@ -1,0 +1,21 @@
+/** What the choice of projects says. */
+export const words = {
+  title: "Choose your projects",
+  lead: "Adit lists the VMs of these. The explorer and the settings can change it later.",
+  finding: "Finding your projects",
+  findingHint: "Asking Google which ones you can see.",
+  skip: "Skip",
+  search: "Search projects",
+  list: "Projects",
+  chosen: (chosen: number, all: number) => `${chosen} of ${all}`,
+  all: "All",
+  allFound: "All found",
+  none: "None",
+  nothing: (text: string) => `No project matches “${text}”`,
+  show: (chosen: number, all: number) => (chosen === all ? (all === 1 ? "Show 1 project" : `Show all ${all} projects`) : chosen === 1 ? "Show 1 project" : `Show ${chosen} projects`),
+  atLeast: "Choose at least one.",
+  cancel: "Cancel",
+  locked: "Your organisation has chosen the projects.",
+  open: "Choose projects…",
+  openFrom: "Choose from the list…",
+};
