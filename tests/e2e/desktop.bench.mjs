@@ -129,12 +129,15 @@ const sleep = (wait) => new Promise((resolve) => setTimeout(resolve, wait * 1000
  * Measures one kind of content in the window.
  * @param {string} title @param {string[]} options @param {{ width: number, height: number }} size
  * @param {{ paints?: number, share?: number }} targets
+ * @param {"socket" | "commands"} carrier how the pictures come to the page
  */
-async function paints(title, options, size, targets) {
+async function paints(title, options, size, targets, carrier = "socket") {
   if (!title.includes(only)) return;
   const replayed = options.includes("--replay");
   const desk = await open(options, size);
   try {
+    // A page that cannot have the socket takes its pictures by commands.
+    if (carrier === "commands") await desk.window.run("window.WebSocket = class { constructor() { throw new Error('none is had here'); } }");
     await desk.enter(VM);
     await desk.fit();
     if (replayed) await until("the recording", async () => (await desk.report()).some(({ event }) => event === "recorded"), 120);
@@ -223,4 +226,7 @@ await paints("RemoteFX 1080p work, live", ["--busy", "30"], FULL_HD, { share: 0.
 await paints("RemoteFX 1080p full, live", ["--busy-full", "15"], FULL_HD, { share: 0.9 });
 await paints("RemoteFX 4K work, replayed", [...replay, "--busy", "60"], UHD, {});
 await paints("RemoteFX 4K full, replayed", [...replay, "--busy-full", "30"], UHD, {});
+// The same by the other carrier: what the choice of the socket rests on.
+await paints("RemoteFX 1080p work, replayed, by commands", [...replay, "--busy", "60"], FULL_HD, {}, "commands");
+await paints("RemoteFX 1080p full, replayed, by commands", [...replay, "--busy-full", "30"], FULL_HD, {}, "commands");
 await tabs();

@@ -17,7 +17,12 @@ type Step = (&'static str, fn() -> Result<()>);
 pub(crate) fn run_all() -> Result<()> {
     let began = Instant::now();
     let steps: [Step; 8] = [
-        ("set-up", || setup::ensure(&setup::EVERYTHING)),
+        ("set-up", || {
+            setup::ensure(&setup::EVERYTHING)?;
+            // All at once, so that a registry that cannot be reached is known now and not after half an hour.
+            run(cargo().args(["fetch", "--locked", "--quiet"]))?;
+            rdp_host::fetch()
+        }),
         ("format and tidy", || {
             run(cargo().args(["fmt", "--all", "--check"]))?;
             rdp_host::check_format()?;

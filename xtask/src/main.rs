@@ -43,6 +43,8 @@ const USAGE: &str = "cargo xtask COMMAND
   soak rdp --minutes N [--seed N]
                        one desktop after the other through a connection that breaks, with changes of size, keys
                        that are down when the keyboard goes, and pictures that nobody sees
+  soak desktop --minutes N
+                       one desktop in the core, through the local cloud's relay, which is lost again and again
   bench rdp [--rounds N] [--seconds N] [--only NAME]
                        what a desktop costs next to xfreerdp on the same server, and in the real window
   bench start [--rounds N --seconds N]

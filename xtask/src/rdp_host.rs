@@ -17,6 +17,11 @@ fn in_its_folder(words: &[&str]) -> Result<()> {
     run(&mut command)
 }
 
+/// Has what it is made of on this machine.
+pub(crate) fn fetch() -> Result<()> {
+    in_its_folder(&["fetch", "--locked", "--quiet"])
+}
+
 /// Builds it, into a target folder of its own.
 pub(crate) fn build() -> Result<()> {
     in_its_folder(&["build", "--locked"])

@@ -190,8 +190,10 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
   printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
   chmod 755 /usr/sbin/policy-rc.d
 fi
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {}"#,
+# Another installation may be under way, and a mirror may miss once.
+set -- -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5
+apt-get update "$@"
+DEBIAN_FRONTEND=noninteractive apt-get install "$@" -y --no-install-recommends {}"#,
         packages.join(" ")
     );
     let mut command = if is_root() { Command::new("sh") } else { Command::new("sudo") };

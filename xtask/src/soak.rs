@@ -1,4 +1,4 @@
-//! `cargo xtask soak tunnel|rdp --minutes N …`: for a long time, through connections that misbehave.
+//! `cargo xtask soak tunnel|rdp|desktop --minutes N …`: for a long time, through connections that misbehave.
 
 use std::process::Command;
 
@@ -17,7 +17,8 @@ pub(crate) fn run_for(what: &str, options: &[&str]) -> Result<()> {
             .args(["run", "--quiet", "-p", "adit-tunnel", "--example", "tunnel_soak", "--"])
             .args(options)),
         "rdp" => rdp(options),
-        _ => bail!("no such soak: {what}; there are tunnel and rdp"),
+        "desktop" => desktop(options),
+        _ => bail!("no such soak: {what}; there are tunnel, rdp and desktop"),
     }
 }
 
@@ -28,4 +29,13 @@ fn rdp(options: &[&str]) -> Result<()> {
     run(cargo().args(["build", "--release"]).args(wanted).args(["--example", "rdp_soak"]))?;
     let mut soak = Command::new(process::released("examples/rdp_soak"));
     run(soak.current_dir(process::root()).arg("--host").arg(rdp_host::released()).args(options))
+}
+
+/// The test of that name, for long: through the core, and the local cloud's relay.
+fn desktop(options: &[&str]) -> Result<()> {
+    let ["--minutes", minutes] = options else { bail!("soak desktop --minutes N") };
+    rdp_host::build()?;
+    run(cargo()
+        .args(["test", "--workspace", "--quiet", "--test", "desktop", "soak::", "--", "--nocapture"])
+        .env("ADIT_SOAK_MINUTES", minutes))
 }

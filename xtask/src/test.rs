@@ -27,6 +27,9 @@ struct Totals {
 const WINDOW_TESTS: &[&str] =
     &["first-run", "window", "desktop", "servers", "windows", "hazards", "tray", "scenes", "denials"];
 
+/// Names of failed tests that are said again at the end.
+const MOST_FAILURES: usize = 100;
+
 static LAST: Mutex<Option<Totals>> = Mutex::new(None);
 
 /// Sets up, then runs every test whose name holds `filter`.
@@ -37,20 +40,22 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
     rdp_host::build()?;
 
     let mut totals = Totals::default();
+    let mut failures = Vec::new();
     let mut suites = Vec::new();
 
     let mut rust = cargo();
     rust.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]).args(filter);
-    suites.push(("Rust".to_owned(), count(&mut rust, &mut totals, cargo_line)?));
+    suites.push(("Rust".to_owned(), count(&mut rust, &mut totals, &mut failures, cargo_line)?));
 
     let mut host = rdp_host::tests();
     host.args(filter);
-    suites.push(("remote desktop host".to_owned(), count(&mut host, &mut totals, cargo_line)?));
+    suites
+        .push(("remote desktop host".to_owned(), count(&mut host, &mut totals, &mut failures, cargo_line)?));
 
     let mut front = npm();
     front.args(["test", "--silent", "--"]).args(filter.map(|name| ["-t", name]).into_iter().flatten());
     front.env("NO_COLOR", "1");
-    suites.push(("front end".to_owned(), count(&mut front, &mut totals, vitest_line)?));
+    suites.push(("front end".to_owned(), count(&mut front, &mut totals, &mut failures, vitest_line)?));
 
     if cfg!(target_os = "linux") {
         let pictures = process::root().join("artifacts/e2e");
@@ -69,7 +74,7 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
                 .env("ADIT_PROGRAMS", built("adit").parent().unwrap_or_else(|| "target/debug".as_ref()))
                 .env("ADIT_RDP_HOST", rdp_host::program())
                 .env("ADIT_PICTURES", &pictures);
-            let ended_well = count(&mut window, &mut totals, tap_line)?;
+            let ended_well = count(&mut window, &mut totals, &mut failures, tap_line)?;
             suites.push((format!("real window, {name}"), ended_well));
         }
     } else {
@@ -96,6 +101,10 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
         println!("not run: the tests with xrdp (they make a system user, as root and with CI set)");
     }
 
+    // Once more at the end, where whoever reads the output's last lines finds it.
+    for failure in &failures {
+        println!("failed: {failure}");
+    }
     for (name, ended_well) in &suites {
         println!("{name}: {}", if *ended_well { "passed" } else { "FAILED" });
     }
@@ -122,21 +131,41 @@ pub(crate) fn print_totals_again() {
 }
 
 /// Runs a suite, passing its output on and adding up what `read` finds in it.
-fn count(command: &mut Command, totals: &mut Totals, read: fn(&str) -> Option<Totals>) -> Result<bool> {
+fn count(
+    command: &mut Command,
+    totals: &mut Totals,
+    failures: &mut Vec<String>,
+    read: fn(&str) -> Option<Totals>,
+) -> Result<bool> {
     println!("$ {}", command.get_program().to_string_lossy());
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("could not start the tests")?;
-    let output = child.stdout.take().context("the tests have no output")?;
-    for line in BufReader::new(output).lines() {
-        let line = line?;
+    let mut output = BufReader::new(child.stdout.take().context("the tests have no output")?);
+    let mut bytes = Vec::new();
+    // What a test prints need not be text.
+    while output.read_until(b'\n', &mut bytes)? > 0 {
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.trim_end_matches(['\r', '\n']);
         println!("{line}");
-        if let Some(found) = read(&line) {
+        if is_failure(line) && failures.len() < MOST_FAILURES {
+            failures.push(line.trim().to_owned());
+        }
+        if let Some(found) = read(line) {
             totals.passed += found.passed;
             totals.failed += found.failed;
             totals.skipped += found.skipped;
         }
+        bytes.clear();
     }
     Ok(child.wait()?.success())
+}
+
+/// Whether this line names a test that failed: cargo's, the front end's, or the window's.
+fn is_failure(line: &str) -> bool {
+    let line = line.trim_start();
+    (line.starts_with("test ") && line.ends_with("... FAILED"))
+        || line.starts_with("FAIL ")
+        || line.starts_with("not ok ")
 }
 
 fn number_before(line: &str, word: &str) -> u32 {
@@ -178,7 +207,7 @@ fn tap_line(line: &str) -> Option<Totals> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cargo_line, tap_line, vitest_line};
+    use super::{cargo_line, is_failure, tap_line, vitest_line};
 
     #[test]
     fn closing_lines_are_counted() {
@@ -191,5 +220,11 @@ mod tests {
         assert_eq!(tap_line("# cancelled 1").expect("a closing line").failed, 1);
         assert!(tap_line("ok 1 - something").is_none());
         assert!(cargo_line("running 3 tests").is_none());
+        assert!(["test a::b ... FAILED", "not ok 1 - a", " FAIL  a.test.ts > b"].into_iter().all(is_failure));
+        assert!(
+            ["test a::b ... ok", "ok 1 - a", "test result: FAILED. 1 passed"]
+                .iter()
+                .all(|line| !is_failure(line))
+        );
     }
 }

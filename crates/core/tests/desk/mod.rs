@@ -71,6 +71,11 @@ impl Recorder {
         self.events.lock().unwrap().clone()
     }
 
+    /// Starts anew: what came before is of no interest any more.
+    pub(crate) fn forget(&self) {
+        self.events.lock().unwrap().clear();
+    }
+
     /// Waits for the first event from now or before that fits.
     pub(crate) async fn find<T>(&self, mut fits: impl FnMut(&Event) -> Option<T>) -> T {
         let mut count = self.count.subscribe();

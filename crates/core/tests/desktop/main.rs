@@ -9,6 +9,7 @@ mod extras;
 mod host;
 mod page;
 mod scene;
+mod soak;
 
 use std::time::Duration;
 
