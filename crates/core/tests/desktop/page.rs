@@ -41,17 +41,22 @@ impl Page {
     }
 
     pub(crate) async fn receive(&mut self) -> Kind {
+        self.receive_next().await.expect("the stream goes on")
+    }
+
+    /// Nothing once the stream has ended.
+    async fn receive_next(&mut self) -> Option<Kind> {
         let bytes = loop {
             match self.socket.next().await {
                 Some(Ok(Message::Binary(bytes))) => break bytes,
                 Some(Ok(_)) => {}
-                other => panic!("the stream ended: {other:?}"),
+                Some(Err(_)) | None => return None,
             }
         };
         let picture = Picture::read(&bytes).unwrap();
         self.canvas.paint(&picture).unwrap();
         self.full |= picture.header.kind == Kind::Frame && picture.header.flags & FLAG_FULL != 0;
-        picture.header.kind
+        Some(picture.header.kind)
     }
 
     /// Asks for pictures one by one until the canvas is as it should be.
@@ -92,7 +97,9 @@ impl Page {
                 let painted = async {
                     while self.canvas.width() != width {
                         self.send(&[1]).await;
-                        self.receive().await;
+                        if self.receive_next().await.is_none() {
+                            panic!("it is lost for good: {:#?}", scene.desk.events.all().last());
+                        }
                     }
                 };
                 // A desktop that is being lost gives no picture.

@@ -21,6 +21,9 @@ use crate::{
 
 /// The relay is lost each time that so many bytes came from it.
 const LOST_EVERY: u64 = 1_500_000;
+/// A desktop comes back by itself five times in a minute, and is then left to the person. A session may be lost once
+/// more before the test has seen that it was.
+const SESSIONS_IN_A_MINUTE: usize = 2;
 /// Keys that are down when the keyboard is lost.
 const KEYS: [&str; 6] = ["ShiftLeft", "ControlLeft", "AltLeft", "KeyA", "ArrowLeft", "F5"];
 /// What may be in use more than after the first fifth, in bytes.
@@ -53,7 +56,7 @@ async fn a_desktop_lasts_through_all_that_happens_in_a_day() {
     scene.desk.cloud.set_faults(lost(None)).unwrap();
     let id = scene.live().await;
     let page = Page::whole(&scene, &id).await;
-    let mut day = Day { scene, id, page, counts: [0; ALL.len()], warm: None };
+    let mut day = Day { scene, id, page, counts: [0; ALL.len()], lost: Vec::new(), warm: None };
     let Some(length) = length else {
         for happening in ALL {
             day.happen(happening, 17).await;
@@ -85,12 +88,22 @@ struct Day {
     id: String,
     page: Page,
     counts: [u32; ALL.len()],
+    /// When sessions were lost.
+    lost: Vec<Instant>,
     warm: Option<u64>,
 }
 
 impl Day {
     /// Has that happen, and sees that the desktop is as it was: it lives, shows what it has, and holds no key.
-    async fn happen(&mut self, happening: Happening, chance: u64) {
+    async fn happen(&mut self, mut happening: Happening, chance: u64) {
+        if matches!(happening, Happening::Session) {
+            self.lost.retain(|at| at.elapsed() < Duration::from_secs(60));
+            if self.lost.len() >= SESSIONS_IN_A_MINUTE {
+                happening = Happening::Relay;
+            } else {
+                self.lost.push(Instant::now());
+            }
+        }
         self.counts[happening as usize] += 1;
         match happening {
             Happening::Size => self.resize((800 + 4 * (chance % 200), 600 + 4 * (chance % 100))).await,
@@ -114,8 +127,9 @@ impl Day {
                 self.lose(None, |state| matches!(state, SessionState::Resuming { .. })).await;
             }
             Happening::Session => {
-                let reconnects =
-                    |state: &SessionState| matches!(state, SessionState::Connecting { step: Step::Reconnect, .. });
+                let reconnects = |state: &SessionState| {
+                    matches!(state, SessionState::Connecting { step: Step::Reconnect, .. })
+                };
                 self.lose(Some(4001), reconnects).await;
             }
         }
