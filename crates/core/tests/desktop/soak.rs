@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The relay is lost each time that so many bytes came from it.
-const LOST_EVERY: u64 = 1_500_000;
+const LOST_EVERY: u64 = 4_000_000;
 /// A desktop comes back by itself five times in a minute, and is then left to the person. A session may be lost once
 /// more before the test has seen that it was.
 const SESSIONS_IN_A_MINUTE: usize = 2;
@@ -154,9 +154,14 @@ impl Day {
     async fn lose(&mut self, code: Option<u16>, shown: impl Fn(&SessionState) -> bool) {
         self.scene.desk.cloud.set_faults(lost(code)).unwrap();
         let since = self.scene.desk.events.all().len();
-        self.page.stir_until(&self.scene, &self.id, since, &shown).await;
+        // As soon as it is lost the relay is well again: what comes back is not to be lost before it is there.
+        let at = tokio::select! {
+            at = self.scene.came_to(&self.id, since, &shown) => at,
+            () = self.page.stir_until(&self.scene, &self.id, since, &shown) => {
+                self.scene.place_of(&self.id, since, &shown).unwrap()
+            }
+        };
         self.scene.desk.cloud.set_faults(lost(None)).unwrap();
-        let at = self.scene.place_of(&self.id, since, &shown).unwrap();
         self.scene.came_to(&self.id, at, |state| matches!(state, SessionState::Live)).await;
     }
 
