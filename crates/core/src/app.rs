@@ -85,7 +85,7 @@ impl App {
             )
             .with_server("listen", error.to_string())
         })?;
-        let (core, trouble) = Box::pin(Core::new(config, sink.clone())).await;
+        let (core, [settings_trouble, accounts_trouble]) = Box::pin(Core::new(config, sink.clone())).await;
         core.choose_projects();
         core.want_forecasts(&core.settings.current().window());
         let mut tasks = JoinSet::new();
@@ -116,7 +116,7 @@ impl App {
             favourites,
             starting: tokio::sync::Mutex::default(),
             updates,
-            trouble: trouble.or(tunnels_trouble).or(favourites_trouble),
+            trouble: together([settings_trouble, accounts_trouble, tunnels_trouble, favourites_trouble]),
             _tasks: tasks,
         };
         app.core.refresh_if_signed_in();
@@ -450,6 +450,14 @@ impl App {
     pub async fn layout_set(&self, layout: Layout) -> Result<(), Failure> {
         self.layout.set(layout).await
     }
+}
+
+/// What is wrong with several files, as one failure: that of the first, which names the others.
+fn together(troubles: impl IntoIterator<Item = Option<Failure>>) -> Option<Failure> {
+    troubles.into_iter().flatten().reduce(|first, other| {
+        let first = first.with_fact("Also", other.title);
+        other.facts.into_iter().fold(first, |first, fact| first.with_fact(fact.label, fact.value))
+    })
 }
 
 fn bounded(text: &str) -> Result<&str, Failure> {

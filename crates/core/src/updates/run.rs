@@ -235,7 +235,7 @@ impl Updates {
             Ok(list) => list::read(publisher, list),
             Err(error) => Err(UpdateError::Unreadable(error.to_string())),
         };
-        Ok((Answer::new(now(), list.unwrap_or_default()), published))
+        Ok((Answer { at: now(), list: list.unwrap_or_default() }, published))
     }
 
     fn known(&self) -> Result<&Publisher, Failure> {
