@@ -29,6 +29,7 @@ use crate::{
     keys::KeysFile,
     layout::LayoutFile,
     now,
+    panics::kept_up,
     profiles::Follow,
     sessions::Sessions,
     settings::{self, Store},
@@ -89,15 +90,21 @@ impl App {
         core.choose_projects();
         core.want_forecasts(&core.settings.current().window());
         let mut tasks = JoinSet::new();
-        tasks.spawn(core.clone().tell_inventory());
-        tasks.spawn(core.clone().tell_keychain());
-        tasks.spawn(core.clone().watch_refusals());
-        tasks.spawn(core.clone().watch_settings());
+        let of = core.clone();
+        tasks.spawn(kept_up("the listing's events", move || of.clone().tell_inventory()));
+        let of = core.clone();
+        tasks.spawn(kept_up("the keychain's events", move || of.clone().tell_keychain()));
+        let of = core.clone();
+        tasks.spawn(kept_up("the watch over sign-ins", move || of.clone().watch_refusals()));
+        let of = core.clone();
+        tasks.spawn(kept_up("the watch over files", move || of.clone().watch_settings()));
         let follow: Arc<dyn EventSink> = Arc::new(Follow::new(sink.clone(), core.profiles.clone()));
         let (tunnels, tunnels_trouble) =
             Tunnels::load(&core.config, core.keychain.clone(), follow.clone(), core.clone());
-        tasks.spawn(tunnels.clone().tick());
-        tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
+        let of = tunnels.clone();
+        tasks.spawn(kept_up("the tunnels' statistics", move || of.clone().tick()));
+        let (config, of) = (core.config.clone(), tunnels.clone());
+        tasks.spawn(kept_up("the shared socket", move || share::serve(config.clone(), of.clone())));
         let (favourites, favourites_trouble) =
             Favourites::load(&core.config.folders.settings, &core.config.cloud.id);
         core.inventory.set_favourites(favourites.all().await);

@@ -273,7 +273,9 @@ impl Core {
                 let (core, address) = (core.clone(), address.clone());
                 async move {
                     let Some(account) = core.accounts.known(&account) else { return };
-                    let forecast = core.explainer.forecast(&project, account, address).await;
+                    // A mistake in one costs that project's marks.
+                    let read = async { Ok(core.explainer.forecast(&project, account, address).await) };
+                    let forecast = caught("a forecast", read).await.unwrap_or_default();
                     core.inventory.set_forecast(&project, forecast);
                 }
             });
