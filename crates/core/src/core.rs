@@ -275,7 +275,7 @@ impl Core {
                     let Some(account) = core.accounts.known(&account) else { return };
                     // A mistake in one costs that project's marks.
                     let read = async { Ok(core.explainer.forecast(&project, account, address).await) };
-                    let forecast = caught("a forecast", read).await.unwrap_or_default();
+                    let forecast = Box::pin(caught("a forecast", read)).await.unwrap_or_default();
                     core.inventory.set_forecast(&project, forecast);
                 }
             });
