@@ -10,6 +10,7 @@ mod display;
 mod login;
 mod loudspeaker;
 mod notices;
+mod page;
 mod resting;
 mod start;
 mod tray;
@@ -17,8 +18,11 @@ mod updates;
 mod wants;
 mod window;
 
-use adit_core::closing::TrayPresence;
+use std::sync::Arc;
+
+use adit_core::{closing::TrayPresence, panics::kept_up};
 use tauri::{Manager as _, RunEvent};
+use tokio::sync::Mutex;
 
 use self::start::Arguments;
 
@@ -35,7 +39,7 @@ fn main() {
     start::prepare_environment();
 
     let arguments = Arguments::of(std::env::args().skip(1));
-    let mut builder = tauri::Builder::default();
+    let mut builder = page::watch_app(tauri::Builder::default());
     // An app with a home of its own, as the demo has it, is an app of its own beside the person's.
     if std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty()) {
         // First, so that a second start hands its arguments over before anything else happens.
@@ -64,9 +68,15 @@ fn main() {
             let (heard, events) = notices::heard();
             app.manage(heard);
             app.manage(start::launch_core(app.handle().clone(), &arguments));
-            tauri::async_runtime::spawn(notices::run(app.handle().clone(), events));
-            tauri::async_runtime::spawn(tray::run(app.handle().clone()));
-            tauri::async_runtime::spawn(login::run(app.handle().clone()));
+            let (handle, events) = (app.handle().clone(), Arc::new(Mutex::new(events)));
+            tauri::async_runtime::spawn(kept_up("notices", move || {
+                let (handle, events) = (handle.clone(), events.clone());
+                async move { notices::run(handle, &mut *events.lock().await).await }
+            }));
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn(kept_up("the tray", move || tray::run(handle.clone())));
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn(kept_up("starting at login", move || login::run(handle.clone())));
             start::first(app.handle(), arguments)?;
             Ok(())
         })

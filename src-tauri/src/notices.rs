@@ -65,7 +65,7 @@ impl Heard {
 }
 
 /// Tells what needs the person, for as long as the app runs.
-pub(crate) async fn run(handle: AppHandle, mut events: mpsc::Receiver<Told>) {
+pub(crate) async fn run(handle: AppHandle, events: &mut mpsc::Receiver<Told>) {
     let core = handle.state::<Heard>().shown.clone();
     let (mut notices, mut of) = (Notices::default(), core.number());
     let shown = shown::Shown::new(&handle);

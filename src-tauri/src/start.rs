@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use adit_contract::{
     CloudKind, Demo, Event, Failure, FailureCode, LinkAction, LinkOffer, LinkParameters, SignInMethod, Want,
 };
-use adit_core::{App, Config, EventSink, closing::TrayPresence, demo::not_in_the_demo, link};
+use adit_core::{App, Config, EventSink, closing::TrayPresence, demo::not_in_the_demo, link, panics::caught};
 use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent};
 use tokio::sync::watch;
 
@@ -221,7 +221,8 @@ pub(crate) fn launch_core(handle: AppHandle, arguments: &Arguments) -> Core {
     let core = Core(done.clone());
     let (wants_sign_in, in_background) = (arguments.sign_in, arguments.background);
     tauri::async_runtime::spawn(async move {
-        let result = start_core(handle.clone()).await;
+        // Every command waits for it.
+        let result = caught("the start", start_core(handle.clone())).await;
         if let Err(failure) = &result {
             tracing::error!(code = ?failure.code, "Core did not start");
         }

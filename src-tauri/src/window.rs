@@ -12,7 +12,7 @@ use crate::{
     closing,
     demo::DemoPlace,
     display::{self, Places},
-    resting,
+    page, resting,
     start::Core,
 };
 
@@ -44,8 +44,7 @@ fn build(app: &AppHandle, label: &str) -> tauri::Result<WebviewWindow> {
             }
         })
         .build()?;
-    #[cfg(target_os = "linux")]
-    page::watch(&window)?;
+    page::watch(window.as_ref())?;
     Ok(window)
 }
 
@@ -276,39 +275,4 @@ fn show(window: &WebviewWindow) {
         }
     }
     bring_back(window);
-}
-
-/// A page whose process has died comes back: core and its sessions are not in it.
-#[cfg(target_os = "linux")]
-mod page {
-    use std::{
-        cell::RefCell,
-        collections::VecDeque,
-        time::{Duration, Instant},
-    };
-
-    use tauri::WebviewWindow;
-    use webkit2gtk::WebViewExt as _;
-
-    /// A page that dies so often within [`WHILE`] would do so for ever.
-    const MOST: usize = 5;
-    const WHILE: Duration = Duration::from_secs(60);
-
-    pub(super) fn watch(window: &WebviewWindow) -> tauri::Result<()> {
-        let deaths: RefCell<VecDeque<Instant>> = RefCell::default();
-        window.with_webview(move |view| {
-            view.inner().connect_web_process_terminated(move |view, reason| {
-                let Ok(mut deaths) = deaths.try_borrow_mut() else { return };
-                let now = Instant::now();
-                deaths.retain(|at| now.saturating_duration_since(*at) < WHILE);
-                deaths.push_back(now);
-                if deaths.len() > MOST {
-                    tracing::error!(?reason, "The window's page dies again and again, and stays away");
-                } else {
-                    tracing::warn!(?reason, "The window's page has died, and is loaded anew");
-                    view.reload();
-                }
-            });
-        })
-    }
 }

@@ -1,8 +1,8 @@
-// What may happen to an app that stays open: it is stopped dead with twenty sessions, and the machine sleeps. Run by
-// `cargo xtask test`.
+// What may happen to an app that stays open: it is stopped dead with twenty sessions, the machine sleeps, and its files
+// cannot be written any more. Run by `cargo xtask test`.
 // @ts-check
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -60,6 +60,28 @@ test("a machine that slept finds its sessions as they were, and what came meanwh
   await waitLine(window, "web-1", /^morning 42$/);
   assert.deepEqual(await states(), { live: 1 });
   await until("the sleep to be noticed", async () => (await log()).includes("the machine woke up"));
+});
+
+test("a config folder that cannot be written any more is told, and costs nothing", async () => {
+  const { window } = app;
+  const folder = join(app.home, "config/adit");
+  const star = '[data-testid="star-web-1"]';
+  const starred = () => window.run("return document.querySelector(arguments[0])?.dataset.starred === 'true'", star);
+  await rename(folder, `${folder}.away`);
+  // Rights would not keep root out: what stands in the folder's place does.
+  await writeFile(folder, "");
+  await window.run("document.querySelector(arguments[0]).click()", star);
+  await window.waitText(".toast", /favourites could not be written/);
+  await picture("config-folder-gone");
+  assert.equal(await starred(), false);
+  await typeLine(window, "web-1", "echo still $((6*7))");
+  await waitLine(window, "web-1", /^still 42$/);
+  assert.deepEqual(await states(), { live: 1 });
+  await rm(folder);
+  await rename(`${folder}.away`, folder);
+  await window.run("document.querySelector(arguments[0]).click()", star);
+  await until("the star", starred);
+  assert.match(await readFile(join(folder, "favourites.json"), "utf8"), /web-1/);
 });
 
 test("after a crash all twenty sessions are offered, and come back on a click", async () => {

@@ -29,6 +29,7 @@ use crate::{
     keys::KeysFile,
     layout::LayoutFile,
     now,
+    panics::kept_up,
     profiles::Follow,
     sessions::Sessions,
     settings::{self, Store},
@@ -85,19 +86,25 @@ impl App {
             )
             .with_server("listen", error.to_string())
         })?;
-        let (core, trouble) = Box::pin(Core::new(config, sink.clone())).await;
+        let (core, [settings_trouble, accounts_trouble]) = Box::pin(Core::new(config, sink.clone())).await;
         core.choose_projects();
         core.want_forecasts(&core.settings.current().window());
         let mut tasks = JoinSet::new();
-        tasks.spawn(core.clone().tell_inventory());
-        tasks.spawn(core.clone().tell_keychain());
-        tasks.spawn(core.clone().watch_refusals());
-        tasks.spawn(core.clone().watch_settings());
+        let of = core.clone();
+        tasks.spawn(kept_up("the listing's events", move || of.clone().tell_inventory()));
+        let of = core.clone();
+        tasks.spawn(kept_up("the keychain's events", move || of.clone().tell_keychain()));
+        let of = core.clone();
+        tasks.spawn(kept_up("the watch over sign-ins", move || of.clone().watch_refusals()));
+        let of = core.clone();
+        tasks.spawn(kept_up("the watch over files", move || of.clone().watch_settings()));
         let follow: Arc<dyn EventSink> = Arc::new(Follow::new(sink.clone(), core.profiles.clone()));
         let (tunnels, tunnels_trouble) =
             Tunnels::load(&core.config, core.keychain.clone(), follow.clone(), core.clone());
-        tasks.spawn(tunnels.clone().tick());
-        tasks.spawn(share::serve(core.config.clone(), tunnels.clone()));
+        let of = tunnels.clone();
+        tasks.spawn(kept_up("the tunnels' statistics", move || of.clone().tick()));
+        let (config, of) = (core.config.clone(), tunnels.clone());
+        tasks.spawn(kept_up("the shared socket", move || share::serve(config.clone(), of.clone())));
         let (favourites, favourites_trouble) =
             Favourites::load(&core.config.folders.settings, &core.config.cloud.id);
         core.inventory.set_favourites(favourites.all().await);
@@ -116,7 +123,7 @@ impl App {
             favourites,
             starting: tokio::sync::Mutex::default(),
             updates,
-            trouble: trouble.or(tunnels_trouble).or(favourites_trouble),
+            trouble: together([settings_trouble, accounts_trouble, tunnels_trouble, favourites_trouble]),
             _tasks: tasks,
         };
         app.core.refresh_if_signed_in();
@@ -450,6 +457,14 @@ impl App {
     pub async fn layout_set(&self, layout: Layout) -> Result<(), Failure> {
         self.layout.set(layout).await
     }
+}
+
+/// What is wrong with several files, as one failure: that of the first, which names the others.
+fn together(troubles: impl IntoIterator<Item = Option<Failure>>) -> Option<Failure> {
+    troubles.into_iter().flatten().reduce(|first, other| {
+        let first = first.with_fact("Also", other.title);
+        other.facts.into_iter().fold(first, |first, fact| first.with_fact(fact.label, fact.value))
+    })
 }
 
 fn bounded(text: &str) -> Result<&str, Failure> {

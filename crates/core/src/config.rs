@@ -165,3 +165,28 @@ fn downloads() -> Option<PathBuf> {
     // Where no folder is chosen for them, the usual one is made.
     Some(folders.download_dir().map_or_else(|| folders.home_dir().join("Downloads"), Path::to_owned))
 }
+
+#[cfg(test)]
+impl Config {
+    /// One that keeps everything in this folder, or in memory.
+    pub(crate) fn for_tests(folder: &Path) -> Self {
+        Self {
+            folders: Folders {
+                settings: folder.to_owned(),
+                data: folder.to_owned(),
+                run: folder.join("run"),
+                policy: folder.join("policy.json"),
+                gcloud_known_hosts: None,
+            },
+            cloud: Cloud::google().unwrap(),
+            demo: Demo::Unavailable,
+            vault: Arc::new(MemoryVault::new()),
+            browser: Arc::new(SystemBrowser::from_environment()),
+            clipboard: Arc::new(Without),
+            loudspeaker: Arc::new(Mute),
+            downloads: None,
+            development_origin: None,
+            publisher: None,
+        }
+    }
+}

@@ -20,7 +20,7 @@ use tokio::task::AbortHandle;
 
 use crate::{
     access::Access,
-    accounts::{self, Accounts, RememberedClient, SignIn},
+    accounts::{self, Accounts, Added, RememberedClient, SignIn},
     config::Config,
     events::EventSink,
     explain::Explainer,
@@ -72,7 +72,8 @@ struct Forecasts {
 }
 
 impl Core {
-    pub(crate) async fn new(config: Config, sink: Arc<dyn EventSink>) -> (Arc<Self>, Option<Failure>) {
+    /// With what is wrong with its files.
+    pub(crate) async fn new(config: Config, sink: Arc<dyn EventSink>) -> (Arc<Self>, [Option<Failure>; 2]) {
         let keychain = Arc::new(Keychain::new(config.vault.clone()));
         let (settings, settings_trouble) = Store::open(&config);
         let profiles = Profiles::open(&config);
@@ -101,7 +102,7 @@ impl Core {
             explainer: Arc::default(),
             forecasts: Mutex::default(),
         };
-        (Arc::new(core), settings_trouble.or(accounts_trouble))
+        (Arc::new(core), [settings_trouble, accounts_trouble])
     }
 
     /// Tells of changes of the inventory, not more often than the eye can follow.
@@ -203,14 +204,15 @@ impl Core {
         let number = self.sign_in.begin();
         let core = self.clone();
         let task = tokio::spawn(async move {
-            let result = Box::pin(caught("the sign-in", core.run_sign_in(number, client.as_ref()))).await;
-            let state = match result {
-                Ok(account) => {
-                    tunnels.signed_in(&account);
-                    core.tell_accounts();
-                    core.relist();
-                    SignInState::Idle
-                }
+            let signed_in = caught("the sign-in", async {
+                let Added { id, unkept } = core.run_sign_in(number, client.as_ref()).await?;
+                tunnels.signed_in(&id);
+                core.tell_accounts();
+                core.relist();
+                unkept.map_or(Ok(()), Err)
+            });
+            let state = match Box::pin(signed_in).await {
+                Ok(()) => SignInState::Idle,
                 Err(failure) => SignInState::Failed { failure },
             };
             core.tell_sign_in(number, state);
@@ -219,7 +221,7 @@ impl Core {
         Ok(())
     }
 
-    async fn run_sign_in(&self, number: u64, client: Option<&OAuthClient>) -> Result<String, Failure> {
+    async fn run_sign_in(&self, number: u64, client: Option<&OAuthClient>) -> Result<Added, Failure> {
         let endpoints = &self.config.cloud.endpoints;
         let (identity, credentials) = match client {
             Some(client) => {
@@ -271,7 +273,9 @@ impl Core {
                 let (core, address) = (core.clone(), address.clone());
                 async move {
                     let Some(account) = core.accounts.known(&account) else { return };
-                    let forecast = core.explainer.forecast(&project, account, address).await;
+                    // A mistake in one costs that project's marks.
+                    let read = async { Ok(core.explainer.forecast(&project, account, address).await) };
+                    let forecast = Box::pin(caught("a forecast", read)).await.unwrap_or_default();
                     core.inventory.set_forecast(&project, forecast);
                 }
             });

@@ -12,13 +12,14 @@ use adit_contract::{Desk, DeskLeft, Failure, FailureCode, LeftSession, MAIN_WIND
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    file::{self, Loaded},
+    file::{
+        self,
+        versioned::{self, Form, Kept as Read},
+    },
     sessions::Sessions,
     windows::is_label,
 };
 
-/// The layout of the file.
-const VERSION: u32 = 1;
 /// The largest arrangement of a window's tabs, in bytes.
 const LARGEST_DOCK: usize = 256 * 1024;
 /// Most sessions of the run before that a window offers.
@@ -38,10 +39,13 @@ struct Kept {
 /// The file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
-    version: u32,
     /// The app that wrote it has not ended on purpose.
     running: bool,
     windows: BTreeMap<String, Kept>,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
 }
 
 #[derive(Debug, Default)]
@@ -57,8 +61,6 @@ struct State {
 pub(crate) struct Desks {
     path: PathBuf,
     how: DeskLeft,
-    /// The file is a later version's, or could not be read: it is left as it is.
-    foreign: bool,
     state: Mutex<State>,
     /// Held while writing, so that the last one is the one that stays in the file.
     writing: tokio::sync::Mutex<()>,
@@ -68,25 +70,26 @@ impl Desks {
     /// Reads what the run before left. A file that cannot be understood is set aside; nobody misses more than places.
     pub(crate) fn load(folder: &Path) -> Self {
         let path = folder.join("desks.json");
-        let mut foreign = false;
-        let (before, how) = match file::load::<Content>(&path) {
-            Ok(Loaded::Value(content)) if content.version == VERSION => {
-                let how = if content.running { DeskLeft::Crash } else { DeskLeft::Quit };
-                (content.windows.into_iter().filter(|(label, kept)| fits(label, kept)).collect(), how)
+        let offered = |content: Content| {
+            let how = if content.running { DeskLeft::Crash } else { DeskLeft::Quit };
+            (content.windows.into_iter().filter(|(label, kept)| fits(label, kept)).collect(), how)
+        };
+        let (before, how) = match versioned::read::<Content>(&path) {
+            Ok(Read::Value(content)) => offered(content),
+            Ok(Read::Later(content)) => {
+                tracing::warn!(
+                    "A later version of Adit wrote how the windows were left: it is not written anew"
+                );
+                content.map_or((BTreeMap::new(), DeskLeft::Quit), offered)
             }
-            Ok(Loaded::Value(content)) => {
-                foreign = content.version > VERSION;
-                (BTreeMap::new(), DeskLeft::Quit)
-            }
-            Ok(Loaded::Absent | Loaded::SetAside(_)) => (BTreeMap::new(), DeskLeft::Quit),
+            Ok(Read::Absent | Read::SetAside(_)) => (BTreeMap::new(), DeskLeft::Quit),
             Err(error) => {
-                foreign = true;
                 tracing::warn!(%error, "How the windows were left could not be read");
                 (BTreeMap::new(), DeskLeft::Quit)
             }
         };
         let state = Mutex::new(State { before, now: BTreeMap::new() });
-        Self { path, how, foreign, state, writing: tokio::sync::Mutex::default() }
+        Self { path, how, state, writing: tokio::sync::Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -135,14 +138,16 @@ impl Desks {
             state.before.remove(label);
             state.now.insert(label.to_owned(), kept);
         }
-        if self.foreign {
-            return Ok(());
-        }
         let (path, content) = (self.path.clone(), self.content(sessions, Running::Yes));
-        let written = file::blocking(move || file::save(&path, &content)).await;
+        let written = file::blocking(move || versioned::write(&path, &content)).await;
         drop(writing);
-        written
-            .map_err(|error| file::failure("The window's tabs could not be remembered", &self.path, &error))
+        match written {
+            // Nobody can do anything about it at each change of a tab.
+            Err(error) if versioned::is_later(&error) => Ok(()),
+            written => written.map_err(|error| {
+                file::failure("The window's tabs could not be remembered", &self.path, &error)
+            }),
+        }
     }
 
     /// A window is gone, and its sessions with it.
@@ -158,7 +163,7 @@ impl Desks {
     /// The app ends on purpose.
     pub(crate) fn end(&self, sessions: &Sessions) {
         // Nothing was arranged: what the run before left is still what there is to offer.
-        if self.foreign || self.state().now.is_empty() {
+        if self.state().now.is_empty() {
             return;
         }
         // A save that is under way would put it back that the app runs. It is waited for, but not for ever: its task may be
@@ -170,7 +175,7 @@ impl Desks {
             }
             free
         });
-        if let Err(error) = file::save(&self.path, &self.content(sessions, Running::No)) {
+        if let Err(error) = versioned::write(&self.path, &self.content(sessions, Running::No)) {
             tracing::warn!(%error, "How the windows were left could not be written");
         }
     }
@@ -185,7 +190,7 @@ impl Desks {
             let sessions = shown.chain(kept.sessions.iter().cloned()).take(MOST_OFFERED).collect();
             windows.insert(label.clone(), Kept { dock: kept.dock.clone(), sessions });
         }
-        Content { version: VERSION, running: running == Running::Yes, windows }
+        Content { running: running == Running::Yes, windows }
     }
 }
 
@@ -207,7 +212,7 @@ mod tests {
     use adit_contract::{DesktopSize, InstanceRef, LinkParameters, Protocol, SessionStart, TabColour};
 
     use super::*;
-    use crate::sessions::tests as testing;
+    use crate::{file::versioned::tests::later_forms, sessions::tests as testing};
 
     fn offered(panel: &str) -> LeftSession {
         LeftSession {
@@ -294,12 +299,16 @@ mod tests {
             let refused = desks.save(label, "x".repeat(dock), tabs, &sessions).await.unwrap_err();
             assert_eq!(refused.code, FailureCode::InvalidInput, "{label} {dock} {count}");
         }
-        let later = "{\"version\":9,\"running\":false,\"windows\":{}}";
-        std::fs::write(folder.path().join("desks.json"), later).unwrap();
-        let older = Desks::load(folder.path());
-        older.save(MAIN_WINDOW, "{}".into(), vec![], &sessions).await.unwrap();
-        older.end(&sessions);
-        assert_eq!(std::fs::read_to_string(folder.path().join("desks.json")).unwrap(), later);
+        let kept = Kept { dock: "{}".into(), sessions: vec![offered("1")] };
+        let content = Content { running: true, windows: BTreeMap::from([(MAIN_WINDOW.into(), kept)]) };
+        for (later, count) in later_forms(Content::VERSION + 1, &content).iter().zip([1, 0]) {
+            std::fs::write(folder.path().join("desks.json"), later).unwrap();
+            let older = Desks::load(folder.path());
+            assert_eq!(older.left(MAIN_WINDOW).map_or(0, |desk| desk.sessions.len()), count);
+            older.save(MAIN_WINDOW, "{}".into(), vec![], &sessions).await.unwrap();
+            older.end(&sessions);
+            assert_eq!(&std::fs::read_to_string(folder.path().join("desks.json")).unwrap(), later);
+        }
         std::fs::write(folder.path().join("desks.json"), "{").unwrap();
         assert_eq!(Desks::load(folder.path()).left(MAIN_WINDOW), None);
         assert!(folder.path().join("desks.json.broken").exists());

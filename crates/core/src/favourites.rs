@@ -8,18 +8,21 @@ use std::{
 use adit_contract::{Failure, FailureCode, InstanceRef};
 use serde::{Deserialize, Serialize};
 
-use crate::file::{self, Loaded};
+use crate::file::{
+    self,
+    versioned::{self, Form, Kept},
+};
 
 /// The most favourites of a cloud.
 const MOST: usize = 200;
-/// The form of the file that this version writes.
-const VERSION: u32 = 1;
-
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Content {
-    version: u32,
     /// By cloud, since a project of one is none of another.
     clouds: BTreeMap<String, Vec<InstanceRef>>,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
 }
 
 /// See the module.
@@ -28,46 +31,41 @@ pub(crate) struct Favourites {
     path: PathBuf,
     cloud: String,
     /// Held while writing, so that the last state is the one that stays in the file.
-    now: tokio::sync::Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    content: Content,
-    /// The file is of a later version, or could not be read: it is left alone.
-    foreign: bool,
+    now: tokio::sync::Mutex<Content>,
 }
 
 impl Favourites {
     /// Reads them, with what is wrong with their file.
     pub(crate) fn load(folder: &Path, cloud: &str) -> (Self, Option<Failure>) {
         let path = folder.join("favourites.json");
-        let (state, trouble) = match file::load::<Content>(&path) {
-            Ok(Loaded::Absent) => (State::default(), None),
-            Ok(Loaded::Value(content)) => (State { foreign: content.version > VERSION, content }, None),
-            Ok(Loaded::SetAside(aside)) => {
+        let (mut content, trouble) = match versioned::read::<Content>(&path) {
+            Ok(Kept::Absent) => (Content::default(), None),
+            Ok(Kept::Value(content)) => (content, None),
+            Ok(Kept::Later(content)) => {
+                (content.unwrap_or_default(), Some(file::later("list of favourites", &path)))
+            }
+            Ok(Kept::SetAside(aside)) => {
                 let failure = Failure::new(
                     FailureCode::File,
                     "The list of favourites could not be understood",
                     "It begins anew; the old file was kept.",
                 );
-                (State::default(), Some(failure.with_fact("Kept as", aside.display().to_string())))
+                (Content::default(), Some(failure.with_fact("Kept as", aside.display().to_string())))
             }
             Err(error) => (
-                State { foreign: true, ..State::default() },
+                Content::default(),
                 Some(file::failure("The list of favourites could not be read", &path, &error)),
             ),
         };
-        let mut state = state;
-        if let Some(all) = state.content.clouds.get_mut(cloud) {
+        if let Some(all) = content.clouds.get_mut(cloud) {
             all.truncate(MOST);
         }
-        (Self { path, cloud: cloud.to_owned(), now: tokio::sync::Mutex::new(state) }, trouble)
+        (Self { path, cloud: cloud.to_owned(), now: tokio::sync::Mutex::new(content) }, trouble)
     }
 
     /// All of them, in the order in which they were marked.
     pub(crate) async fn all(&self) -> Vec<InstanceRef> {
-        self.now.lock().await.content.clouds.get(&self.cloud).cloned().unwrap_or_default()
+        self.now.lock().await.clouds.get(&self.cloud).cloned().unwrap_or_default()
     }
 
     /// Marks a VM or takes the mark away; gives all of them.
@@ -84,16 +82,7 @@ impl Favourites {
             ));
         }
         let mut now = self.now.lock().await;
-        if now.foreign {
-            return Err(Failure::new(
-                FailureCode::File,
-                "The list of favourites cannot be written by this version of Adit",
-                "A later version wrote it, or it cannot be read. Update Adit, or put the file away.",
-            )
-            .with_fact("File", self.path.display().to_string()));
-        }
-        let mut content = now.content.clone();
-        content.version = VERSION;
+        let mut content = now.clone();
         let all = content.clouds.entry(self.cloud.clone()).or_default();
         all.retain(|known| *known != instance);
         if mark == Mark::Favourite {
@@ -108,11 +97,11 @@ impl Favourites {
         }
         let all = all.clone();
         let (path, written) = (self.path.clone(), content.clone());
-        let written = file::blocking(move || file::save(&path, &written)).await;
+        let written = file::blocking(move || versioned::write(&path, &written)).await;
         written.map_err(|error| {
             file::failure("The list of favourites could not be written", &self.path, &error)
         })?;
-        now.content = content;
+        *now = content;
         Ok(all)
     }
 }
@@ -127,6 +116,7 @@ pub(crate) enum Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::versioned::tests::later_forms;
 
     fn vm(name: &str) -> InstanceRef {
         InstanceRef { project: "p".into(), zone: "z".into(), name: name.into() }
@@ -154,17 +144,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let all: Vec<InstanceRef> = (0..MOST + 3).map(|n| vm(&n.to_string())).collect();
         let path = folder.path().join("favourites.json");
-        let content = |version| Content { version, clouds: BTreeMap::from([("one".into(), all.clone())]) };
-        file::save(&path, &content(1)).unwrap();
+        let content = Content { clouds: BTreeMap::from([("one".into(), all.clone())]) };
+        versioned::write(&path, &content).unwrap();
         let (one, _) = Favourites::load(folder.path(), "one");
         assert_eq!(one.all().await.len(), MOST);
         assert_eq!(one.set(vm("new"), Mark::Favourite).await.unwrap_err().code, FailureCode::InvalidInput);
 
-        file::save(&path, &content(VERSION + 1)).unwrap();
-        let before = std::fs::read(&path).unwrap();
-        let (one, _) = Favourites::load(folder.path(), "one");
-        assert_eq!(one.set(vm("0"), Mark::None).await.unwrap_err().code, FailureCode::File);
-        assert_eq!(std::fs::read(&path).unwrap(), before);
+        for (form, known) in later_forms(Content::VERSION + 1, &content).iter().zip([MOST, 0]) {
+            std::fs::write(&path, form).unwrap();
+            let (one, trouble) = Favourites::load(folder.path(), "one");
+            assert!(trouble.unwrap().title.contains("later version"));
+            assert_eq!(one.all().await.len(), known);
+            assert_eq!(one.set(vm("0"), Mark::None).await.unwrap_err().code, FailureCode::File);
+            assert_eq!(one.all().await.len(), known, "nothing has changed");
+            assert_eq!(&std::fs::read_to_string(&path).unwrap(), form);
+        }
 
         std::fs::write(&path, "{").unwrap();
         let (_, trouble) = Favourites::load(folder.path(), "one");

@@ -1,6 +1,8 @@
 //! Small files: any read whole and within bounds; ours written atomically, and never lost when they cannot be
 //! understood.
 
+pub(crate) mod versioned;
+
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Write as _},
@@ -109,13 +111,16 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> io::Result<Loaded<T>> {
     Ok(match see(path)? {
         Seen::Absent => Loaded::Absent,
         Seen::Value(value) => Loaded::Value(value),
-        Seen::Broken => {
-            let aside = free_name(path);
-            std::fs::rename(path, &aside)?;
-            tracing::warn!(file = %path.display(), "a file could not be understood and was set aside");
-            Loaded::SetAside(aside)
-        }
+        Seen::Broken => Loaded::SetAside(set_aside(path)?),
     })
+}
+
+/// Renames a file that cannot be understood to `<name>.broken`; gives where it lies.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let aside = free_name(path);
+    std::fs::rename(path, &aside)?;
+    tracing::warn!(file = %path.display(), "a file could not be understood and was set aside");
+    Ok(aside)
 }
 
 /// Reads a JSON file and leaves it as it is, whatever is in it.
@@ -236,6 +241,9 @@ pub async fn blocking<T: Send + 'static>(
 /// A file error as a failure.
 pub(crate) fn failure(what: &str, path: &Path, error: &io::Error) -> Failure {
     let advice = match error.kind() {
+        _ if versioned::is_later(error) => {
+            "A later version of Adit wrote it, and it is left as it is. Update Adit, or put the file away."
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "There is no room left where it lies. Make some, then try again."
         }
@@ -250,6 +258,16 @@ pub(crate) fn failure(what: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(FailureCode::File, what, advice)
         .with_fact("File", path.display().to_string())
         .with_server("file", error.to_string())
+}
+
+/// What it means that a later version of Adit wrote `what`, which is read as far as it can be understood.
+pub(crate) fn later(what: &str, path: &Path) -> Failure {
+    Failure::new(
+        FailureCode::File,
+        format!("A later version of Adit wrote the {what}"),
+        "It is used as far as this one understands it, and not changed. Update Adit, or put the file away.",
+    )
+    .with_fact("File", path.display().to_string())
 }
 
 #[cfg(test)]

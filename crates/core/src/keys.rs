@@ -8,7 +8,13 @@ use std::{
 
 use adit_contract::{Failure, FailureCode};
 
-use crate::file::{self, Loaded};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::file::{
+    self,
+    versioned::{self, Form, Kept},
+};
 
 /// Chosen keys by command.
 pub(crate) type Keys = BTreeMap<String, Vec<String>>;
@@ -20,11 +26,25 @@ const MOST_KEYS: usize = 4;
 /// The longest name of a command or of its keys, in bytes.
 const LONGEST: usize = 64;
 
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    keys: Keys,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
+
+    fn from_earlier(_version: Option<u64>, value: Value) -> serde_json::Result<Self> {
+        // The first form was the keys alone.
+        serde_json::from_value(value).map(|keys| Self { keys })
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct KeysFile {
     path: PathBuf,
-    /// The file is not as this version writes it, or could not be read: it is left as it is.
+    /// The file has more than this version takes: it is left as it is.
     foreign: bool,
     /// Held while writing, so that the last ones are those that stay in the file.
     now: tokio::sync::Mutex<Keys>,
@@ -34,13 +54,15 @@ impl KeysFile {
     /// Reads them. Of a file that cannot be understood the usual keys are what is left; it is set aside.
     pub(crate) fn load(folder: &Path) -> Self {
         let path = folder.join("keys.json");
-        let (now, foreign) = match file::load::<Keys>(&path) {
-            Ok(Loaded::Value(keys)) if fits(&keys) => (keys, false),
-            Ok(Loaded::Value(_)) => (Keys::new(), true),
-            Ok(Loaded::Absent | Loaded::SetAside(_)) => (Keys::new(), false),
+        let (now, foreign) = match versioned::read::<Content>(&path) {
+            Ok(Kept::Value(content) | Kept::Later(Some(content))) if fits(&content.keys) => {
+                (content.keys, false)
+            }
+            Ok(Kept::Value(_) | Kept::Later(Some(_))) => (Keys::new(), true),
+            Ok(Kept::Absent | Kept::Later(None) | Kept::SetAside(_)) => (Keys::new(), false),
             Err(error) => {
                 tracing::warn!(%error, "The chosen keys could not be read");
-                (Keys::new(), true)
+                (Keys::new(), false)
             }
         };
         Self { path, foreign, now: tokio::sync::Mutex::new(now) }
@@ -66,12 +88,12 @@ impl KeysFile {
             let failure = Failure::new(
                 FailureCode::File,
                 "The chosen keys cannot be kept",
-                "They hold until Adit ends. Their file holds what this version does not know, or cannot be read: put it away first.",
+                "They hold until Adit ends. Their file holds more than this version takes: put it away first.",
             );
             return Err(failure.with_fact("File", self.path.display().to_string()));
         }
         let path = self.path.clone();
-        let written = file::blocking(move || file::save(&path, &keys)).await;
+        let written = file::blocking(move || versioned::write(&path, &Content { keys })).await;
         written.map_err(|error| file::failure("The chosen keys could not be written", &self.path, &error))
     }
 }
@@ -87,6 +109,7 @@ fn fits(keys: &Keys) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::versioned::tests::later_forms;
 
     fn keys(command: &str, chosen: &[&str]) -> Keys {
         Keys::from([(command.to_owned(), chosen.iter().map(|key| (*key).to_owned()).collect())])
@@ -116,5 +139,29 @@ mod tests {
         std::fs::write(folder.path().join("keys.json"), "[]").unwrap();
         assert_eq!(KeysFile::load(folder.path()).current().await, Keys::new());
         assert!(folder.path().join("keys.json.broken").exists());
+    }
+
+    #[tokio::test]
+    async fn the_first_form_had_no_version_and_a_later_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let chosen = keys("palette", &["Ctrl+J"]);
+        std::fs::write(&path, serde_json::to_string(&chosen).unwrap()).unwrap();
+        let file = KeysFile::load(folder.path());
+        assert_eq!(file.current().await, chosen);
+        file.set(chosen.clone(), |_| ()).await.unwrap();
+        let written: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(written, serde_json::json!({"version": 1, "keys": {"palette": ["Ctrl+J"]}}));
+
+        let content = Content { keys: chosen.clone() };
+        for (form, known) in later_forms(Content::VERSION + 1, &content).iter().zip([chosen, Keys::new()]) {
+            std::fs::write(&path, form).unwrap();
+            let file = KeysFile::load(folder.path());
+            assert_eq!(file.current().await, known);
+            let refused = file.set(keys("find", &["F3"]), |_| ()).await.unwrap_err();
+            assert!(refused.advice.contains("later version"), "{}", refused.advice);
+            assert_eq!(file.current().await, keys("find", &["F3"]), "they hold until the app ends");
+            assert_eq!(&std::fs::read_to_string(&path).unwrap(), form);
+        }
     }
 }

@@ -33,7 +33,7 @@ pub mod log;
 pub mod loudspeaker;
 mod metadata;
 pub mod notice;
-mod panics;
+pub mod panics;
 pub mod profiles;
 pub mod sessions;
 pub mod settings;

@@ -1,4 +1,9 @@
-//! The labels of the app's windows, and which of them takes over what another showed.
+//! The labels of the app's windows, which of them takes over what another showed, and what becomes of a page that died.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use adit_contract::MAIN_WINDOW;
 
@@ -6,6 +11,10 @@ use adit_contract::MAIN_WINDOW;
 pub const MOST_FURTHER: usize = 15;
 
 const FURTHER: &str = "window-";
+
+/// A page that dies more often than this within [`DEATHS_WITHIN`] would do so for ever.
+const MOST_DEATHS: usize = 5;
+const DEATHS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Whether a window may be called so.
 #[must_use]
@@ -37,9 +46,47 @@ pub fn heir<'a>(closed: &str, open: &'a [String]) -> Option<&'a str> {
     others.min_by_key(|label| number(label).unwrap_or(0))
 }
 
+/// What becomes of a page whose process has died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// It is loaded anew.
+    LoadAnew,
+    /// It stays away: it dies again and again.
+    StayAway,
+}
+
+/// How often the process of a window's page has died lately.
+#[derive(Debug, Default)]
+pub struct PageDeaths(VecDeque<Instant>);
+
+impl PageDeaths {
+    /// Counts one more; gives what becomes of the page.
+    pub fn another(&mut self, now: Instant) -> Afterwards {
+        self.0.retain(|at| now.saturating_duration_since(*at) < DEATHS_WITHIN);
+        if self.0.len() >= MOST_DEATHS {
+            return Afterwards::StayAway;
+        }
+        self.0.push_back(now);
+        Afterwards::LoadAnew
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_comes_back_unless_it_dies_again_and_again() {
+        let (mut deaths, begun) = (PageDeaths::default(), Instant::now());
+        let mut dies_after = |seconds| deaths.another(begun + Duration::from_secs(seconds));
+        for second in 0..5 {
+            assert_eq!(dies_after(second), Afterwards::LoadAnew);
+        }
+        assert_eq!(dies_after(59), Afterwards::StayAway);
+        // The first of them is long enough ago.
+        assert_eq!(dies_after(60), Afterwards::LoadAnew);
+        assert_eq!(dies_after(60), Afterwards::StayAway);
+    }
 
     fn labels(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -112,7 +112,12 @@ impl Access {
     }
 
     fn lasts(&self, time: Duration) -> bool {
-        self.until > Instant::now() + time && self.until_wall > SystemTime::now() + time
+        self.lasts_at(Instant::now(), SystemTime::now(), time)
+    }
+
+    /// Whether so much time is left by both clocks.
+    fn lasts_at(&self, steady: Instant, wall: SystemTime, time: Duration) -> bool {
+        self.until > steady + time && self.until_wall > wall + time
     }
 }
 
@@ -389,5 +394,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("source", &self.0.source).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    #[test]
+    fn a_clock_that_is_set_keeps_no_token_beyond_its_time_and_none_from_being_renewed() {
+        let access = Access::new(SecretString::from("token"), HOUR, Need::Cached);
+        let (steady, wall) = (access.until - HOUR, access.until_wall - HOUR);
+        assert!(access.lasts_at(steady, wall, EARLY));
+        assert!(!access.lasts_at(steady, wall + 2 * HOUR, EARLY), "set forward, or the machine slept");
+        assert!(access.lasts_at(steady, wall - 48 * HOUR, EARLY), "set back, it is as good as it was");
+        assert!(!access.lasts_at(steady + HOUR, wall - 48 * HOUR, EARLY), "and its hour ends all the same");
     }
 }

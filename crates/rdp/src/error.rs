@@ -1,5 +1,7 @@
 //! Why a desktop could not be opened or went away.
 
+use std::fmt;
+
 use crate::{
     certificate::{Certificate, Fingerprint},
     ended::Ended,
@@ -50,8 +52,16 @@ pub enum SignIn {
     PasswordExpired,
     /// The password has to be changed first.
     PasswordMustChange,
-    /// The user may not sign in remotely, or not now or from here.
+    /// The user may not sign in remotely.
     NotAllowed,
+    /// The user may not sign in at this time.
+    NotNow,
+    /// The user may not sign in from this computer.
+    NotFromHere,
+    /// Another rule bars the account, as one against empty passwords does.
+    Restricted,
+    /// The machine cannot reach whoever could judge the password: its domain's controller.
+    NoDomain,
     /// The server's own proof is wrong: it does not know the password, or somebody is in between.
     NotProven,
     /// The server closed the connection while it was signing in, which some do for a wrong password.
@@ -70,13 +80,17 @@ impl SignIn {
             Self::PasswordExpired => "the password has expired",
             Self::PasswordMustChange => "the password has to be changed first",
             Self::NotAllowed => "the user may not sign in remotely",
+            Self::NotNow => "the user may not sign in at this time",
+            Self::NotFromHere => "the user may not sign in from this computer",
+            Self::Restricted => "a rule bars the account",
+            Self::NoDomain => "the machine cannot reach its domain",
             Self::NotProven => "the server did not prove that it knows the password",
             Self::Closed => "the server closed the connection during sign-in, often for a wrong password",
             Self::Other(_) => "the server refused the sign-in",
         }
     }
 
-    /// What an NTSTATUS says ([MS-ERREF] 2.3.1).
+    /// What an NTSTATUS says ([MS-ERREF] 2.3.1). A server gives it in the error code of CredSSP ([MS-CSSP] 2.2.1).
     pub(crate) fn of_status(status: u32) -> Self {
         match status {
             // WRONG_PASSWORD, LOGON_FAILURE, NO_SUCH_USER
@@ -93,8 +107,16 @@ impl SignIn {
             0xC000_0071 => Self::PasswordExpired,
             // PASSWORD_MUST_CHANGE
             0xC000_0224 => Self::PasswordMustChange,
-            // ACCOUNT_RESTRICTION, INVALID_LOGON_HOURS, INVALID_WORKSTATION, LOGON_TYPE_NOT_GRANTED
-            0xC000_006E | 0xC000_006F | 0xC000_0070 | 0xC000_015B => Self::NotAllowed,
+            // ACCOUNT_RESTRICTION
+            0xC000_006E => Self::Restricted,
+            // INVALID_LOGON_HOURS
+            0xC000_006F => Self::NotNow,
+            // INVALID_WORKSTATION
+            0xC000_0070 => Self::NotFromHere,
+            // ACCESS_DENIED, PRIVILEGE_NOT_HELD, LOGON_NOT_GRANTED, LOGON_TYPE_NOT_GRANTED
+            0xC000_0022 | 0xC000_0061 | 0xC000_0155 | 0xC000_015B => Self::NotAllowed,
+            // NO_LOGON_SERVERS, NETLOGON_NOT_STARTED, and SEC_E_NO_AUTHENTICATING_AUTHORITY
+            0xC000_005E | 0xC000_0192 | 0x8009_0311 => Self::NoDomain,
             other => Self::Other(Some(other)),
         }
     }
@@ -109,6 +131,16 @@ impl SignIn {
             ErrorKind::LogonDenied | ErrorKind::UnknownCredentials => Self::WrongPassword,
             ErrorKind::MessageAltered => Self::NotProven,
             _ => Self::Other(None),
+        }
+    }
+}
+
+impl fmt::Display for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())?;
+        match self {
+            Self::Other(Some(status)) => write!(f, " (status {status:#010x})"),
+            _ => Ok(()),
         }
     }
 }
@@ -143,7 +175,7 @@ pub enum Error {
     #[error("the TLS handshake failed: {0}")]
     Tls(String),
     /// The user is not let in.
-    #[error("{}", .0.words())]
+    #[error("{0}")]
     SignIn(SignIn),
     /// The server ended the session and said why.
     #[error("the server ended the session: {0}")]
@@ -207,9 +239,28 @@ mod tests {
 
     #[test]
     fn a_status_names_its_reason() {
-        assert_eq!(SignIn::of_status(0xC000_006D), SignIn::WrongPassword);
-        assert_eq!(SignIn::of_status(0xC000_0234), SignIn::Locked);
-        assert_eq!(SignIn::of_status(0xC000_015B), SignIn::NotAllowed);
-        assert_eq!(SignIn::of_status(0xC000_0001), SignIn::Other(Some(0xC000_0001)));
+        for (status, reason) in [
+            (0xC000_006A, SignIn::WrongPassword),
+            (0xC000_006D, SignIn::WrongPassword),
+            (0xC000_0234, SignIn::Locked),
+            (0xC000_0072, SignIn::Disabled),
+            (0xC000_0193, SignIn::AccountExpired),
+            (0xC000_0071, SignIn::PasswordExpired),
+            (0xC000_0224, SignIn::PasswordMustChange),
+            (0xC000_015B, SignIn::NotAllowed),
+            (0xC000_006F, SignIn::NotNow),
+            (0xC000_0070, SignIn::NotFromHere),
+            (0xC000_006E, SignIn::Restricted),
+            (0xC000_005E, SignIn::NoDomain),
+            (0xC000_0001, SignIn::Other(Some(0xC000_0001))),
+        ] {
+            assert_eq!(SignIn::of_status(status), reason, "{status:#x}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_is_not_known_is_named() {
+        let words = SignIn::Other(Some(0xC000_0001)).to_string();
+        assert_eq!(words, "the server refused the sign-in (status 0xc0000001)");
     }
 }

@@ -163,8 +163,20 @@ impl Backlog {
     }
 }
 
+/// Ends the channel for its reader when a task that serves it panics: nobody would ever do so otherwise.
+pub(crate) struct EndsWithPanic(pub(crate) Arc<Backlog>);
+
+impl Drop for EndsWithPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.finish(Exit::Closed);
+        }
+    }
+}
+
 /// Takes everything that the channel says until it ends, as far as there is room.
 pub(crate) async fn pump(mut from: ChannelReadHalf, backlog: Arc<Backlog>) {
+    let _guard = EndsWithPanic(Arc::clone(&backlog));
     let mut exit = None;
     let ended = async {
         loop {
@@ -278,6 +290,24 @@ mod tests {
             waiting.await.unwrap();
             backlog.push(Source::Stdout, &b"12345678"[backlog.bytes()..]);
         }
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_ends_the_channel_for_its_reader() {
+        let backlog = Backlog::new(8);
+        backlog.push(Source::Stdout, b"x");
+        let guard = EndsWithPanic(Arc::clone(&backlog));
+        let task = tokio::spawn(async move {
+            let _guard = guard;
+            panic!("a mistake");
+        });
+        assert!(task.await.unwrap_err().is_panic());
+        assert!(backlog.read().await.is_some(), "what has come is not lost");
+        assert_eq!((backlog.read().await, backlog.exit()), (None, Some(Exit::Closed)));
+
+        let calm = Backlog::new(8);
+        drop(EndsWithPanic(Arc::clone(&calm)));
+        assert_eq!(calm.exit(), None);
     }
 
     #[test]

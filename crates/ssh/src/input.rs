@@ -7,7 +7,7 @@ use russh::client::Msg;
 use russh::{ChannelWriteHalf, Error as Ssh};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use crate::backlog::Backlog;
+use crate::backlog::{Backlog, EndsWithPanic};
 use crate::terminal::Size;
 
 /// At most this many bytes wait to be sent.
@@ -108,6 +108,7 @@ async fn write(
     mut resized: watch::Receiver<Size>,
     backlog: Arc<Backlog>,
 ) {
+    let _guard = EndsWithPanic(Arc::clone(&backlog));
     // a resize must not wait behind input for which the remote program has no room
     let data = async {
         while let Some(item) = queued.recv().await {

@@ -421,11 +421,12 @@ impl Drop for Driver {
     /// A task that is torn down, by a panic or with its runtime, must not look like the end of the stream.
     fn drop(&mut self) {
         if self.stage != Stage::Over {
-            let failure = Failure {
-                kind: FailureKind::Closed,
-                code: None,
-                reason: "the tunnel was torn down".to_owned(),
+            let reason = if std::thread::panicking() {
+                "a mistake in Adit ended the tunnel"
+            } else {
+                "the tunnel was torn down"
             };
+            let failure = Failure { kind: FailureKind::Closed, code: None, reason: reason.to_owned() };
             let (sent, received) = self.counted;
             self.pipe.lose(Lost { failure: failure.clone() });
             self.board.post(Event::Failed { failure, sent, received });

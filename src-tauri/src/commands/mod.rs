@@ -5,13 +5,14 @@ mod profiles;
 mod sessions;
 mod tunnels;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, pin::Pin};
 
 use adit_contract::{
     CloudInfo, DiagnosticNames, ExplainAsk, Explanation, Failure, FailureCode, InstanceAction, InstanceRef,
     ProjectInfo, Scope, SearchHit, SettingSpec, SettingState, SettingValue, SignInMethod, Snapshot,
     TreeWindow,
 };
+use adit_core::panics::caught;
 use tauri::{AppHandle, State, Wry, ipc};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
 use tauri_plugin_dialog::{DialogExt as _, FilePath};
@@ -20,6 +21,13 @@ use tauri_plugin_opener::OpenerExt as _;
 use crate::{demo, start::Core};
 
 type Answer<T> = Result<T, Failure>;
+
+/// What a command comes to. A mistake of ours is its answer too: whoever asked would wait for ever.
+fn whole<'a, T: 'a>(
+    work: impl Future<Output = Answer<T>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Answer<T>> + Send + 'a>> {
+    Box::pin(caught("the command", work))
+}
 
 /// Every command of `adit_contract::COMMANDS`.
 pub(crate) fn table() -> impl Fn(ipc::Invoke<Wry>) -> bool + Send + Sync + 'static {
@@ -106,129 +114,132 @@ pub(crate) fn table() -> impl Fn(ipc::Invoke<Wry>) -> bool + Send + Sync + 'stat
 
 #[tauri::command]
 async fn snapshot(core: State<'_, Core>) -> Answer<Snapshot> {
-    Ok(core.app().await?.snapshot().await)
+    whole(async { Ok(core.app().await?.snapshot().await) }).await
 }
 
 #[tauri::command]
 async fn sign_in(core: State<'_, Core>, method: SignInMethod) -> Answer<()> {
-    core.app().await?.sign_in(method).await
+    whole(async { core.app().await?.sign_in(method).await }).await
 }
 
 #[tauri::command]
 async fn sign_in_cancel(core: State<'_, Core>) -> Answer<()> {
-    core.app().await?.sign_in_cancel().await
+    whole(async { core.app().await?.sign_in_cancel().await }).await
 }
 
 #[tauri::command]
 async fn sign_out(core: State<'_, Core>, account: String) -> Answer<()> {
-    core.app().await?.sign_out(&account).await
+    whole(async { core.app().await?.sign_out(&account).await }).await
 }
 
 /// Lets the person choose their OAuth client's file. `None` when they changed their mind.
 #[tauri::command]
 async fn choose_client_file(handle: AppHandle, core: State<'_, Core>) -> Answer<Option<CloudInfo>> {
-    let app = core.app().await?;
-    let dialog = handle.dialog().file().set_title("OAuth client file").add_filter("JSON", &["json"]);
-    let Some(path) = chosen(|tell| dialog.pick_file(tell)).await? else {
-        return Ok(None);
-    };
-    app.set_client_file(&path).await.map(Some)
+    whole(async {
+        let app = core.app().await?;
+        let dialog = handle.dialog().file().set_title("OAuth client file").add_filter("JSON", &["json"]);
+        let Some(path) = chosen(|tell| dialog.pick_file(tell)).await? else {
+            return Ok(None);
+        };
+        app.set_client_file(&path).await.map(Some)
+    })
+    .await
 }
 
 #[tauri::command]
 async fn demo_start(handle: AppHandle) -> Answer<()> {
-    demo::start(&handle).await
+    whole(async { demo::start(&handle).await }).await
 }
 
 #[tauri::command]
 async fn demo_leave(handle: AppHandle) -> Answer<()> {
-    demo::leave(&handle).await
+    whole(async { demo::leave(&handle).await }).await
 }
 
 /// Every project that was found, chosen or not.
 #[tauri::command]
 async fn projects(core: State<'_, Core>) -> Answer<Vec<ProjectInfo>> {
-    Ok(core.app().await?.projects())
+    whole(async { Ok(core.app().await?.projects()) }).await
 }
 
 #[tauri::command]
 async fn refresh(core: State<'_, Core>) -> Answer<()> {
-    core.app().await?.refresh().await
+    whole(async { core.app().await?.refresh().await }).await
 }
 
 #[tauri::command]
 async fn tree_rows(core: State<'_, Core>, offset: u32, count: u32) -> Answer<TreeWindow> {
-    core.app().await?.tree_rows(offset, count).await
+    whole(async { core.app().await?.tree_rows(offset, count).await }).await
 }
 
 #[tauri::command]
 async fn tree_toggle(core: State<'_, Core>, id: String, expanded: bool) -> Answer<()> {
-    core.app().await?.tree_toggle(&id, expanded).await
+    whole(async { core.app().await?.tree_toggle(&id, expanded).await }).await
 }
 
 #[tauri::command]
 async fn tree_filter(core: State<'_, Core>, text: String) -> Answer<()> {
-    core.app().await?.tree_filter(&text).await
+    whole(async { core.app().await?.tree_filter(&text).await }).await
 }
 
 #[tauri::command]
 async fn tree_find(core: State<'_, Core>, prefix: String, from: u32) -> Answer<Option<u32>> {
-    core.app().await?.tree_find(&prefix, from).await
+    whole(async { core.app().await?.tree_find(&prefix, from).await }).await
 }
 
 #[tauri::command]
 async fn search(core: State<'_, Core>, text: String, limit: u32) -> Answer<Vec<SearchHit>> {
-    core.app().await?.search(&text, limit).await
+    whole(async { core.app().await?.search(&text, limit).await }).await
 }
 
 #[tauri::command]
 async fn instance_action(core: State<'_, Core>, instance: InstanceRef, action: InstanceAction) -> Answer<()> {
-    core.app().await?.instance_action(instance, action).await
+    whole(async { core.app().await?.instance_action(instance, action).await }).await
 }
 
 #[tauri::command]
 async fn favourite_set(core: State<'_, Core>, instance: InstanceRef, favourite: bool) -> Answer<()> {
-    core.app().await?.favourite_set(instance, favourite).await
+    whole(async { core.app().await?.favourite_set(instance, favourite).await }).await
 }
 
 #[tauri::command]
 async fn explain_open(core: State<'_, Core>, ask: ExplainAsk) -> Answer<Explanation> {
-    core.app().await?.explain_open(ask).await
+    whole(async { core.app().await?.explain_open(ask).await }).await
 }
 
 #[tauri::command]
 async fn explain_again(core: State<'_, Core>, id: String) -> Answer<()> {
-    core.app().await?.explain_again(&id).await
+    whole(async { core.app().await?.explain_again(&id).await }).await
 }
 
 #[tauri::command]
 async fn explain_close(core: State<'_, Core>, id: String) -> Answer<()> {
-    core.app().await?.explain_close(&id).await
+    whole(async { core.app().await?.explain_close(&id).await }).await
 }
 
 #[tauri::command]
 async fn settings_specs(core: State<'_, Core>) -> Answer<Vec<SettingSpec>> {
-    Ok(core.app().await?.settings_specs())
+    whole(async { Ok(core.app().await?.settings_specs()) }).await
 }
 
 #[tauri::command]
 async fn settings_at(core: State<'_, Core>, scope: Scope) -> Answer<Vec<SettingState>> {
-    core.app().await?.settings_at(scope).await
+    whole(async { core.app().await?.settings_at(scope).await }).await
 }
 
 #[tauri::command]
 async fn settings_places(core: State<'_, Core>) -> Answer<Vec<Scope>> {
-    core.app().await?.settings_places().await
+    whole(async { core.app().await?.settings_places().await }).await
 }
 
 #[tauri::command]
 async fn setting_set(core: State<'_, Core>, scope: Scope, key: String, value: SettingValue) -> Answer<()> {
-    core.app().await?.setting_set(scope, key, value).await
+    whole(async { core.app().await?.setting_set(scope, key, value).await }).await
 }
 
 #[tauri::command]
 async fn setting_reset(core: State<'_, Core>, scope: Scope, key: String) -> Answer<()> {
-    core.app().await?.setting_reset(scope, key).await
+    whole(async { core.app().await?.setting_reset(scope, key).await }).await
 }
 
 fn write_clipboard(handle: &AppHandle, text: String) -> Answer<()> {
@@ -248,35 +259,41 @@ fn open_browser(handle: &AppHandle, address: &tauri::Url, advice: &str) -> Answe
 /// What may be handed on when somebody asks for help, as text.
 #[tauri::command]
 async fn diagnostics(core: State<'_, Core>, names: DiagnosticNames) -> Answer<String> {
-    let web_view = tauri::webview_version().unwrap_or_else(|error| error.to_string());
-    Ok(core.app().await?.diagnostics(&web_view, names).await)
+    whole(async {
+        let web_view = tauri::webview_version().unwrap_or_else(|error| error.to_string());
+        Ok(core.app().await?.diagnostics(&web_view, names).await)
+    })
+    .await
 }
 
 #[tauri::command]
 async fn update_check(core: State<'_, Core>) -> Answer<()> {
-    core.app().await?.update_check().await
+    whole(async { core.app().await?.update_check().await }).await
 }
 
 #[tauri::command]
 async fn update_install(core: State<'_, Core>) -> Answer<()> {
-    core.app().await?.update_install().await
+    whole(async { core.app().await?.update_install().await }).await
 }
 
 #[tauri::command]
 async fn update_restart(core: State<'_, Core>) -> Answer<()> {
-    core.app().await?.update_restart().await
+    whole(async { core.app().await?.update_restart().await }).await
 }
 
 #[tauri::command]
 async fn update_cancel(core: State<'_, Core>) -> Answer<()> {
-    core.app().await?.update_cancel().await
+    whole(async { core.app().await?.update_cancel().await }).await
 }
 
 /// Has the browser fetch the package of the newer version. The page names no address.
 #[tauri::command]
 async fn update_fetch(handle: AppHandle, core: State<'_, Core>) -> Answer<()> {
-    let address = core.app().await?.update_address()?;
-    open_browser(&handle, &address, "Get the package from where this one came from.")
+    whole(async {
+        let address = core.app().await?.update_address()?;
+        open_browser(&handle, &address, "Get the package from where this one came from.")
+    })
+    .await
 }
 
 /// What becomes of a dialog for a file.

@@ -6,7 +6,7 @@ use adit_contract::{CloseAnswer, Desk, Failure, FailureCode, Layout, LeftSession
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
 
-use super::{Answer, open_browser, write_clipboard};
+use super::{Answer, open_browser, whole, write_clipboard};
 use crate::{closing, demo::DemoPlace, start::Core, wants::Wants, window};
 
 #[tauri::command]
@@ -16,9 +16,12 @@ pub(super) async fn layout_set(
     demo: State<'_, DemoPlace>,
     layout: Layout,
 ) -> Answer<()> {
-    let app = core.app().await?;
-    demo.speaks_to_its_core(window.label())?;
-    app.layout_set(layout).await
+    whole(async {
+        let app = core.app().await?;
+        demo.speaks_to_its_core(window.label())?;
+        app.layout_set(layout).await
+    })
+    .await
 }
 
 /// What the window is asked to do from outside of it.
@@ -28,40 +31,49 @@ pub(super) async fn wants(
     window: WebviewWindow,
     wants: State<'_, Wants>,
 ) -> Answer<Vec<Want>> {
-    // All windows hear that there is something; one answers.
-    let leads = window::lead(&handle).is_some_and(|lead| lead.label() == window.label());
-    Ok(if leads { wants.take() } else { Vec::new() })
+    whole(async {
+        // All windows hear that there is something; one answers.
+        let leads = window::lead(&handle).is_some_and(|lead| lead.label() == window.label());
+        Ok(if leads { wants.take() } else { Vec::new() })
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn close_answer(handle: AppHandle, answer: CloseAnswer) -> Answer<()> {
-    closing::answered(&handle, answer).await;
-    Ok(())
+    whole(async {
+        closing::answered(&handle, answer).await;
+        Ok(())
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn keys_set(core: State<'_, Core>, keys: BTreeMap<String, Vec<String>>) -> Answer<()> {
-    core.app().await?.keys_set(keys).await
+    whole(async { core.app().await?.keys_set(keys).await }).await
 }
 
 /// Closes the calling window; its sessions go on in another one. The last one is closed as by its frame: the app goes to
 /// the tray, or asks, or ends.
 #[tauri::command]
 pub(super) async fn window_close(handle: AppHandle, window: WebviewWindow) -> Answer<()> {
-    if window::is_last(&handle, window.label()) {
-        closing::requested(&handle);
-        return Ok(());
-    }
-    window.destroy().map_err(|error| {
-        Failure::new(FailureCode::Internal, "The window could not be closed", "Close it by its frame.")
-            .with_server("window", error.to_string())
+    whole(async {
+        if window::is_last(&handle, window.label()) {
+            closing::requested(&handle);
+            return Ok(());
+        }
+        window.destroy().map_err(|error| {
+            Failure::new(FailureCode::Internal, "The window could not be closed", "Close it by its frame.")
+                .with_server("window", error.to_string())
+        })
     })
+    .await
 }
 
 /// How the calling window was left.
 #[tauri::command]
 pub(super) async fn desk_left(window: WebviewWindow, core: State<'_, Core>) -> Answer<Option<Desk>> {
-    Ok(core.app().await?.desk_left(window.label()))
+    whole(async { Ok(core.app().await?.desk_left(window.label())) }).await
 }
 
 /// Remembers the calling window's tabs, and where the windows are.
@@ -74,32 +86,45 @@ pub(super) async fn desk_save(
     dock: String,
     offered: Vec<LeftSession>,
 ) -> Answer<()> {
-    window::remember_places(&handle);
-    let app = core.app().await?;
-    demo.speaks_to_its_core(window.label())?;
-    app.desk_save(window.label(), dock, offered).await
+    whole(async {
+        window::remember_places(&handle);
+        let app = core.app().await?;
+        demo.speaks_to_its_core(window.label())?;
+        app.desk_save(window.label(), dock, offered).await
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn clipboard_read(handle: AppHandle) -> Answer<String> {
-    // An empty clipboard and one that holds a picture are both "no text".
-    Ok(handle.clipboard().read_text().unwrap_or_default())
+    whole(async {
+        // An empty clipboard and one that holds a picture are both "no text".
+        Ok(handle.clipboard().read_text().unwrap_or_default())
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn clipboard_write(handle: AppHandle, text: String) -> Answer<()> {
-    write_clipboard(&handle, text)
+    whole(async { write_clipboard(&handle, text) }).await
 }
 
 /// Opens a web address from a terminal, after the person agreed to it. Nothing but `http` and `https`.
 #[tauri::command]
 pub(super) async fn open_link(handle: AppHandle, url: String) -> Answer<()> {
-    let refused = || {
-        Failure::new(FailureCode::InvalidInput, "This address cannot be opened", "Only web addresses can.")
-    };
-    let parsed = tauri::Url::parse(&url).map_err(|_| refused())?;
-    if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(refused());
-    }
-    open_browser(&handle, &parsed, "Copy the address instead.")
+    whole(async {
+        let refused = || {
+            Failure::new(
+                FailureCode::InvalidInput,
+                "This address cannot be opened",
+                "Only web addresses can.",
+            )
+        };
+        let parsed = tauri::Url::parse(&url).map_err(|_| refused())?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(refused());
+        }
+        open_browser(&handle, &parsed, "Copy the address instead.")
+    })
+    .await
 }

@@ -6,12 +6,12 @@ use adit_contract::{
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt as _;
 
-use super::{Answer, chosen};
+use super::{Answer, chosen, whole};
 use crate::start::Core;
 
 #[tauri::command]
 pub(super) async fn profiles(core: State<'_, Core>) -> Answer<ProfileList> {
-    core.app().await?.profiles().await
+    whole(async { core.app().await?.profiles().await }).await
 }
 
 #[tauri::command]
@@ -20,7 +20,7 @@ pub(super) async fn profile_save(
     id: Option<String>,
     profile: Profile,
 ) -> Answer<String> {
-    core.app().await?.profile_save(id, profile).await
+    whole(async { core.app().await?.profile_save(id, profile).await }).await
 }
 
 #[tauri::command]
@@ -35,17 +35,17 @@ pub(super) async fn profile_arrange(
     folder: Vec<String>,
     before: Option<String>,
 ) -> Answer<()> {
-    core.app().await?.profile_arrange(ids, folder, before).await
+    whole(async { core.app().await?.profile_arrange(ids, folder, before).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn profile_duplicate(core: State<'_, Core>, ids: Vec<String>) -> Answer<Vec<String>> {
-    core.app().await?.profile_duplicate(ids).await
+    whole(async { core.app().await?.profile_duplicate(ids).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn profile_folder(core: State<'_, Core>, change: ProfileFolderChange) -> Answer<()> {
-    core.app().await?.profile_folder(change).await
+    whole(async { core.app().await?.profile_folder(change).await }).await
 }
 
 #[tauri::command]
@@ -54,12 +54,12 @@ pub(super) async fn profile_start(
     core: State<'_, Core>,
     ids: Vec<String>,
 ) -> Answer<Vec<ProfileStarted>> {
-    core.app().await?.profile_start(window.label(), ids).await
+    whole(async { core.app().await?.profile_start(window.label(), ids).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn profile_draft(core: State<'_, Core>, from: ProfileSource) -> Answer<Profile> {
-    core.app().await?.profile_draft(from).await
+    whole(async { core.app().await?.profile_draft(from).await }).await
 }
 
 /// Lets the person choose a file with profiles. `None` when they changed their mind.
@@ -68,13 +68,16 @@ pub(super) async fn profile_import(
     handle: AppHandle,
     core: State<'_, Core>,
 ) -> Answer<Option<ProfileImport>> {
-    let app = core.app().await?;
-    let dialog = handle.dialog().file().set_title("Import profiles");
-    let dialog = dialog.add_filter("Profiles", &["json", "rdp", "iapc"]);
-    match chosen(|tell| dialog.pick_file(tell)).await? {
-        Some(path) => app.profile_import(path).await.map(Some),
-        None => Ok(None),
-    }
+    whole(async {
+        let app = core.app().await?;
+        let dialog = handle.dialog().file().set_title("Import profiles");
+        let dialog = dialog.add_filter("Profiles", &["json", "rdp", "iapc"]);
+        match chosen(|tell| dialog.pick_file(tell)).await? {
+            Some(path) => app.profile_import(path).await.map(Some),
+            None => Ok(None),
+        }
+    })
+    .await
 }
 
 /// Lets the person choose where profiles are written to; gives that path. `None` when they changed their mind.
@@ -84,13 +87,16 @@ pub(super) async fn profile_export(
     core: State<'_, Core>,
     ids: Vec<String>,
 ) -> Answer<Option<String>> {
-    let app = core.app().await?;
-    let dialog = handle.dialog().file().set_title("Export profiles");
-    let dialog = dialog.add_filter("Profiles", &["json"]).set_file_name("adit-profiles.json");
-    let Some(path) = chosen(|tell| dialog.save_file(tell)).await? else {
-        return Ok(None);
-    };
-    let written = path.display().to_string();
-    app.profile_export(ids, path).await?;
-    Ok(Some(written))
+    whole(async {
+        let app = core.app().await?;
+        let dialog = handle.dialog().file().set_title("Export profiles");
+        let dialog = dialog.add_filter("Profiles", &["json"]).set_file_name("adit-profiles.json");
+        let Some(path) = chosen(|tell| dialog.save_file(tell)).await? else {
+            return Ok(None);
+        };
+        let written = path.display().to_string();
+        app.profile_export(ids, path).await?;
+        Ok(Some(written))
+    })
+    .await
 }

@@ -7,7 +7,7 @@ use adit_contract::{
 use secrecy::ExposeSecret as _;
 use tauri::{AppHandle, State, WebviewWindow, ipc};
 
-use super::{Answer, write_clipboard};
+use super::{Answer, whole, write_clipboard};
 use crate::{
     display::{self, Places},
     start::Core,
@@ -22,28 +22,31 @@ pub(super) async fn session_open(
     start: SessionStart,
     linked: Option<LinkParameters>,
 ) -> Answer<String> {
-    let linked = linked.unwrap_or_default();
-    core.app().await?.session_open_linked(window.label(), instance, start, linked).await
+    whole(async {
+        let linked = linked.unwrap_or_default();
+        core.app().await?.session_open_linked(window.label(), instance, start, linked).await
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn session_answer(core: State<'_, Core>, id: String, answer: SessionAnswer) -> Answer<()> {
-    core.app().await?.session_answer(&id, answer).await
+    whole(async { core.app().await?.session_answer(&id, answer).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn session_dismiss_note(core: State<'_, Core>, id: String, kind: NoteKind) -> Answer<()> {
-    core.app().await?.session_dismiss_note(&id, kind).await
+    whole(async { core.app().await?.session_dismiss_note(&id, kind).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn session_cancel(core: State<'_, Core>, id: String) -> Answer<()> {
-    core.app().await?.session_cancel(&id).await
+    whole(async { core.app().await?.session_cancel(&id).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn session_close(core: State<'_, Core>, id: String) -> Answer<()> {
-    core.app().await?.session_close(&id).await
+    whole(async { core.app().await?.session_close(&id).await }).await
 }
 
 #[tauri::command]
@@ -53,7 +56,7 @@ pub(super) async fn session_label(
     name: Option<String>,
     colour: TabColour,
 ) -> Answer<()> {
-    core.app().await?.session_label(&id, name.as_deref(), colour).await
+    whole(async { core.app().await?.session_label(&id, name.as_deref(), colour).await }).await
 }
 
 /// Shows a session in another window; gives that window's label.
@@ -64,56 +67,68 @@ pub(super) async fn session_move(
     id: String,
     to: SessionPlace,
 ) -> Answer<String> {
-    let app = core.app().await?;
-    window::move_session(&handle, &app, &id, to)
+    whole(async {
+        let app = core.app().await?;
+        window::move_session(&handle, &app, &id, to)
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn session_show(handle: AppHandle, core: State<'_, Core>, id: String) -> Answer<()> {
-    let app = core.app().await?;
-    window::show_session(&handle, &app, &id)
+    whole(async {
+        let app = core.app().await?;
+        window::show_session(&handle, &app, &id)
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn terminal_attach(core: State<'_, Core>, id: String) -> Answer<StreamTicket> {
-    core.app().await?.terminal_attach(&id).await
+    whole(async { core.app().await?.terminal_attach(&id).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn terminal_pull(core: State<'_, Core>, id: String) -> Answer<ipc::Response> {
-    let bytes = core.app().await?.terminal_pull(&id).await?;
-    Ok(ipc::Response::new(bytes.to_vec()))
+    whole(async {
+        let bytes = core.app().await?.terminal_pull(&id).await?;
+        Ok(ipc::Response::new(bytes.to_vec()))
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn terminal_push(core: State<'_, Core>, id: String, seq: u32, frame: Vec<u8>) -> Answer<()> {
-    core.app().await?.terminal_push(&id, seq, frame.into()).await
+    whole(async { core.app().await?.terminal_push(&id, seq, frame.into()).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn desktop_attach(core: State<'_, Core>, id: String) -> Answer<StreamTicket> {
-    core.app().await?.desktop_attach(&id).await
+    whole(async { core.app().await?.desktop_attach(&id).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn desktop_pull(core: State<'_, Core>, id: String) -> Answer<ipc::Response> {
-    let bytes = core.app().await?.desktop_pull(&id).await?;
-    Ok(ipc::Response::new(bytes.to_vec()))
+    whole(async {
+        let bytes = core.app().await?.desktop_pull(&id).await?;
+        Ok(ipc::Response::new(bytes.to_vec()))
+    })
+    .await
 }
 
 #[tauri::command]
 pub(super) async fn desktop_push(core: State<'_, Core>, id: String, seq: u32, frame: Vec<u8>) -> Answer<()> {
-    core.app().await?.desktop_push(&id, seq, frame.into()).await
+    whole(async { core.app().await?.desktop_push(&id, seq, frame.into()).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn desktop_type_clipboard(core: State<'_, Core>, id: String) -> Answer<()> {
-    core.app().await?.desktop_type_clipboard(&id).await
+    whole(async { core.app().await?.desktop_type_clipboard(&id).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn desktop_files(core: State<'_, Core>, id: String, action: FilesAction) -> Answer<()> {
-    core.app().await?.desktop_files(&id, action).await
+    whole(async { core.app().await?.desktop_files(&id, action).await }).await
 }
 
 /// Puts the password that was made for a session on the clipboard; the web view never sees it.
@@ -123,8 +138,11 @@ pub(super) async fn session_copy_password(
     core: State<'_, Core>,
     id: String,
 ) -> Answer<()> {
-    let password = core.app().await?.made_password(&id).await?;
-    write_clipboard(&handle, password.expose_secret().to_owned())
+    whole(async {
+        let password = core.app().await?.made_password(&id).await?;
+        write_clipboard(&handle, password.expose_secret().to_owned())
+    })
+    .await
 }
 
 /// Has a Windows VM's agent set a password and puts it on the clipboard; the web view never sees it.
@@ -137,8 +155,11 @@ pub(super) async fn windows_password(
     administrator: bool,
     remember: bool,
 ) -> Answer<()> {
-    let password = core.app().await?.windows_password(instance, &user, administrator, remember).await?;
-    write_clipboard(&handle, password.expose_secret().to_owned())
+    whole(async {
+        let password = core.app().await?.windows_password(instance, &user, administrator, remember).await?;
+        write_clipboard(&handle, password.expose_secret().to_owned())
+    })
+    .await
 }
 
 #[tauri::command]
@@ -152,5 +173,5 @@ pub(super) async fn full_screen(
     places: State<'_, Places>,
     to: FullScreen,
 ) -> Answer<()> {
-    display::fill(&window, &places, &to)
+    whole(async { display::fill(&window, &places, &to) }).await
 }

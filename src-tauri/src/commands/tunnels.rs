@@ -4,42 +4,45 @@ use adit_contract::{GatewaySettings, TunnelAction, TunnelPeer, TunnelSpec, Tunne
 use secrecy::ExposeSecret as _;
 use tauri::{AppHandle, State};
 
-use super::{Answer, write_clipboard};
+use super::{Answer, whole, write_clipboard};
 use crate::start::Core;
 
 #[tauri::command]
 pub(super) async fn tunnel_add(core: State<'_, Core>, spec: TunnelSpec, start: bool) -> Answer<String> {
-    core.app().await?.tunnel_add(spec, start).await
+    whole(async { core.app().await?.tunnel_add(spec, start).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn tunnel_change(core: State<'_, Core>, id: String, spec: TunnelSpec) -> Answer<()> {
-    core.app().await?.tunnel_change(&id, spec).await
+    whole(async { core.app().await?.tunnel_change(&id, spec).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn tunnel_action(core: State<'_, Core>, id: String, action: TunnelAction) -> Answer<()> {
-    core.app().await?.tunnel_action(&id, action).await
+    whole(async { core.app().await?.tunnel_action(&id, action).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn tunnel_peers(core: State<'_, Core>, id: String) -> Answer<Vec<TunnelPeer>> {
-    core.app().await?.tunnel_peers(&id).await
+    whole(async { core.app().await?.tunnel_peers(&id).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn tunnel_local(core: State<'_, Core>, target: TunnelTarget) -> Answer<String> {
-    core.app().await?.tunnel_local(target).await
+    whole(async { core.app().await?.tunnel_local(target).await }).await
 }
 
 #[tauri::command]
 pub(super) async fn gateway_set(core: State<'_, Core>, settings: GatewaySettings) -> Answer<()> {
-    core.app().await?.gateway_set(settings).await
+    whole(async { core.app().await?.gateway_set(settings).await }).await
 }
 
 /// Puts the gateway's password on the clipboard; the web view never sees it.
 #[tauri::command]
 pub(super) async fn gateway_copy_password(handle: AppHandle, core: State<'_, Core>) -> Answer<()> {
-    let password = core.app().await?.gateway_password().await;
-    write_clipboard(&handle, password.expose_secret().to_owned())
+    whole(async {
+        let password = core.app().await?.gateway_password().await;
+        write_clipboard(&handle, password.expose_secret().to_owned())
+    })
+    .await
 }

@@ -8,6 +8,8 @@ pub(crate) struct Arguments {
     pub(crate) password: String,
     pub(crate) from: From,
     pub(crate) security: Security,
+    /// The NTSTATUS with which everybody is refused.
+    pub(crate) refuse: Option<u32>,
     pub(crate) codec: Codec,
     pub(crate) graphics: Graphics,
     /// Changes a second of windows, and of the whole screen.
@@ -50,6 +52,7 @@ pub(crate) fn arguments(mut words: impl Iterator<Item = String>) -> Result<Argum
         password: "correct horse".to_owned(),
         from: From::CommandLine,
         security: Security::Nla,
+        refuse: None,
         codec: Codec::RemoteFx,
         graphics: Graphics::Classic,
         busy: None,
@@ -65,6 +68,12 @@ pub(crate) fn arguments(mut words: impl Iterator<Item = String>) -> Result<Argum
             "--password" => arguments.password = value()?,
             "--stdin-accounts" => arguments.from = From::StandardInput,
             "--tls-only" => arguments.security = Security::TlsOnly,
+            "--refuse" => {
+                let status = value()?;
+                let digits =
+                    status.strip_prefix("0x").context("--refuse wants a status such as 0xC0000234")?;
+                arguments.refuse = Some(u32::from_str_radix(digits, 16).context("--refuse")?);
+            }
             "--bitmaps" => arguments.codec = Codec::Bitmap,
             "--graphics" => {
                 arguments.graphics = match value()?.as_str() {

@@ -15,7 +15,8 @@ use anyhow::{Context as _, Result, bail};
 use ironrdp_connector::sspi::{
     AuthIdentity, Username,
     credssp::{
-        CredSspServer, CredentialsProxy, EarlyUserAuthResult, ServerError, ServerMode, ServerState, TsRequest,
+        CredSspServer, CredentialsProxy, EarlyUserAuthResult, NStatusCode, ServerError, ServerMode,
+        ServerState, TsRequest,
     },
     ntlm::NtlmConfig,
 };
@@ -60,6 +61,7 @@ pub(crate) async fn admit(
     mut stream: TcpStream,
     identity: &Identity,
     accounts: &Accounts,
+    refuse: Option<u32>,
 ) -> Result<Admitted> {
     let coming = async {
         let request = read_packet(&mut stream).await?;
@@ -76,7 +78,7 @@ pub(crate) async fn admit(
         let flags = ResponseFlags::EXTENDED_CLIENT_DATA_SUPPORTED;
         stream.write_all(&encode_vec(&X224(ConnectionConfirm::Response { flags, protocol }))?).await?;
         let mut stream = identity.acceptor.accept(stream).await.context("TLS")?;
-        let user = authenticate(&mut stream, protocol, identity, accounts).await?;
+        let user = authenticate(&mut stream, protocol, identity, accounts, refuse).await?;
         request.protocol |= SecurityProtocol::SSL;
         let stream =
             Negotiated { stream, request: encode_vec(&X224(request))?, answer: Answer::Head(Vec::new()) };
@@ -126,9 +128,10 @@ async fn authenticate(
     protocol: SecurityProtocol,
     identity: &Identity,
     accounts: &Accounts,
+    refuse: Option<u32>,
 ) -> Result<String> {
     let mut proxy = Proxy { accounts, asked: None };
-    let result = exchange(stream, identity, &mut proxy).await;
+    let result = exchange(stream, identity, &mut proxy, refuse).await;
     if protocol == SecurityProtocol::HYBRID_EX {
         let early =
             if result.is_ok() { EarlyUserAuthResult::Success } else { EarlyUserAuthResult::AccessDenied };
@@ -145,6 +148,7 @@ async fn exchange(
     stream: &mut TlsStream<TcpStream>,
     identity: &Identity,
     proxy: &mut Proxy<'_>,
+    refuse: Option<u32>,
 ) -> Result<()> {
     let mode = ServerMode::Ntlm(NtlmConfig::new("rdp-client".to_owned()));
     let mut server = CredSspServer::new(identity.public_key.clone(), proxy, mode)?;
@@ -155,12 +159,19 @@ async fn exchange(
             Ok(ServerState::Finished(_)) => (None, Some(Ok(()))),
             Err(ServerError { ts_request, error }) => (ts_request.map(|boxed| *boxed), Some(Err(error))),
         };
+        // The password is right: a machine refuses for other reasons where it would show its own proof.
+        let refused = refuse.filter(|_| answer.as_ref().is_some_and(|answer| answer.pub_key_auth.is_some()));
+        let answer = match refused {
+            None => answer,
+            status => Some(TsRequest { error_code: status.map(NStatusCode), ..TsRequest::default() }),
+        };
         if let Some(answer) = answer {
             let mut message = Vec::with_capacity(usize::from(answer.buffer_len()));
             answer.encode_ts_request(&mut message)?;
             stream.write_all(&message).await?;
         }
         match done {
+            None if refused.is_some() => bail!("refused, as was asked for"),
             None => {}
             Some(Ok(())) => return Ok(()),
             Some(Err(error)) => return Err(error.into()),

@@ -8,6 +8,7 @@
 //! - `--stdin-accounts`: its accounts by standard input instead, whose end ends it. The first line is
 //!   `{"key","certificate","private"}` (what each connection begins with; certificate and key in PEM), and each of the
 //!   others `{"accounts":[{"name","password"}]}`, of which the last counts
+//! - `--refuse 0xC0000234`: nobody is let in, for the reason of this NTSTATUS
 //! - `--tls-only`: no Network Level Authentication
 //! - `--bitmaps`: no RemoteFX
 //! - `--graphics pipeline`: the graphics pipeline (EGFX, ClearCodec), for clients that take it
@@ -130,7 +131,8 @@ impl Host {
         match self.arguments.security {
             Security::TlsOnly => server.run_connection(stream).await,
             Security::Nla => {
-                let admitted = gate::admit(stream, &self.identity, &self.accounts).await?;
+                let admitted =
+                    gate::admit(stream, &self.identity, &self.accounts, self.arguments.refuse).await?;
                 self.desktop.enter(&admitted.user);
                 self.desktop.report().say(&json!({"event": "in", "user": admitted.user}));
                 let times = self.arguments.busy_full.or(self.arguments.busy).unwrap_or_default();

@@ -37,6 +37,14 @@ pub(crate) struct Accounts {
     refusals: Arc<Refusals>,
 }
 
+/// An account that has signed in.
+#[derive(Debug)]
+pub(crate) struct Added {
+    pub(crate) id: String,
+    /// Why it will not be there after the next start: it could not be written down.
+    pub(crate) unkept: Option<Failure>,
+}
+
 /// One account.
 #[derive(Debug, Clone)]
 struct Account {
@@ -148,14 +156,14 @@ impl Accounts {
         })
     }
 
-    /// Adds an account that has just signed in, or renews the credentials of one that is known. Gives its id.
+    /// Adds an account that has just signed in, or renews the credentials of one that is known.
     pub(crate) async fn add(
         &self,
         identity: Identity,
         credentials: Credentials,
         client: Option<&OAuthClient>,
         keychain: &Keychain,
-    ) -> Result<String, Failure> {
+    ) -> Result<Added, Failure> {
         let source =
             if client.is_some() { AccountSource::Browser } else { AccountSource::ApplicationDefault };
         let client = client.map_or(APPLICATION_DEFAULT, |client| client.id.as_str());
@@ -194,8 +202,7 @@ impl Accounts {
         }
         // What waited for it goes on.
         access.dialer().signed_in();
-        self.store.add(record).await?;
-        Ok(id)
+        Ok(Added { id, unkept: self.store.add(record).await.err() })
     }
 
     /// Whether it has signed in here, and has not signed out since.

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cloud::Cloud,
     failure::{self, Subject},
-    file::{self, Loaded},
+    file::{
+        self, later,
+        versioned::{self, Changed, Form, Kept},
+    },
     keychain::Keychain,
 };
 
@@ -30,8 +33,11 @@ pub(crate) struct Record {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Content {
-    version: u32,
     accounts: Vec<Record>,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
 }
 
 /// The file `accounts.json`, which the accounts of all clouds share.
@@ -48,13 +54,17 @@ impl Store {
     /// The accounts of one cloud.
     pub(crate) async fn load(&self, cloud: &str) -> (Vec<Record>, Option<Failure>) {
         let path = self.path.clone();
-        let loaded = file::blocking(move || file::load::<Content>(&path)).await;
-        match loaded {
-            Ok(Loaded::Absent) => (Vec::new(), None),
-            Ok(Loaded::Value(content)) => {
-                (content.accounts.into_iter().filter(|record| record.cloud == cloud).collect(), None)
+        let read = file::blocking(move || versioned::read::<Content>(&path)).await;
+        let of_cloud = |content: Content| {
+            content.accounts.into_iter().filter(|record| record.cloud == cloud).collect::<Vec<Record>>()
+        };
+        match read {
+            Ok(Kept::Absent) => (Vec::new(), None),
+            Ok(Kept::Value(content)) => (of_cloud(content), None),
+            Ok(Kept::Later(content)) => {
+                (content.map(of_cloud).unwrap_or_default(), Some(later("list of accounts", &self.path)))
             }
-            Ok(Loaded::SetAside(aside)) => (
+            Ok(Kept::SetAside(aside)) => (
                 Vec::new(),
                 Some(
                     Failure::new(
@@ -90,15 +100,7 @@ impl Store {
     async fn change(&self, change: impl FnOnce(&mut Vec<Record>) + Send + 'static) -> Result<(), Failure> {
         let path = self.path.clone();
         let changed = file::blocking(move || {
-            file::exclusively(&path, || {
-                let mut content = match file::load::<Content>(&path)? {
-                    Loaded::Value(content) => content,
-                    Loaded::Absent | Loaded::SetAside(_) => Content::default(),
-                };
-                content.version = 1;
-                change(&mut content.accounts);
-                file::save(&path, &content)
-            })
+            versioned::change(&path, |content: &mut Content| (change(&mut content.accounts), Changed::Yes))
         });
         changed
             .await
@@ -117,6 +119,10 @@ pub(crate) struct ClientFile {
     client_id: String,
 }
 
+impl Form for ClientFile {
+    const VERSION: u64 = 1;
+}
+
 /// The person's OAuth client between two runs.
 #[derive(Debug)]
 pub(crate) struct RememberedClient;
@@ -129,8 +135,9 @@ impl RememberedClient {
             CloudKind::Google => {}
         }
         let path = folder.join("oauth-client.json");
-        let Ok(Loaded::Value(file)) = file::blocking(move || file::load::<ClientFile>(&path)).await else {
-            return None;
+        let file = match file::blocking(move || versioned::read::<ClientFile>(&path)).await {
+            Ok(Kept::Value(file) | Kept::Later(Some(file))) => file,
+            Ok(Kept::Absent | Kept::Later(None) | Kept::SetAside(_)) | Err(_) => return None,
         };
         let secret = keychain.get(&entry(&file.client_id)).await;
         Some(OAuthClient { id: file.client_id, secret })
@@ -162,7 +169,7 @@ impl RememberedClient {
         let content = ClientFile { client_id: client.id.clone() };
         let written = {
             let path = path.clone();
-            file::blocking(move || file::save(&path, &content)).await
+            file::blocking(move || versioned::write(&path, &content)).await
         };
         written
             .map_err(|error| file::failure("The OAuth client's id could not be written", &path, &error))?;

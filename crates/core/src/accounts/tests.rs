@@ -39,7 +39,8 @@ async fn an_account_comes_back_with_its_cloud_and_its_keychain_only() {
     let id = accounts
         .add(ada(), credentials(&cloud(1), "very-secret"), Some(&OAuthClient::local_cloud()), &keychain)
         .await
-        .unwrap();
+        .unwrap()
+        .id;
     let text = std::fs::read_to_string(folder.path().join("accounts.json")).unwrap();
     assert!(text.contains("ada@example.com") && !text.contains("very-secret"));
 
@@ -65,12 +66,13 @@ async fn signing_in_again_renews_and_signing_out_deletes() {
     // A port where nothing answers: the revocation fails, what is here is deleted all the same.
     let (accounts, _) = Accounts::load(cloud(1), &folders(&folder), &keychain).await;
     let client = OAuthClient::local_cloud();
-    let id = accounts.add(ada(), credentials(&cloud(1), "one"), Some(&client), &keychain).await.unwrap();
+    let id = accounts.add(ada(), credentials(&cloud(1), "one"), Some(&client), &keychain).await.unwrap().id;
     let (_, access) = accounts.access(None).unwrap();
     assert!(accounts.needs_sign_in(&id));
     assert!(!accounts.needs_sign_in(&id));
     assert!(accounts.ready().is_empty());
-    let again = accounts.add(ada(), credentials(&cloud(1), "two"), Some(&client), &keychain).await.unwrap();
+    let again =
+        accounts.add(ada(), credentials(&cloud(1), "two"), Some(&client), &keychain).await.unwrap().id;
     assert_eq!(again, id);
     assert_eq!(accounts.infos().len(), 1);
     assert_eq!(access.credentials().refresh_token().unwrap().expose_secret(), "two", "what is open goes on");
@@ -110,4 +112,26 @@ async fn a_clients_secret_goes_to_the_keychain() {
     std::fs::write(&source, r#"{"web":{"client_id":"1"}}"#).unwrap();
     let failure = RememberedClient::take(folder.path(), &source, &keychain).await.unwrap_err();
     assert_eq!(failure.code, FailureCode::InvalidInput);
+}
+
+#[tokio::test]
+async fn a_later_versions_list_is_used_as_far_as_it_is_understood_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.json");
+    let keychain = Keychain::new(Arc::new(MemoryVault::new()));
+    let client = OAuthClient::local_cloud();
+    let (accounts, _) = Accounts::load(cloud(1), &folders(&folder), &keychain).await;
+    let id = accounts.add(ada(), credentials(&cloud(1), "one"), Some(&client), &keychain).await.unwrap().id;
+    let ours: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (form, known) in crate::file::versioned::tests::later_forms(2, &ours).iter().zip([1, 0]) {
+        std::fs::write(&path, form).unwrap();
+        let (older, trouble) = Accounts::load(cloud(1), &folders(&folder), &keychain).await;
+        assert!(trouble.unwrap().title.contains("later version"));
+        assert_eq!(older.infos().len(), known);
+        // Who signs in is signed in until the app ends, and is told that it is not longer.
+        let added = older.add(ada(), credentials(&cloud(1), "one"), Some(&client), &keychain).await.unwrap();
+        assert_eq!((&added.id, added.unkept.unwrap().code), (&id, FailureCode::File));
+        assert_eq!(older.infos().len(), 1);
+        assert_eq!(&std::fs::read_to_string(&path).unwrap(), form);
+    }
 }

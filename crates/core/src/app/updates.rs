@@ -11,6 +11,7 @@ use crate::{
     closing::Live,
     core::Core,
     events::EventSink,
+    panics::kept_up,
     settings::table::{LOOK_FOR_UPDATES, LookForUpdates},
     updates::Updates,
 };
@@ -19,8 +20,12 @@ use crate::{
 pub(super) fn start(core: &Arc<Core>, sink: Arc<dyn EventSink>, tasks: &mut JoinSet<()>) -> Arc<Updates> {
     let (publisher, folder) = (core.config.publisher.clone(), &core.config.folders.data);
     let updates = Updates::new(publisher, folder, wanted(core), sink);
-    let settings = core.clone();
-    tasks.spawn(updates.clone().look(move || wanted(&settings)));
+    let (settings, of) = (core.clone(), updates.clone());
+    let look = move || {
+        let settings = settings.clone();
+        of.clone().look(move || wanted(&settings))
+    };
+    tasks.spawn(kept_up("the look for updates", look));
     updates
 }
 

@@ -4,15 +4,15 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
 use adit_contract::{Event, Explanation, Failure, FailureCode, PublicAddress};
 use tokio::task::AbortHandle;
 
-use super::{Asked, Case, Explainer};
-use crate::events::EventSink;
+use super::{Asked, Case, Explainer, words};
+use crate::{events::EventSink, panics::caught};
 
 /// The most explanations at the same time.
 const MOST: usize = 32;
@@ -27,10 +27,12 @@ pub(crate) struct Open {
 
 struct One {
     case: Arc<Case>,
-    /// That of the last one told.
-    revision: Arc<AtomicU32>,
+    last: Last,
     task: AbortHandle,
 }
+
+/// The one that was told last.
+type Last = Arc<Mutex<Explanation>>;
 
 impl Drop for One {
     fn drop(&mut self) {
@@ -64,9 +66,9 @@ impl Open {
                 "Close one of them first.",
             ));
         }
-        let revision = Arc::new(AtomicU32::new(first.revision));
-        let task = self.begin(id, &case, &revision, Asked::First);
-        all.insert(number, One { case, revision, task });
+        let last = Arc::new(Mutex::new(first.clone()));
+        let task = self.begin(id, &case, &last, Asked::First);
+        all.insert(number, One { case, last, task });
         Ok(first)
     }
 
@@ -79,7 +81,7 @@ impl Open {
         let one = id.parse().ok().and_then(|number: u64| all.get_mut(&number)).ok_or_else(closed)?;
         one.task.abort();
         one.case = Arc::new(one.case.again(public_address));
-        one.task = self.begin(id.to_owned(), &one.case, &one.revision, Asked::Again);
+        one.task = self.begin(id.to_owned(), &one.case, &one.last, Asked::Again);
         Ok(())
     }
 
@@ -97,21 +99,101 @@ impl Open {
         self.explainer.forget(account);
     }
 
-    fn begin(&self, id: String, case: &Arc<Case>, revision: &Arc<AtomicU32>, asked: Asked) -> AbortHandle {
+    fn begin(&self, id: String, case: &Arc<Case>, last: &Last, asked: Asked) -> AbortHandle {
         let (explainer, sink) = (self.explainer.clone(), self.sink.clone());
-        let (case, revision) = (case.clone(), revision.clone());
-        let last = revision.load(Ordering::Relaxed);
+        let (case, last) = (case.clone(), last.clone());
         let task = tokio::spawn(async move {
             let tell = |explanation: Explanation| {
-                revision.store(explanation.revision, Ordering::Relaxed);
+                held(&last).clone_from(&explanation);
                 sink.send(Event::Explanation(Box::new(explanation)));
             };
-            explainer.explain(&id, case, asked, last, tell).await;
+            let revision = held(&last).revision;
+            let explained = explainer.explain(&id, case.clone(), asked, revision, tell);
+            let explained = caught("the explanation", async {
+                explained.await;
+                Ok(())
+            });
+            if let Err(failure) = Box::pin(explained).await {
+                let broken = words::broken_off(&case, held(&last).clone(), failure);
+                held(&last).clone_from(&broken);
+                sink.send(Event::Explanation(Box::new(broken)));
+            }
         });
         task.abort_handle()
     }
 }
 
+fn held(last: &Last) -> MutexGuard<'_, Explanation> {
+    last.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn closed() -> Failure {
     Failure::new(FailureCode::InvalidInput, "This explanation is closed", "Ask for it again.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use adit_contract::{FailureCode as Code, RungState, Verdict};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::explain::{Pace, tests as cases};
+
+    /// Panics the first time it hears of an explanation, and keeps the last that it hears of afterwards.
+    #[derive(Default)]
+    struct Faulty {
+        heard: Mutex<u32>,
+        last: watch::Sender<Option<Explanation>>,
+    }
+
+    impl EventSink for Faulty {
+        fn send(&self, event: Event) {
+            let Event::Explanation(explanation) = event else { return };
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            *heard += 1;
+            assert_ne!(*heard, 1, "a mistake");
+            self.last.send_replace(Some(*explanation));
+        }
+    }
+
+    impl Faulty {
+        /// Waits for the last word of an explanation that was told this revision.
+        async fn last_word(&self, after: u32) -> Explanation {
+            let mut told = self.last.subscribe();
+            let told = told
+                .wait_for(|told| told.as_ref().is_some_and(|told| told.complete && told.revision > after));
+            let told =
+                tokio::time::timeout(Duration::from_secs(60), told).await.expect("it never ends").unwrap();
+            told.clone().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_an_explanation_in_words_and_it_can_be_asked_for_again() {
+        for (case, verdict) in
+            [(cases::unasked(), Verdict::Undecided), (cases::denied(), Verdict::NotReadable)]
+        {
+            let sink = Arc::new(Faulty::default());
+            // Nothing is waited for: there is nobody to ask here.
+            let pace =
+                Pace { rung: Duration::ZERO, audit: Vec::new(), between: Duration::ZERO, ..Pace::default() };
+            let open = Open::new(Arc::new(Explainer::new(pace)), sink.clone());
+            let is_refused = case.observed.is_some();
+            let first = open.open(case).unwrap();
+            let broken = sink.last_word(first.revision).await;
+            assert_eq!(broken.verdict, verdict);
+            assert!(broken.remarks.iter().any(|remark| remark.contains("Adit made a mistake")), "{broken:?}");
+            assert!(broken.rungs.iter().all(|rung| rung.state != RungState::Waiting), "{broken:?}");
+            assert_eq!(broken.title.contains("Adit made a mistake"), !is_refused, "{}", broken.title);
+
+            open.again(&first.id, PublicAddress::AuditOnly).unwrap();
+            let whole = sink.last_word(broken.revision).await;
+            assert!(whole.remarks.iter().all(|remark| !remark.contains("mistake")), "{whole:?}");
+            open.close(&first.id);
+            let closed = open.again(&first.id, PublicAddress::AuditOnly).unwrap_err();
+            assert_eq!(closed.code, Code::InvalidInput);
+        }
+    }
 }

@@ -105,9 +105,11 @@ impl Climb<'_> {
             input,
             gate: gate.as_ref().map(adit_access::explain),
         });
-        match judged.await {
+        match judged.await.map_err(tokio::task::JoinError::try_into_panic) {
             Ok(found) => found,
-            Err(error) => {
+            // What began the climb says so.
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(error)) => {
                 tracing::error!(%error, "an explanation could not be judged");
                 let input = adit_access::Input::default();
                 Found { judged: adit_access::explain(&input), input, gate: None }

@@ -35,7 +35,12 @@ fn case(observed: Option<Observed>) -> Case {
     }
 }
 
-fn denied() -> Case {
+/// Asked beforehand.
+pub(super) fn unasked() -> Case {
+    case(None)
+}
+
+pub(super) fn denied() -> Case {
     case(Some(Observed::Closed { code: 4033, reason: "not authorized".to_owned() }))
 }
 

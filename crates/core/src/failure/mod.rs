@@ -7,6 +7,8 @@ mod tunnel;
 
 use adit_contract::{Action, Failure, FailureCode, InstanceRef};
 
+use crate::log;
+
 pub(crate) use self::rdp::{Farewell, farewell};
 pub use self::{
     google::{Subject, google, refused},
@@ -21,16 +23,20 @@ pub fn sign_in_needed(title: &str) -> Failure {
     Failure::new(FailureCode::SignInNeeded, title, "Sign in again to go on.").with_action(Action::SignIn)
 }
 
-/// A mistake of ours.
+/// A mistake of ours, with the log where there is one.
 #[must_use]
 pub fn internal(what: impl Into<String>) -> Failure {
-    Failure::new(
+    let failure = Failure::new(
         FailureCode::Internal,
         "Adit made a mistake",
         "Try again. If it happens once more, restart Adit.",
     )
     .with_action(Action::TryAgain)
-    .with_server("internal", what)
+    .with_server("internal", what);
+    match log::newest_file() {
+        Some(path) => failure.with_fact("Log", path.display().to_string()),
+        None => failure,
+    }
 }
 
 /// The person cancelled.

@@ -112,17 +112,37 @@ fn sign_in(refusal: SignIn, name: &str) -> Failure {
             "Too many wrong passwords do that. Wait, or have it unlocked.",
         ),
         SignIn::Disabled => {
-            (format!("The account is disabled on {name}"), "An administrator of the VM can change that.")
+            (format!("The account is disabled on {name}"), "An administrator of the VM can enable it.")
         }
         SignIn::AccountExpired => {
-            (format!("The account has expired on {name}"), "An administrator of the VM can change that.")
+            (format!("The account has expired on {name}"), "An administrator of the VM can extend it.")
         }
-        SignIn::PasswordExpired | SignIn::PasswordMustChange => {
-            (format!("The password has to be changed on {name}"), "Set a new one, then connect with it.")
+        SignIn::PasswordExpired => {
+            (format!("The password has expired on {name}"), "Set a new one, then connect with it.")
         }
+        SignIn::PasswordMustChange => (
+            format!("The password has to be changed on {name} before it is good"),
+            "Set a new one, then connect with it.",
+        ),
         SignIn::NotAllowed => (
             format!("The user may not sign in to {name} remotely"),
-            "An administrator of the VM can add the user to those who may.",
+            "An administrator of the VM can add the user to those who may: the group Remote Desktop Users.",
+        ),
+        SignIn::NotNow => (
+            format!("The user may not sign in to {name} at this time"),
+            "The account has hours of its own. Try again within them, or ask an administrator of its domain.",
+        ),
+        SignIn::NotFromHere => (
+            format!("The user may not sign in to {name} from this computer"),
+            "The account is good on named computers only. An administrator of its domain can change that.",
+        ),
+        SignIn::Restricted => (
+            format!("A rule bars this account from {name}"),
+            "An empty password is one reason, a rule of its domain another. Use a password, or ask an administrator of the VM.",
+        ),
+        SignIn::NoDomain => (
+            format!("{name} cannot reach its domain to check the password"),
+            "Its controller may be down, or its network in the way. Sign in with an account of the VM itself meanwhile.",
         ),
         SignIn::NotProven => (
             format!("{name} could not prove that it knows the password"),

@@ -205,6 +205,7 @@ fn what_a_login_can_end_in() {
 fn a_desktop_that_does_not_open() {
     use adit_rdp::{Error, SignIn as In, Stage};
     let refused = [TryAgain, OtherCredentials];
+    let mut titles = std::collections::BTreeSet::new();
     for (error, expected, actions) in [
         (Error::NoNla, FailureCode::NotSupported, &[AllowWithoutNla, TryAgain][..]),
         (Error::NoTls, FailureCode::NotSupported, &[]),
@@ -218,6 +219,10 @@ fn a_desktop_that_does_not_open() {
         (Error::SignIn(In::PasswordExpired), FailureCode::PasswordRefused, &refused),
         (Error::SignIn(In::PasswordMustChange), FailureCode::PasswordRefused, &refused),
         (Error::SignIn(In::NotAllowed), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::NotNow), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::NotFromHere), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::Restricted), FailureCode::PasswordRefused, &refused),
+        (Error::SignIn(In::NoDomain), FailureCode::PasswordRefused, &refused),
         (Error::SignIn(In::Closed), FailureCode::PasswordRefused, &refused),
         (Error::SignIn(In::Other(Some(7))), FailureCode::PasswordRefused, &refused),
         (Error::Crashed, FailureCode::Internal, &[TryAgain]),
@@ -225,5 +230,6 @@ fn a_desktop_that_does_not_open() {
         let failure = rdp(&error, &web_1());
         well_worded(&failure);
         assert_eq!((failure.code, failure.actions.as_slice()), (expected, actions), "{error}");
+        assert!(titles.insert(failure.title.clone()), "{} says nothing of its own", failure.title);
     }
 }

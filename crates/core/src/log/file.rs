@@ -122,6 +122,11 @@ fn open(folder: &Path) -> io::Result<File> {
     options.open(path(folder, 0))
 }
 
+/// The file that is written to.
+pub(super) fn newest(folder: &Path) -> PathBuf {
+    path(folder, 0)
+}
+
 /// The file that is written to has number 0, the one before it 1.
 fn path(folder: &Path, number: usize) -> PathBuf {
     if number == 0 { folder.join(NAME) } else { folder.join(format!("adit.{number}.log")) }

@@ -71,6 +71,12 @@ pub(crate) fn last_lines(lines: usize) -> Vec<String> {
     FOLDER.get().map(|folder| file::last(folder, lines, LONGEST_READ)).unwrap_or_default()
 }
 
+/// The file that this process writes to; none where it writes none.
+#[must_use]
+pub(crate) fn newest_file() -> Option<PathBuf> {
+    FOLDER.get().map(|folder| file::newest(folder))
+}
+
 fn directives() -> Option<String> {
     std::env::var(VARIABLE).ok().filter(|directives| !directives.trim().is_empty())
 }

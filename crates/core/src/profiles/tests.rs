@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use adit_contract::{
@@ -12,14 +11,7 @@ use adit_contract::{
 };
 
 use super::Profiles;
-use crate::{
-    browser::SystemBrowser,
-    clipboard::Without,
-    cloud::Cloud,
-    config::{Config, Folders},
-    keychain::MemoryVault,
-    loudspeaker::Mute,
-};
+use crate::config::Config;
 
 /// A home whose profiles are opened as often as there are processes.
 pub(super) struct Home(tempfile::TempDir);
@@ -47,25 +39,7 @@ impl Home {
     }
 
     fn config(&self) -> Config {
-        let path = self.path().to_owned();
-        Config {
-            folders: Folders {
-                settings: path.clone(),
-                data: path.clone(),
-                run: path.join("run"),
-                policy: path.join("policy.json"),
-                gcloud_known_hosts: None,
-            },
-            cloud: Cloud::google().unwrap(),
-            demo: adit_contract::Demo::Unavailable,
-            vault: Arc::new(MemoryVault::new()),
-            browser: Arc::new(SystemBrowser::from_environment()),
-            clipboard: Arc::new(Without),
-            loudspeaker: Arc::new(Mute),
-            downloads: None,
-            development_origin: None,
-            publisher: None,
-        }
+        Config::for_tests(self.path())
     }
 }
 

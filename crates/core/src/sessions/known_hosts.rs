@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cloud::Cloud,
     config::Folders,
-    file::{self, Loaded},
+    file::{
+        self,
+        versioned::{self, Changed, Form, Kept},
+    },
 };
 
 /// The largest known-hosts file of gcloud's that is read, in bytes.
@@ -26,8 +29,11 @@ pub struct KnownHosts {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Content {
-    version: u32,
     hosts: Vec<Host>,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,12 +83,14 @@ impl KnownHosts {
     pub(crate) async fn pinned(&self, id: &HostId) -> Result<Vec<HostKey>, Failure> {
         let (path, id) = (self.path.clone(), id.clone());
         let content = file::blocking(move || {
-            Ok(match file::load::<Content>(&path)? {
-                Loaded::Value(content) => content,
+            match versioned::read::<Content>(&path)? {
+                Kept::Value(content) | Kept::Later(Some(content)) => Ok(content),
                 // A file set aside means that keys are asked for again, once each; it cannot mean that none
                 // is checked.
-                Loaded::Absent | Loaded::SetAside(_) => Content::default(),
-            })
+                Kept::Absent | Kept::SetAside(_) => Ok(Content::default()),
+                // The key of this host may be in it.
+                Kept::Later(None) => Err(versioned::later()),
+            }
         })
         .await
         .map_err(|error| file::failure("The known host keys could not be read", &self.path, &error))?;
@@ -122,26 +130,12 @@ impl KnownHosts {
     ) -> Result<T, Failure> {
         let (path, id) = (self.path.clone(), id.clone());
         let changed = file::blocking(move || {
-            file::exclusively(&path, || {
-                let mut content = match file::load::<Content>(&path)? {
-                    Loaded::Value(content) => content,
-                    Loaded::Absent | Loaded::SetAside(_) => Content::default(),
-                };
-                content.version = 1;
-                let at = content.hosts.iter().position(|host| host.is(&id)).unwrap_or(content.hosts.len());
-                if at == content.hosts.len() {
-                    content.hosts.push(Host {
-                        cloud: id.cloud,
-                        project: id.project,
-                        instance_id: id.instance,
-                        keys: Vec::new(),
-                        root_told: false,
-                    });
-                }
-                let host = content.hosts.get_mut(at).ok_or_else(|| std::io::Error::other("no such host"))?;
-                let done = change(host);
-                file::save(&path, &content)?;
-                Ok(done)
+            versioned::change(&path, |content: &mut Content| {
+                let at = content.hosts.iter().position(|host| host.is(&id));
+                let mut host = at.map_or_else(|| Host::new(id), |at| content.hosts.remove(at));
+                let done = change(&mut host);
+                content.hosts.push(host);
+                (done, Changed::Yes)
             })
         });
         changed
@@ -151,6 +145,11 @@ impl KnownHosts {
 }
 
 impl Host {
+    fn new(id: HostId) -> Self {
+        let HostId { cloud, project, instance: instance_id } = id;
+        Self { cloud, project, instance_id, keys: Vec::new(), root_told: false }
+    }
+
     fn is(&self, id: &HostId) -> bool {
         self.cloud == id.cloud && self.project == id.project && self.instance_id == id.instance
     }
@@ -159,6 +158,7 @@ impl Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::versioned::tests::later_forms;
 
     const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
 
@@ -183,5 +183,21 @@ mod tests {
         assert_eq!(hosts.pinned(&id("1")).await.unwrap().len(), 1);
         assert_eq!(hosts.of_gcloud(&id("7")).await, [key]);
         assert!(hosts.of_gcloud(&id("8")).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_later_versions_file_is_never_written_and_never_means_that_no_key_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let hosts = KnownHosts { path: folder.path().join("known-hosts.json"), gcloud: None };
+        let key = HostKey::from_line(KEY).unwrap();
+        hosts.pin(&id("1"), std::slice::from_ref(&key)).await.unwrap();
+        let ours: serde_json::Value = serde_json::from_slice(&std::fs::read(&hosts.path).unwrap()).unwrap();
+        for (form, known) in later_forms(Content::VERSION + 1, &ours).iter().zip([Some(vec![key]), None]) {
+            std::fs::write(&hosts.path, form).unwrap();
+            assert_eq!(hosts.pinned(&id("1")).await.ok(), known);
+            hosts.pin(&id("2"), &[]).await.unwrap_err();
+            hosts.tell_root(&id("1")).await.unwrap_err();
+            assert_eq!(&std::fs::read_to_string(&hosts.path).unwrap(), form);
+        }
     }
 }

@@ -125,13 +125,16 @@ impl Attempt<'_> {
             WayIn::Metadata => {
                 let until =
                     self.published.expires.map(|at| format!(" until {}", local_time(at))).unwrap_or_default();
-                match self.context.known_hosts.tell_root(self.host).await {
-                    Ok(Told::Now) => self.observer.note(Note {
+                let told = self.context.known_hosts.tell_root(self.host).await.unwrap_or_else(|failure| {
+                    tracing::warn!(code = ?failure.code, "a note could not be remembered");
+                    Told::Now
+                });
+                match told {
+                    Told::Now => self.observer.note(Note {
                         kind: NoteKind::RootKey,
                         text: format!("Your key lets {user} act as root on {name}{until}."),
                     }),
-                    Ok(Told::Before) => {}
-                    Err(failure) => tracing::warn!(code = ?failure.code, "a note could not be remembered"),
+                    Told::Before => {}
                 }
             }
             WayIn::OsLogin => {

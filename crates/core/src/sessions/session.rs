@@ -23,6 +23,7 @@ use crate::{
     events::EventSink,
     explain::{Observed, Why},
     failure, now,
+    panics::broken,
     stream::{Outlet, Pipe, Screen},
 };
 
@@ -290,7 +291,7 @@ impl Session {
             if task.await.is_err_and(|error| error.is_panic()) {
                 session.surroundings.round_trip(&session.id, None);
                 session.change(epoch, |inner| {
-                    inner.fail(failure::internal("the session's task ended unexpectedly"), None);
+                    inner.fail(broken("the session's task"), None);
                 });
             }
         });

@@ -13,14 +13,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     called,
     declared::{Declared, Setting},
-    file::{Content, MOST_PLACES, Stored, is_place},
+    file::{Content, MOST_PLACES, Stored, VERSION, is_place},
     layers::Layers,
     policy, table,
 };
 use crate::{
     config::Config,
     failure,
-    file::{self, Loaded, Stamp, stamp},
+    file::{
+        self, Loaded, Stamp, stamp,
+        versioned::{self, Kept},
+    },
 };
 
 /// Most values that are told to be wrong.
@@ -52,10 +55,11 @@ impl Store {
         let path = config.folders.settings.join("settings.json");
         let policy_path = config.folders.policy.clone();
         let seen = [stamp(&path), stamp(&policy_path)];
-        let (content, trouble) = match file::load::<Stored>(&path) {
-            Ok(Loaded::Absent) => (Content::default(), None),
-            Ok(Loaded::Value(Stored(content))) => (content, None),
-            Ok(Loaded::SetAside(aside)) => (
+        let (content, trouble) = match read(&path) {
+            Ok(Kept::Absent) => (Content::default(), None),
+            Ok(Kept::Value(content)) => (content, None),
+            Ok(Kept::Later(content)) => (content.unwrap_or_default(), Some(file::later("settings", &path))),
+            Ok(Kept::SetAside(aside)) => (
                 Content::default(),
                 Some(
                     Failure::new(
@@ -234,15 +238,13 @@ impl Store {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current();
         let written = file::exclusively(&self.path, || {
-            let mut content = match file::load::<Stored>(&self.path)? {
-                Loaded::Absent => Content::default(),
-                Loaded::Value(Stored(content)) => content,
+            let mut content = match read(&self.path)? {
+                Kept::Absent => Content::default(),
+                Kept::Value(content) => content,
                 // Somebody broke it while we ran: what we know is better than nothing.
-                Loaded::SetAside(_) => before.content.clone(),
+                Kept::SetAside(_) => before.content.clone(),
+                Kept::Later(_) => return Err(versioned::later()),
             };
-            if content.is_newer() {
-                return Err(io::Error::other("a newer version of Adit has written it"));
-            }
             edit(&mut content, &before.cloud);
             if content.count_places() > MOST_PLACES {
                 return Err(io::Error::other(format!("more than {MOST_PLACES} places have settings")));
@@ -286,6 +288,19 @@ impl Store {
     fn hold(&self, layers: Layers) {
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(layers);
     }
+}
+
+/// Reads the settings file.
+fn read(path: &Path) -> io::Result<Kept<Content>> {
+    if versioned::version_of(path)?.is_some_and(|version| version > VERSION) {
+        let understood = file::peek::<Stored>(path).ok().flatten();
+        return Ok(Kept::Later(understood.map(|Stored(content)| content)));
+    }
+    Ok(match file::load::<Stored>(path)? {
+        Loaded::Absent => Kept::Absent,
+        Loaded::Value(Stored(content)) => Kept::Value(content),
+        Loaded::SetAside(aside) => Kept::SetAside(aside),
+    })
 }
 
 /// A value as a profile keeps it, whether or not a policy decides otherwise.

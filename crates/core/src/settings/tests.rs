@@ -240,13 +240,22 @@ fn a_broken_file_is_told_and_kept_and_a_newer_one_is_not_written() {
     assert!(home.folder.path().join("settings.json.broken").exists());
     store.set(&project(), "rdp.port", port(3391)).unwrap();
 
-    home.write(&json!({"version": 2, "everywhere": {"rdp.port": 3390}}));
-    let store = home.store();
-    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
-    let failure = store.set(&project(), "rdp.port", port(3391)).unwrap_err();
-    assert_eq!(failure.code, FailureCode::File);
-    assert_eq!(store.get(&RDP_PORT, &web_1()), 3390);
-    assert_eq!(home.read(), json!({"version": 2, "everywhere": {"rdp.port": 3390}}));
+    for (later, known) in [
+        (json!({"version": 2, "everywhere": {"rdp.port": 3390}}), 3390),
+        (json!({"version": 2, "everywhere": ["another form"]}), 3389),
+    ] {
+        home.write(&later);
+        let (newer, trouble) = Store::open(&home.config);
+        assert!(trouble.unwrap().title.contains("later version"));
+        assert_eq!(newer.get(&RDP_PORT, &web_1()), known);
+        let failure = newer.set(&project(), "rdp.port", port(3392)).unwrap_err();
+        assert_eq!(failure.code, FailureCode::File);
+        assert!(failure.advice.contains("later version"), "{}", failure.advice);
+        assert_eq!(newer.get(&RDP_PORT, &web_1()), known);
+        // Neither is it written by one that knew the file before.
+        store.set(&project(), "rdp.port", port(3392)).unwrap_err();
+        assert_eq!(home.read(), later);
+    }
 }
 
 #[test]

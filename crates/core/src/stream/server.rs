@@ -47,8 +47,9 @@ use super::{
     commands::LARGEST_FRAME,
     pipe::Pipe,
     screen::Screen,
-    way::{NotTaken, Way},
+    way::{Attachment, NotTaken, Way},
 };
+use crate::panics::kept_up;
 
 /// The origins of the shell's own pages, by platform.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -130,7 +131,9 @@ impl StreamServer {
         let tickets = Arc::new(Tickets::default());
         let origins: Arc<[String]> =
             ORIGINS.iter().map(|origin| (*origin).to_owned()).chain(development).collect();
-        let task = tokio::spawn(listen(listener, Guard { tickets: tickets.clone(), origins, peers }));
+        let (listener, guard) = (Arc::new(listener), Guard { tickets: tickets.clone(), origins, peers });
+        let task =
+            tokio::spawn(kept_up("the tabs' streams", move || listen(listener.clone(), guard.clone())));
         Ok(Self { address, tickets, task })
     }
 
@@ -152,7 +155,7 @@ struct Guard {
     peers: Arc<dyn PeerLookup>,
 }
 
-async fn listen(listener: TcpListener, guard: Guard) {
+async fn listen(listener: Arc<TcpListener>, guard: Guard) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok((socket, _)) = listener.accept().await else {
@@ -226,6 +229,8 @@ async fn accept(socket: TcpStream, origins: &[String]) -> Option<WebSocketStream
 /// message is being sent.
 async fn carry<W: Way>(way: &W, socket: WebSocketStream<TcpStream>) {
     let attachment = way.attach();
+    // Also after a panic: what the front end held down must come up.
+    let _attached = Attached(way, attachment);
     let (mut send, mut receive) = socket.split();
     let outward = async {
         while let Some(bytes) = way.next(attachment).await {
@@ -266,7 +271,15 @@ async fn carry<W: Way>(way: &W, socket: WebSocketStream<TcpStream>) {
         () = outward => {}
         () = inward => {}
     }
-    way.detach(attachment);
+}
+
+/// Detaches a front end when it goes.
+struct Attached<'a, W: Way>(&'a W, Attachment);
+
+impl<W: Way> Drop for Attached<'_, W> {
+    fn drop(&mut self) {
+        self.0.detach(self.1);
+    }
 }
 
 /// A message as it goes out: whole, or in fragments of one message (RFC 6455, section 5.4).

@@ -96,8 +96,11 @@ pub(crate) struct Dialed {
 /// Whoever waits for a start.
 pub(super) struct Asker {
     pub(super) waits: mpsc::Sender<Wait>,
-    pub(super) opened: oneshot::Sender<Result<Lease, Failure>>,
+    pub(super) opened: Opened,
 }
+
+/// Tells whoever asked what came of it.
+pub(super) type Opened = oneshot::Sender<Result<Lease, Failure>>;
 
 struct Removing {
     tunnels: Arc<Tunnels>,

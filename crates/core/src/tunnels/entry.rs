@@ -242,7 +242,8 @@ impl Entry {
                 failure: failure::dial_to(error, &convert::relay_target(&self.spec.target)),
                 listening: true,
             },
-            Activity::Ended => TunnelState::Stopped,
+            // Its task is about to say why.
+            Activity::Ended | Activity::Broken => TunnelState::Stopped,
         }
     }
 }

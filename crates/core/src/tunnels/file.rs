@@ -7,8 +7,12 @@ use std::{
 
 use adit_contract::{Failure, FailureCode, GatewaySettings, TunnelSpec};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::file::{self, Loaded};
+use crate::file::{
+    self,
+    versioned::{self, Form, Kept},
+};
 
 /// What is kept for a cloud.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,8 +26,20 @@ pub(super) struct Saved {
     pub(super) profiles: BTreeMap<usize, String>,
 }
 
-/// By cloud, since a project of one is none of another.
-type Content = BTreeMap<String, Saved>;
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Content {
+    /// By cloud, since a project of one is none of another.
+    clouds: BTreeMap<String, Saved>,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
+
+    fn from_earlier(_version: Option<u64>, value: Value) -> serde_json::Result<Self> {
+        // The first form was the clouds alone.
+        serde_json::from_value(value).map(|clouds| Self { clouds })
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -37,11 +53,14 @@ pub(super) struct TunnelsFile {
 impl TunnelsFile {
     pub(super) fn load(folder: &Path, cloud: &str) -> (Self, Saved, Option<Failure>) {
         let path = folder.join("tunnels.json");
-        let (mut content, trouble) = match file::load::<Content>(&path) {
-            Ok(Loaded::Absent) => (Content::new(), None),
-            Ok(Loaded::Value(content)) => (content, None),
-            Ok(Loaded::SetAside(aside)) => (
-                Content::new(),
+        let (mut content, trouble) = match versioned::read::<Content>(&path) {
+            Ok(Kept::Absent) => (Content::default(), None),
+            Ok(Kept::Value(content)) => (content, None),
+            Ok(Kept::Later(content)) => {
+                (content.unwrap_or_default(), Some(file::later("list of tunnels", &path)))
+            }
+            Ok(Kept::SetAside(aside)) => (
+                Content::default(),
                 Some(
                     Failure::new(
                         FailureCode::File,
@@ -51,11 +70,12 @@ impl TunnelsFile {
                     .with_fact("Kept as", aside.display().to_string()),
                 ),
             ),
-            Err(error) => {
-                (Content::new(), Some(file::failure("The list of tunnels could not be read", &path, &error)))
-            }
+            Err(error) => (
+                Content::default(),
+                Some(file::failure("The list of tunnels could not be read", &path, &error)),
+            ),
         };
-        let saved = content.remove(cloud).unwrap_or_default();
+        let saved = content.clouds.remove(cloud).unwrap_or_default();
         let others = tokio::sync::Mutex::new(content);
         (Self { path, cloud: cloud.to_owned(), others }, saved, trouble)
     }
@@ -64,9 +84,9 @@ impl TunnelsFile {
     pub(super) async fn save(&self, saved: impl FnOnce() -> Saved) -> Result<(), Failure> {
         let others = self.others.lock().await;
         let mut content = others.clone();
-        content.insert(self.cloud.clone(), saved());
+        content.clouds.insert(self.cloud.clone(), saved());
         let path = self.path.clone();
-        let written = file::blocking(move || file::save(&path, &content)).await;
+        let written = file::blocking(move || versioned::write(&path, &content)).await;
         written.map_err(|error| file::failure("The list of tunnels could not be written", &self.path, &error))
     }
 }
@@ -74,18 +94,51 @@ impl TunnelsFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::versioned::tests::later_forms;
+
+    fn on() -> Saved {
+        Saved { gateway: GatewaySettings { on: true, ..Default::default() }, ..Default::default() }
+    }
+
+    #[tokio::test]
+    async fn the_first_form_had_no_version_and_a_later_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tunnels.json");
+        std::fs::write(&path, serde_json::to_string(&BTreeMap::from([("one", on())])).unwrap()).unwrap();
+        let (one, saved, trouble) = TunnelsFile::load(folder.path(), "one");
+        assert_eq!((saved, trouble), (on(), None));
+        one.save(on).await.unwrap();
+        let written: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(
+            (&written["version"], &written["clouds"]["one"]["gateway"]["on"]),
+            (&1.into(), &true.into())
+        );
+
+        let content = Content { clouds: BTreeMap::from([("one".to_owned(), on())]) };
+        for (form, known) in later_forms(Content::VERSION + 1, &content).iter().zip([on(), Saved::default()])
+        {
+            std::fs::write(&path, form).unwrap();
+            let (later, saved, trouble) = TunnelsFile::load(folder.path(), "one");
+            assert_eq!(saved, known);
+            assert!(trouble.unwrap().title.contains("later version"));
+            // One that began with the file as it was leaves it alone as well.
+            for file in [&later, &one] {
+                assert_eq!(file.save(Saved::default).await.unwrap_err().code, FailureCode::File);
+            }
+            assert_eq!(&std::fs::read_to_string(&path).unwrap(), form);
+        }
+    }
 
     #[tokio::test]
     async fn each_cloud_has_its_own_and_a_broken_file_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let (one, saved, trouble) = TunnelsFile::load(folder.path(), "one");
         assert_eq!((saved, trouble), (Saved::default(), None));
-        let on = Saved { gateway: GatewaySettings { on: true, ..Default::default() }, ..Default::default() };
-        one.save(|| on.clone()).await.unwrap();
+        one.save(on).await.unwrap();
         let (two, saved, _) = TunnelsFile::load(folder.path(), "two");
         assert_eq!(saved, Saved::default());
         two.save(Saved::default).await.unwrap();
-        assert_eq!(TunnelsFile::load(folder.path(), "one").1, on);
+        assert_eq!(TunnelsFile::load(folder.path(), "one").1, on());
 
         std::fs::write(folder.path().join("tunnels.json"), "{").unwrap();
         let (_, saved, trouble) = TunnelsFile::load(folder.path(), "one");

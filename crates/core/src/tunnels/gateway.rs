@@ -7,7 +7,7 @@ use adit_tunnel::{
     Dialer, Target,
     audience::Audience,
     gateway::{Denial, GatewayTarget, Login},
-    listen::{GatewayRefusal, Options, Place, Resolve},
+    listen::{Activity, GatewayRefusal, Options, Place, Resolve},
     pool::{GatewayListener, GatewaySpec, Pool},
 };
 use base64::Engine as _;
@@ -19,6 +19,7 @@ use crate::{
     events::EventSink,
     failure,
     keychain::{Keychain, Lookup},
+    panics::{broken, caught},
 };
 
 /// The user name that clients give.
@@ -98,10 +99,13 @@ impl Gateway {
     /// Begins as it was left.
     pub(crate) async fn begin(&self) {
         let settings = self.settings();
-        if settings.on
-            && let Err(failure) = self.set(settings).await
-        {
+        if !settings.on {
+            return;
+        }
+        if let Err(failure) = caught("the gateway", self.set(settings)).await {
             tracing::warn!(title = failure.title, "the gateway did not begin");
+            self.inner().failure = Some(failure);
+            self.tick();
         }
     }
 
@@ -200,7 +204,9 @@ impl Gateway {
 impl Inner {
     fn info(&self) -> GatewayInfo {
         let stats = self.listener.as_ref().map(GatewayListener::stats);
+        let is_broken = stats.as_ref().is_some_and(|stats| stats.activity == Activity::Broken);
         let state = match (&self.listener, &self.failure) {
+            (Some(_), _) if is_broken => GatewayState::Failed { failure: broken("the gateway") },
             (Some(_), _) => GatewayState::On,
             (None, Some(failure)) => GatewayState::Failed { failure: failure.clone() },
             (None, None) => GatewayState::Off,

@@ -34,7 +34,7 @@ use adit_tunnel::{
 use tokio::sync::mpsc;
 
 use self::{
-    command::Asker,
+    command::{Asker, Opened},
     entry::{Entry, Kept, Run, Wish},
     file::Saved,
     meter::{Moved, as_number},
@@ -47,6 +47,7 @@ use crate::{
     failure,
     keychain::Keychain,
     now,
+    panics::{broken, caught},
     share::Wait,
 };
 
@@ -331,7 +332,7 @@ impl Tunnels {
                 drop(before.await);
             }
             let start = Starting { id, epoch, spec, profile, local };
-            tunnels.run(start, asker).await;
+            tunnels.run_guarded(&start, asker).await;
         }));
         let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
         entry.run = Run::Starting { text, since: now(), account: None };
@@ -349,25 +350,34 @@ impl Tunnels {
         }
     }
 
-    /// Opens and follows a tunnel until it is stopped.
-    async fn run(self: Arc<Self>, start: Starting, asker: Option<Asker>) {
-        let Starting { id, epoch, .. } = start;
-        let (waits, opened) = asker.map(|asker| (asker.waits, asker.opened)).unzip();
-        let (lease, account, mut program) = match self.open(&start, waits.as_ref()).await {
+    /// Runs a tunnel to its end, which it tells; also that of a mistake of ours, which harms no other one.
+    async fn run_guarded(&self, start: &Starting, asker: Option<Asker>) {
+        let (waits, mut opened) = asker.map(|asker| (asker.waits, asker.opened)).unzip();
+        let ran = caught("the tunnel", async { Ok(self.run(start, waits, &mut opened).await) });
+        let refused = ran.await.unwrap_or_else(|failure| Some(failure.into()));
+        if let (Some(opened), Some(refused)) = (opened, &refused) {
+            // Whoever asked may have gone.
+            drop(opened.send(Err(refused.failure.clone())));
+        }
+        self.change_in(start.id, start.epoch, |entry| entry.ended(refused));
+    }
+
+    /// Opens and follows a tunnel until it is stopped; gives why it ended, if it was not.
+    async fn run(
+        &self,
+        start: &Starting,
+        waits: Option<mpsc::Sender<Wait>>,
+        opened: &mut Option<Opened>,
+    ) -> Option<Refused> {
+        let Starting { id, epoch, .. } = *start;
+        let (lease, account, mut program) = match self.open(start, waits.as_ref()).await {
             Ok(running) => running,
-            Err(refused) => {
-                if let Some(opened) = opened {
-                    // Whoever asked may have gone.
-                    drop(opened.send(Err(refused.failure.clone())));
-                }
-                self.change_in(id, epoch, |entry| entry.ended(Some(refused)));
-                return;
-            }
+            Err(refused) => return Some(refused),
         };
         let tunnel = lease.tunnel().clone();
         let mut changed = tunnel.changed();
         self.change_in(id, epoch, |entry| entry.listens(lease.clone(), account.clone()));
-        if let Some(opened) = opened {
+        if let Some(opened) = opened.take() {
             drop(opened.send(Ok(lease.clone())));
         }
         drop(lease);
@@ -378,17 +388,19 @@ impl Tunnels {
                     if let Activity::SignInNeeded { .. } = activity {
                         self.ways.needs_sign_in(&account);
                     }
-                    if more.is_err() || activity == Activity::Ended {
-                        break;
+                    if more.is_err() {
+                        return None;
+                    }
+                    if let Activity::Ended | Activity::Broken = activity {
+                        return broken_off(&activity);
                     }
                     self.change_in(id, epoch, |_| {});
                     // Not more often than the eye can follow; what changes meanwhile comes with the next.
                     tokio::time::sleep(BREATH).await;
                 }
-                () = launch::ended(&mut program) => break,
+                () = launch::ended(&mut program) => return None,
             }
         }
-        self.change_in(id, epoch, |entry| entry.ended(None));
     }
 
     async fn open(
@@ -516,6 +528,11 @@ struct Starting {
     local: Option<SocketAddr>,
 }
 
+/// Why a listener ended that nobody has stopped.
+fn broken_off(activity: &Activity) -> Option<Refused> {
+    matches!(activity, Activity::Broken).then(|| broken("the listener").into())
+}
+
 fn waiting_words(called: &str, retry: &Retry) -> String {
     format!("Waiting for {called}: {} (attempt {})", retry.reason, retry.attempt)
 }
@@ -527,3 +544,6 @@ fn signed_out() -> Failure {
 fn count(number: u64) -> f64 {
     as_number(number)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,25 +5,22 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::file::{self, Loaded};
-
-/// The form of the file that this version writes.
-const VERSION: u32 = 1;
+use crate::file::{
+    self,
+    versioned::{self, Form, Kept},
+};
 
 /// The last answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Answer {
-    version: u32,
     /// When it came, in milliseconds since the Unix epoch.
     pub(super) at: f64,
     /// The list. It is read as one that has just come: somebody may have changed the file.
     pub(super) list: Value,
 }
 
-impl Answer {
-    pub(super) fn new(at: f64, list: Value) -> Self {
-        Self { version: VERSION, at, list }
-    }
+impl Form for Answer {
+    const VERSION: u64 = 1;
 }
 
 /// See the module.
@@ -37,16 +34,16 @@ impl AskedFile {
 
     /// The last answer. Nobody misses one that cannot be understood: the publisher is asked again.
     pub(super) fn load(&self) -> Option<Answer> {
-        match file::load::<Answer>(&self.0) {
-            Ok(Loaded::Value(answer)) if answer.version == VERSION => Some(answer),
-            Ok(Loaded::Value(_) | Loaded::Absent | Loaded::SetAside(_)) | Err(_) => None,
+        match versioned::read::<Answer>(&self.0) {
+            Ok(Kept::Value(answer)) => Some(answer),
+            Ok(Kept::Absent | Kept::Later(_) | Kept::SetAside(_)) | Err(_) => None,
         }
     }
 
     /// Keeps an answer. One that cannot be kept is asked for once more after the next start.
     pub(super) async fn keep(&self, answer: Answer) {
         let path = self.0.clone();
-        if let Err(error) = file::blocking(move || file::save(&path, &answer)).await {
+        if let Err(error) = file::blocking(move || versioned::write(&path, &answer)).await {
             tracing::warn!(%error, "when updates were looked for could not be written down");
         }
     }

@@ -18,7 +18,7 @@ use super::{
     fetch::Fetch,
     list,
 };
-use crate::{closing::Live, events::EventSink, now, settings::table::LookForUpdates};
+use crate::{closing::Live, events::EventSink, now, panics::caught, settings::table::LookForUpdates};
 
 /// How long after an answer the publisher is asked again, in milliseconds.
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
@@ -155,7 +155,18 @@ impl Updates {
         state.info.step = step;
         state.info.failure = None;
         // It finds the state as it is left here: it asks for the same lock.
-        state.task = Some(tokio::spawn(task(self.clone(), state.number)).abort_handle());
+        let (updates, number) = (self.clone(), state.number);
+        let task = task(self.clone(), number);
+        let guarded = async move {
+            let work = async {
+                task.await;
+                Ok(())
+            };
+            if let Err(failure) = caught("the update", work).await {
+                updates.failed(number, failure);
+            }
+        };
+        state.task = Some(tokio::spawn(guarded).abort_handle());
         self.tell(&state);
     }
 
@@ -235,7 +246,7 @@ impl Updates {
             Ok(list) => list::read(publisher, list),
             Err(error) => Err(UpdateError::Unreadable(error.to_string())),
         };
-        Ok((Answer::new(now(), list.unwrap_or_default()), published))
+        Ok((Answer { at: now(), list: list.unwrap_or_default() }, published))
     }
 
     fn known(&self) -> Result<&Publisher, Failure> {

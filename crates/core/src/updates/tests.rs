@@ -140,6 +140,7 @@ impl Updater for Double {
         let Some(version) = list["version"].as_str() else {
             return Err(UpdateError::Unreadable("no version".to_owned()));
         };
+        assert_ne!(version, "broken", "a mistake");
         Ok((version != "old").then(|| Published {
             version: version.to_owned(),
             notes: list["notes"].as_str().unwrap().to_owned(),
@@ -479,4 +480,29 @@ async fn an_answer_is_remembered_and_read_anew_after_a_start() {
     assert_eq!(Under::of(&server, folder.path(), LookForUpdates::Tell).updates.info().release, None);
     std::fs::write(&file, "{").unwrap();
     assert_eq!(Under::of(&server, folder.path(), LookForUpdates::Tell).updates.info().checked, None);
+}
+
+#[tokio::test]
+async fn a_panic_ends_the_look_in_words_and_the_next_one_works() {
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    server.publish("broken", "install", GOOD);
+    let mut under = Under::of(&server, folder.path(), LookForUpdates::Tell);
+    assert_eq!(under.check().await.failure.map(|failure| failure.code), Some(FailureCode::Internal));
+    server.publish("2.0.0", "install", GOOD);
+    let info = under.check().await;
+    assert_eq!((info.release.map(|release| release.version), info.failure), (Some("2.0.0".to_owned()), None));
+}
+
+#[tokio::test]
+async fn a_later_versions_answer_is_neither_believed_nor_written_over() {
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    server.publish("2.0.0", "install", GOOD);
+    let path = folder.path().join("updates.json");
+    let later = json!({"version": 2, "at": 1.0, "list": {"version": "9.0.0", "notes": "", "way": "install"}})
+        .to_string();
+    std::fs::write(&path, &later).unwrap();
+    let mut under = Under::of(&server, folder.path(), LookForUpdates::Tell);
+    assert_eq!(under.updates.info().release, None);
+    assert_eq!(under.check().await.release.map(|release| release.version).as_deref(), Some("2.0.0"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), later);
 }

@@ -38,6 +38,27 @@ async fn a_wrong_password_is_named() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_named_by_its_status() {
+    for (status, refusal) in [
+        ("0xC0000234", SignIn::Locked),
+        ("0xC0000072", SignIn::Disabled),
+        ("0xC0000193", SignIn::AccountExpired),
+        ("0xC0000071", SignIn::PasswordExpired),
+        ("0xC0000224", SignIn::PasswordMustChange),
+        ("0xC000015B", SignIn::NotAllowed),
+        ("0xC000006F", SignIn::NotNow),
+        ("0xC0000070", SignIn::NotFromHere),
+        ("0xC000006E", SignIn::Restricted),
+        ("0xC000005E", SignIn::NoDomain),
+        ("0xC0000001", SignIn::Other(Some(0xC000_0001))),
+    ] {
+        let host = Host::start(&["--refuse", status]);
+        let failed = open(host.port, options(), PASSWORD, &Pin(host.certificate)).await.expect_err("refused");
+        assert_eq!(failed, Error::SignIn(refusal), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_that_is_not_known_or_not_the_pinned_one_ends_it() {
     let host = Host::start(&[]);
     let unknown =

@@ -1,11 +1,12 @@
 //! Taking connections: who is it, is there a place, and then a task of its own.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use adit_relay::Target;
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::task::JoinSet;
 
 use super::acceptor::Acceptor;
@@ -45,7 +46,7 @@ pub(crate) enum Purpose {
 
 /// Takes connections, in a task of its own, until the ledger says that the listener is to stop.
 pub(crate) fn start(acceptor: Acceptor, serving: Serving) {
-    tokio::spawn(accept(acceptor, Arc::new(serving)));
+    tokio::spawn(run(acceptor, Arc::new(serving)));
 }
 
 /// A connection of which it is known whether it may come in.
@@ -55,9 +56,30 @@ struct Checked {
     admitted: Result<(Link, Option<Process>), Refusal>,
 }
 
-async fn accept(acceptor: Acceptor, serving: Arc<Serving>) {
+async fn run(acceptor: Acceptor, serving: Arc<Serving>) {
     let ledger = Arc::clone(&serving.ledger);
     let mut visits = JoinSet::new();
+    guarded(&ledger, accept(&acceptor, serving, &mut visits)).await;
+    drop(acceptor);
+    ledger.enter(Phase::Released);
+    let ended = async { while visits.join_next().await.is_some() {} };
+    if tokio::time::timeout(STOP_LIMIT, ended).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+        visits.shutdown().await;
+    }
+    ledger.enter(Phase::Ended);
+}
+
+/// Runs what takes connections. A panic there must not leave a listener that looks as if it served.
+async fn guarded(ledger: &Ledger, accepting: impl Future<Output = ()>) {
+    if AssertUnwindSafe(accepting).catch_unwind().await.is_err() {
+        tracing::error!("a listener broke off");
+        ledger.break_off();
+    }
+}
+
+async fn accept(acceptor: &Acceptor, serving: Arc<Serving>, visits: &mut JoinSet<()>) {
+    let ledger = Arc::clone(&serving.ledger);
     // In order, so that who came first gets the place.
     let mut checks = FuturesOrdered::new();
     let mut number = 0_u64;
@@ -65,7 +87,7 @@ async fn accept(acceptor: Acceptor, serving: Arc<Serving>) {
         tokio::select! {
             () = ledger.reached(Phase::Stopping) => break,
             Some(_) = visits.join_next(), if !visits.is_empty() => {}
-            Some(checked) = checks.next(), if !checks.is_empty() => receive(checked, &serving, &mut visits),
+            Some(checked) = checks.next(), if !checks.is_empty() => receive(checked, &serving, visits),
             accepted = acceptor.accept(), if checks.len() < CHECKS => match accepted {
                 Ok(socket) => {
                     number = number.saturating_add(1);
@@ -78,14 +100,6 @@ async fn accept(acceptor: Acceptor, serving: Arc<Serving>) {
             },
         }
     }
-    drop((checks, acceptor));
-    ledger.enter(Phase::Released);
-    let ended = async { while visits.join_next().await.is_some() {} };
-    if tokio::time::timeout(STOP_LIMIT, ended).await.is_err() {
-        tracing::warn!("some connections did not end in time");
-        visits.shutdown().await;
-    }
-    ledger.enter(Phase::Ended);
 }
 
 async fn check(number: u64, socket: Socket, serving: Arc<Serving>) -> Checked {
@@ -122,5 +136,24 @@ fn receive(checked: Checked, serving: &Arc<Serving>, visits: &mut JoinSet<()>) {
             visits.spawn(async move { serving.serve_later(visit, socket, wait).await });
         }
         Turn::Never { why } => refuse(socket, why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen::Activity;
+
+    #[tokio::test]
+    async fn a_listener_that_breaks_off_says_so_and_one_that_is_stopped_does_not() {
+        for (accepting, activity) in [(true, Activity::Broken), (false, Activity::Ended)] {
+            let ledger = Ledger::new(Arc::default());
+            let mut changed = ledger.changed();
+            guarded(&ledger, async { assert!(!accepting, "a mistake") }).await;
+            ledger.enter(Phase::Stopping);
+            changed.changed().await.unwrap();
+            ledger.enter(Phase::Ended);
+            assert_eq!(ledger.stats().activity, activity);
+        }
     }
 }

@@ -60,6 +60,8 @@ struct State {
     round_trip: Option<Duration>,
     since: SystemTime,
     failing: Option<DialError>,
+    /// A panic has ended the listener.
+    broken: bool,
     /// `None` once everything has been told.
     events: Option<broadcast::Sender<Event>>,
 }
@@ -97,6 +99,7 @@ impl Ledger {
                 round_trip: None,
                 since: SystemTime::now(),
                 failing: None,
+                broken: false,
                 events: Some(broadcast::Sender::new(MAX_EVENTS)),
             }),
             phase: watch::Sender::new(Phase::Serving),
@@ -133,6 +136,12 @@ impl Ledger {
         if entered {
             self.note_change();
         }
+    }
+
+    /// A panic has ended what takes connections: the listener stops, and says why.
+    pub(crate) fn break_off(&self) {
+        self.lock().broken = true;
+        self.enter(Phase::Stopping);
     }
 
     /// Completes when the listener is in this phase or a later one.
@@ -179,7 +188,11 @@ impl Ledger {
             last_refusal: state.last_refusal.clone(),
             round_trip: state.round_trip,
             since: state.since,
-            activity: if phase == Phase::Serving { state.activity() } else { Activity::Ended },
+            activity: match phase {
+                _ if state.broken => Activity::Broken,
+                Phase::Serving => state.activity(),
+                Phase::Stopping | Phase::Released | Phase::Ended => Activity::Ended,
+            },
         }
     }
 

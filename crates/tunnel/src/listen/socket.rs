@@ -75,9 +75,13 @@ impl Socket {
     /// Closes with a reset, so that the peer cannot take what it got for the whole. A Unix socket knows no such thing:
     /// there it is a mere close.
     pub(crate) fn abort(self) {
+        self.will_be_reset();
+    }
+
+    fn will_be_reset(&self) {
         match self {
             Self::Tcp(stream) => {
-                let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+                let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
             }
             #[cfg(unix)]
             Self::Unix(_) => {}
@@ -103,6 +107,15 @@ impl Socket {
         match ready {
             Ok(ready) if ready.is_error() => {}
             Ok(_) | Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Socket {
+    /// A panic in what served it must not look like the end of what the peer was to get.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.will_be_reset();
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Activity {
     Failing(DialError),
     /// The listener was stopped.
     Ended,
+    /// A mistake in this program has ended the listener.
+    Broken,
 }
 
 /// A connection of a listener.

@@ -8,7 +8,9 @@ mod rungs;
 mod verdict;
 
 use adit_access::{Explanation as Judged, Input};
-use adit_contract::{Action, Certainty, Explanation, Fact, Link, PublicAddress, ServerSaid, Truth, Verdict};
+use adit_contract::{
+    Action, Certainty, Explanation, Fact, Failure, Link, PublicAddress, RungState, ServerSaid, Truth, Verdict,
+};
 
 use self::levels::Doubt;
 use super::{
@@ -45,6 +47,30 @@ pub(super) fn explanation(
     let verdict = verdict::of(case, evidence, (input, judged), firewall.as_ref());
     let told = Told { case, evidence, input, judged, gate, firewall, verdict };
     told.tell(id, revision)
+}
+
+/// What was told last, once a mistake of ours has ended the looking: what was found stands, and nothing more comes.
+pub(super) fn broken_off(case: &Case, told: Explanation, failure: Failure) -> Explanation {
+    let mut told = told;
+    told.revision = told.revision.saturating_add(1);
+    told.complete = true;
+    for rung in told.rungs.iter_mut().filter(|rung| rung.state == RungState::Waiting) {
+        rung.state = RungState::Failed;
+        rung.detail.clone_from(&failure.title);
+    }
+    if case.observed.is_none() && case.failure.is_none() {
+        // Nothing was refused: all there was to say is what was looked for.
+        told.verdict = Verdict::Undecided;
+        told.certainty = Certainty::Possible;
+        told.title = format!("{} while it looked at {}", failure.title, crate::called(&case.target));
+        told.advice.clone_from(&failure.advice);
+    }
+    told.remarks.push(format!(
+        "{} while it looked: more may stand in the way than is shown. {}",
+        failure.title, failure.advice
+    ));
+    told.facts.extend(failure.facts);
+    told
 }
 
 impl Told<'_> {

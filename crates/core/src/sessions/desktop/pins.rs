@@ -1,7 +1,10 @@
 //! What is known of the desktops that were opened: their certificates, by project, numeric instance id and port, so
 //! that a recreated VM is a new host and not an alarm.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use adit_contract::Failure;
 use adit_rdp::Fingerprint;
@@ -10,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::super::known_hosts::HostId;
 use crate::{
     config::Folders,
-    file::{self, Loaded},
+    file::{
+        self,
+        versioned::{self, Changed, Form, Kept},
+    },
 };
 
 /// The file `known-certificates.json`.
@@ -37,8 +43,11 @@ pub(crate) struct Door {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Content {
-    version: u32,
     certificates: Vec<Pinned>,
+}
+
+impl Form for Content {
+    const VERSION: u64 = 1;
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,14 +105,12 @@ impl KnownCertificates {
     async fn write(&self, door: &Door, certificate: Fingerprint, pin: Pin) -> Result<Fingerprint, Failure> {
         let (path, door) = (self.path.clone(), door.clone());
         let pinned = file::blocking(move || {
-            file::exclusively(&path, || {
-                let mut content = load(&path)?;
-                content.version = 1;
+            versioned::change(&path, |content: &mut Content| {
                 let there = content.certificates.iter().find(|pinned| pinned.is(&door));
                 if let Some(there) = there.and_then(|pinned| pinned.sha256.parse().ok())
                     && pin == Pin::First
                 {
-                    return Ok(there);
+                    return (there, Changed::No);
                 }
                 content.certificates.retain(|pinned| !pinned.is(&door));
                 content.certificates.push(Pinned {
@@ -113,8 +120,7 @@ impl KnownCertificates {
                     port: door.port,
                     sha256: certificate.to_string(),
                 });
-                file::save(&path, &content)?;
-                Ok(certificate)
+                (certificate, Changed::Yes)
             })
         });
         pinned
@@ -125,16 +131,19 @@ impl KnownCertificates {
 
 /// A file that was set aside means that certificates are asked for again, once each; it cannot mean that none is
 /// checked.
-fn load(path: &std::path::Path) -> std::io::Result<Content> {
-    Ok(match file::load::<Content>(path)? {
-        Loaded::Value(content) => content,
-        Loaded::Absent | Loaded::SetAside(_) => Content::default(),
-    })
+fn load(path: &Path) -> io::Result<Content> {
+    match versioned::read::<Content>(path)? {
+        Kept::Value(content) | Kept::Later(Some(content)) => Ok(content),
+        Kept::Absent | Kept::SetAside(_) => Ok(Content::default()),
+        // That of this machine may be in it.
+        Kept::Later(None) => Err(versioned::later()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::versioned::tests::later_forms;
 
     fn door(instance: &str, port: u16) -> Door {
         let host =
@@ -172,5 +181,21 @@ mod tests {
         std::fs::write(&known.path, "{").unwrap();
         assert_eq!(known.pinned(&door("1", 3389)).await.unwrap(), None);
         assert!(folder.path().join("known-certificates.json.broken").exists());
+    }
+
+    #[tokio::test]
+    async fn a_later_versions_file_is_never_written_and_never_means_that_none_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let known = KnownCertificates { path: folder.path().join("known-certificates.json") };
+        let first = Fingerprint::of(b"first");
+        known.pin(&door("1", 3389), first).await.unwrap();
+        let ours: serde_json::Value = serde_json::from_slice(&std::fs::read(&known.path).unwrap()).unwrap();
+        for (form, found) in later_forms(Content::VERSION + 1, &ours).iter().zip([Some(Some(first)), None]) {
+            std::fs::write(&known.path, form).unwrap();
+            assert_eq!(known.pinned(&door("1", 3389)).await.ok(), found);
+            known.pin(&door("1", 3389), Fingerprint::of(b"second")).await.unwrap_err();
+            known.pin_first(&door("2", 3389), first).await.unwrap_err();
+            assert_eq!(&std::fs::read_to_string(&known.path).unwrap(), form);
+        }
     }
 }

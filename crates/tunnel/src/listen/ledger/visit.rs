@@ -124,6 +124,10 @@ impl Drop for Visit {
     fn drop(&mut self) {
         let mut state = self.ledger.lock();
         let left = state.leave(self.number);
+        if left && std::thread::panicking() {
+            let reason = "a mistake in Adit ended the connection".to_owned();
+            Ledger::tell(&state, self.number, What::Failed { code: None, reason });
+        }
         drop(state);
         if left {
             self.ledger.note_change();
