@@ -7,6 +7,7 @@ mod closing;
 mod commands;
 mod demo;
 mod display;
+mod links;
 mod login;
 mod loudspeaker;
 mod notices;
@@ -37,7 +38,8 @@ fn main() {
     let arguments = Arguments::of(std::env::args().skip(1));
     let mut builder = tauri::Builder::default();
     // An app with a home of its own, as the demo has it, is an app of its own beside the person's.
-    if std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty()) {
+    let is_persons_own = std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty());
+    if is_persons_own {
         // First, so that a second start hands its arguments over before anything else happens.
         builder = builder
             .plugin(tauri_plugin_single_instance::init(|app, arguments, _directory| {
@@ -60,6 +62,7 @@ fn main() {
             app.manage(closing::Question::default());
             app.manage(tray::TrayPlace::default());
             app.manage(login::Login::default());
+            app.manage(links::Links::default());
             app.manage(updates::Again::default());
             let (heard, events) = notices::heard();
             app.manage(heard);
@@ -67,6 +70,9 @@ fn main() {
             tauri::async_runtime::spawn(notices::run(app.handle().clone(), events));
             tauri::async_runtime::spawn(tray::run(app.handle().clone()));
             tauri::async_runtime::spawn(login::run(app.handle().clone()));
+            if is_persons_own {
+                tauri::async_runtime::spawn(links::run(app.handle().clone()));
+            }
             start::first(app.handle(), arguments)?;
             Ok(())
         })

@@ -46,7 +46,7 @@ impl Home {
         Profiles::peek(&self.config())
     }
 
-    fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Config {
         let path = self.path().to_owned();
         Config {
             folders: Folders {
