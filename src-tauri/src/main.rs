@@ -7,6 +7,7 @@ mod closing;
 mod commands;
 mod demo;
 mod display;
+mod links;
 mod login;
 mod loudspeaker;
 mod notices;
@@ -41,7 +42,8 @@ fn main() {
     let arguments = Arguments::of(std::env::args().skip(1));
     let mut builder = page::watch_app(tauri::Builder::default());
     // An app with a home of its own, as the demo has it, is an app of its own beside the person's.
-    if std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty()) {
+    let is_persons_own = std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty());
+    if is_persons_own {
         // First, so that a second start hands its arguments over before anything else happens.
         builder = builder
             .plugin(tauri_plugin_single_instance::init(|app, arguments, _directory| {
@@ -64,6 +66,7 @@ fn main() {
             app.manage(closing::Question::default());
             app.manage(tray::TrayPlace::default());
             app.manage(login::Login::default());
+            app.manage(links::Links::default());
             app.manage(updates::Again::default());
             let (heard, events) = notices::heard();
             app.manage(heard);
@@ -77,6 +80,10 @@ fn main() {
             tauri::async_runtime::spawn(kept_up("the tray", move || tray::run(handle.clone())));
             let handle = app.handle().clone();
             tauri::async_runtime::spawn(kept_up("starting at login", move || login::run(handle.clone())));
+            if is_persons_own {
+                let handle = app.handle().clone();
+                tauri::async_runtime::spawn(kept_up("links", move || links::run(handle.clone())));
+            }
             start::first(app.handle(), arguments)?;
             Ok(())
         })

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::{
     clipboard::WindowClipboard,
     demo::{self, DemoPlace, Turn},
+    links::Links,
     login::Login,
     loudspeaker::SystemLoudspeaker,
     notices::Heard,
@@ -76,6 +77,7 @@ fn offer(vm: &str) -> Option<Asked> {
         instance: link::instance(vm)?,
         port: None,
         parameters: LinkParameters::default(),
+        says: Vec::new(),
         shares: Vec::new(),
         ignored: Vec::new(),
     };
@@ -204,6 +206,7 @@ impl EventSink for Window {
         self.handle.state::<Heard>().hear(&event);
         if let Event::Settings(_) = event {
             self.handle.state::<Login>().settings_changed.notify_one();
+            self.handle.state::<Links>().settings_changed.notify_one();
         }
         // In the tray there is nobody who listens: a window that opens asks for everything.
         if self.handle.webview_windows().is_empty() {

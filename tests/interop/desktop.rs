@@ -149,6 +149,24 @@ fn a_certificate_that_is_not_known_ends_with_1_and_its_fingerprint() {
 }
 
 #[test]
+fn settings_are_said_on_the_command_line() {
+    let scene = Scene::new(&[]);
+    // Its port there is 3389 and no other: what is said counts.
+    let (output, _) = scene.adit(&["--cert-sha256", &scene.certificate, "--set", "rdp.port=3390"]);
+    assert_ne!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("3390"), "{}", said(&output));
+    let all =
+        ["--cert-sha256", &scene.certificate, "--set", "rdp.graphics=pipeline", "--set", "rdp.sound=off"];
+    let (output, _) = scene.adit(&all);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("rdp.sound has no effect here"), "{}", said(&output));
+    for wrong in ["rdp.port=0", "rdp.prot=1", "terminal.fontSize=9", "rdp.port"] {
+        let (output, _) = scene.adit(&["--cert-sha256", &scene.certificate, "--set", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}: {}", said(&output));
+    }
+}
+
+#[test]
 fn a_script_draws_types_and_resizes() {
     let scene = Scene::new(&[]);
     let before = scene.cloud.folder.path().join("before.png");

@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Open(OpenArguments),
     /// List the profiles, take some from a file, or write them to one
     Profiles(ProfilesArguments),
-    /// Show and change settings: everywhere, or for a project, a zone or an instance
+    /// Show and change settings: everywhere, for a project, a zone or an instance, or in a profile
     Settings(SettingsArguments),
 }
 
@@ -302,12 +302,15 @@ pub(crate) enum SettingsCommand {
     },
 }
 
-/// Where: everywhere, in a project, in a zone of it, or for an instance.
+/// Where: everywhere, in a project, in a zone of it, for an instance, or in a profile.
 #[derive(Debug, Default, Args)]
 pub(crate) struct SettingsPlace {
     /// The instance: a name with --project and --zone, or PROJECT/ZONE/NAME
     #[arg(long, value_name = "INSTANCE")]
     pub(crate) instance: Option<String>,
+    /// The profile: its name, FOLDER/NAME, or its id, as `adit profiles --json` has it
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["instance", "project", "zone"])]
+    pub(crate) profile: Option<String>,
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -343,7 +346,21 @@ pub(crate) struct SshArguments {
     pub(crate) command: Vec<String>,
 }
 
+/// What the settings are to be for this one connection.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Said {
+    /// A setting for this connection alone, such as rdp.port=3390; repeatable. --help names all of them
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = said)]
+    pub(crate) said: Vec<(String, String)>,
+}
+
+fn said(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("give KEY=VALUE, such as rdp.port=3390")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
 #[derive(Debug, Args)]
+#[command(after_long_help = adit_core::settings::help("rdp"))]
 pub(crate) struct RdpArguments {
     /// The instance: a name with --project and --zone, or PROJECT/ZONE/NAME
     #[arg(value_name = "INSTANCE")]
@@ -358,21 +375,24 @@ pub(crate) struct RdpArguments {
     /// Size of the picture, in pixels; the server has the last word
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800")]
     pub(crate) size: PictureSize,
-    /// Who signs in: NAME or DOMAIN\\NAME
+    #[command(flatten)]
+    pub(crate) said: Said,
+    /// Who signs in: NAME or DOMAIN\\NAME; the same as --set rdp.user=NAME
     #[arg(long, value_name = "NAME", requires = "password_file")]
     pub(crate) user: Option<String>,
     /// File that holds the password on its first line; - is standard input
-    #[arg(long, value_name = "FILE", requires = "user")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
     /// SHA-256 of the certificate to trust, in hexadecimal; without it none is trusted
     #[arg(long, value_name = "HEX")]
     pub(crate) cert_sha256: Option<adit_rdp::Fingerprint>,
-    /// Go on with a server without Network Level Authentication: the password goes to whoever holds that certificate
+    /// Go on with a server without Network Level Authentication: the password goes to whoever holds that certificate. The same
+    /// as --set rdp.security=pinnedTls
     #[arg(long, requires = "cert_sha256")]
     pub(crate) allow_no_nla: bool,
-    /// Port of the remote desktop on the VM
-    #[arg(long, default_value = "3389", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) port: u16,
+    /// Port of the remote desktop on the VM; the same as --set rdp.port=PORT
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
     /// File of what to type, click and picture before, a line each
     #[arg(long, value_name = "FILE")]
     pub(crate) script: Option<PathBuf>,

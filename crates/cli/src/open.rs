@@ -60,10 +60,9 @@ fn describe(offer: &LinkOffer) -> Vec<String> {
         LinkAction::Forward => "forward a port of",
         LinkAction::Explain => "explain the way to",
     };
-    let parameters = &offer.parameters;
     let mut lines = vec![format!("Would offer to {what} {}", offer.instance)];
-    lines.extend(offer.port.or(parameters.port).map(|port| format!("port: {port}")));
-    lines.extend(parameters.user.as_ref().map(|user| format!("user: {user}")));
+    lines.extend(offer.port.map(|port| format!("Port: {port}")));
+    lines.extend(offer.says.iter().cloned());
     lines.extend(offer.shares.iter().map(|share| format!("shares: {share}")));
     lines.extend(offer.ignored.iter().map(|name| format!("not taken: {name}")));
     lines
@@ -78,7 +77,7 @@ mod tests {
         let offer = link::parse("adit://rdp/p/z/vm?port=3390&user=ana&colour=red").expect("an address");
         let lines = describe(&offer);
         let wanted =
-            ["Would offer to open the desktop of p/z/vm", "port: 3390", "user: ana", "not taken: colour"];
+            ["Would offer to open the desktop of p/z/vm", "Port: 3390", "User: ana", "not taken: colour"];
         assert_eq!(lines, wanted);
     }
 }

@@ -1,10 +1,11 @@
 //! `adit settings`: the same settings as the window's, from the same table.
 
-use std::io::Write as _;
+use std::{cell::LazyCell, io::Write as _};
 
 use adit_contract::{Failure, FailureCode, Origin, Scope, SettingState, SettingValue};
 use adit_core::{
     Config,
+    profiles::Profiles,
     settings::{Store, called, shown},
 };
 use serde_json::{Value, json};
@@ -29,24 +30,45 @@ fn act(config: &Config, what: Option<SettingsCommand>, format: Format) -> Result
         // What holds in place of it can still be shown and put right.
         complain(&trouble, format);
     }
+    // Read only where one is meant, or all places are.
+    let profiles = LazyCell::new(|| {
+        let profiles = Profiles::peek(config);
+        if let Some(trouble) = profiles.trouble() {
+            complain(&trouble, format);
+        }
+        profiles
+    });
+    let scope = |place: &SettingsPlace| match &place.profile {
+        Some(named) => profiles.place(&profiles.find(named)?),
+        None => scope(place),
+    };
     match what.unwrap_or(SettingsCommand::List(SettingsPlace::default())) {
         SettingsCommand::List(place) => {
             let at = scope(&place)?;
-            for state in store.states(&at)? {
+            let states = match place.profile {
+                Some(_) => profiles.setting_states(&store, &at)?,
+                None => store.states(&at)?,
+            };
+            for state in states {
                 print(&line(&state, &at, format));
             }
         }
         SettingsCommand::Places => {
-            for at in store.current().places() {
+            let places = store.current().places();
+            let profiles = profiles.with_values().into_iter().map(|name| format!("profile {name}"));
+            for place in places.iter().map(called).chain(profiles) {
                 print(&match format {
-                    Format::Words => called(&at),
-                    Format::Json => json!({ "place": called(&at) }).to_string(),
+                    Format::Words => place,
+                    Format::Json => json!({ "place": place }).to_string(),
                 });
             }
         }
         SettingsCommand::Get { key, place } => {
             let at = scope(&place)?;
-            let state = store.state(&at, &key)?;
+            let state = match place.profile {
+                Some(_) => profiles.setting_state(&store, &at, &key)?,
+                None => store.state(&at, &key)?,
+            };
             print(&match format {
                 // A script takes a list line by line.
                 Format::Words => match &state.value {
@@ -58,8 +80,20 @@ fn act(config: &Config, what: Option<SettingsCommand>, format: Format) -> Result
                 Format::Json => line(&state, &at, format),
             });
         }
-        SettingsCommand::Set { key, values, place } => store.set_words(&scope(&place)?, &key, &values)?,
-        SettingsCommand::Reset { key, place } => store.reset(&scope(&place)?, &key)?,
+        SettingsCommand::Set { key, values, place } => {
+            let at = scope(&place)?;
+            match place.profile {
+                Some(_) => profiles.set_words(&store, &at, &key, &values)?,
+                None => store.set_words(&at, &key, &values)?,
+            }
+        }
+        SettingsCommand::Reset { key, place } => {
+            let at = scope(&place)?;
+            match place.profile {
+                Some(_) => profiles.set_value(&store, &at, &key, None)?,
+                None => store.reset(&at, &key)?,
+            }
+        }
     }
     Ok(())
 }
@@ -141,6 +175,7 @@ mod tests {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         SettingsPlace {
             instance: owned(instance),
+            profile: None,
             place: Place { project: owned(project), zone: owned(zone) },
         }
     }

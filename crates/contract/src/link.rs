@@ -1,12 +1,11 @@
 //! What an address such as `adit://ssh/PROJECT/ZONE/INSTANCE` asks for. Nothing of it is done before a person agrees.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 
-use crate::{
-    inventory::InstanceRef,
-    session::{ClipboardSharing, DisplayMode},
-};
+use crate::{inventory::InstanceRef, settings::SettingValue};
 
 /// What is to be done with the VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -25,21 +24,19 @@ pub enum LinkAction {
     Explain,
 }
 
-/// What an address may say of a desktop, beside which one. All else stays as the settings have it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", default)]
+/// What an address says of one connection: values by the settings' keys, of those settings only that an address may name. They
+/// count before those of every place, and never against an organisation's policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
-pub struct LinkParameters {
-    /// The name that the sign-in begins with.
-    pub user: Option<String>,
-    /// The port on the VM.
-    pub port: Option<u16>,
-    /// How the picture begins.
-    pub display: Option<DisplayMode>,
-    /// What of the clipboard is shared.
-    pub clipboard: Option<ClipboardSharing>,
-    /// Whether sound is played.
-    pub sound: Option<bool>,
+pub struct LinkParameters(pub BTreeMap<String, SettingValue>);
+
+impl<'de> Deserialize<'de> for LinkParameters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // An earlier form of the app's tabs has nulls.
+        let read = BTreeMap::<String, Option<SettingValue>>::deserialize(deserializer)?;
+        let values = read.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        Ok(Self(values.collect()))
+    }
 }
 
 /// What an address asks for, to be shown and agreed to.
@@ -55,6 +52,8 @@ pub struct LinkOffer {
     pub port: Option<u16>,
     /// For a desktop: what the address says of it.
     pub parameters: LinkParameters,
+    /// The same in words, a line each.
+    pub says: Vec<String>,
     /// For a desktop: what of this computer it would get, a line each.
     pub shares: Vec<String>,
     /// The names of parameters that are not taken.

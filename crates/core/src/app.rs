@@ -398,7 +398,7 @@ impl App {
     /// [`FailureCode::InvalidInput`] for what is no place, and for an unknown profile.
     pub async fn settings_at(&self, scope: Scope) -> Result<Vec<SettingState>, Failure> {
         match &scope {
-            Scope::Profile { id, .. } => self.settings_in_profile(&scope, id),
+            Scope::Profile { .. } => self.core.profiles.setting_states(&self.core.settings, &scope),
             Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
                 self.core.settings.states(&scope)
             }
@@ -419,7 +419,7 @@ impl App {
     /// As [`Store::set`].
     pub async fn setting_set(&self, scope: Scope, key: String, value: SettingValue) -> Result<(), Failure> {
         match &scope {
-            Scope::Profile { id, .. } => self.set_in_profile(&scope, id.clone(), key, Some(value)).await,
+            Scope::Profile { .. } => self.set_in_profile(scope, key, Some(value)).await,
             Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
                 self.change_settings(move |settings| settings.set(&scope, &key, value)).await
             }
@@ -432,7 +432,7 @@ impl App {
     /// As [`Store::reset`].
     pub async fn setting_reset(&self, scope: Scope, key: String) -> Result<(), Failure> {
         match &scope {
-            Scope::Profile { id, .. } => self.set_in_profile(&scope, id.clone(), key, None).await,
+            Scope::Profile { .. } => self.set_in_profile(scope, key, None).await,
             Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
                 self.change_settings(move |settings| settings.reset(&scope, &key)).await
             }

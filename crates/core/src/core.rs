@@ -27,7 +27,6 @@ use crate::{
     failure::{self, Subject},
     inventory::{self, Inventory},
     keychain::Keychain,
-    link,
     panics::caught,
     profiles::Profiles,
     sessions::{Context, Desktops, KnownCertificates, KnownHosts, RdpSettings, Surroundings},
@@ -394,15 +393,14 @@ impl Surroundings for Core {
         profile: Option<&str>,
         linked: &LinkParameters,
     ) -> RdpSettings {
-        let settings = self.settings.current();
-        let of = match profile {
+        let settings = self.settings.current().with_link(linked);
+        match profile {
             None => RdpSettings::of(&settings, instance),
             Some(id) => {
                 let at = Scope::Profile { id: id.to_owned(), instance: Some(instance.clone()) };
                 RdpSettings::at(&settings.with_profile(id, self.profiles.values(id)), &at)
             }
-        };
-        link::lay_over(&settings, of, linked)
+        }
     }
 
     fn allow_without_nla(&self, instance: &InstanceRef, profile: Option<&str>) -> Result<(), Failure> {
@@ -417,6 +415,10 @@ impl Surroundings for Core {
         self.settings.put(&RDP_SECURITY, instance, &RdpSecurity::PinnedTls)?;
         self.sink.send(Event::Settings(self.settings.current().window()));
         Ok(())
+    }
+
+    fn knows_profile(&self, id: &str) -> bool {
+        self.profiles.get(id).is_ok()
     }
 
     fn desktops(&self) -> Desktops {

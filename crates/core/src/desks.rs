@@ -242,8 +242,8 @@ mod tests {
         let vm = InstanceRef { project: "p".into(), zone: "z".into(), name: "vm".into() };
         let size = SessionStart::Ssh { cols: 80, rows: 24 };
         let id = sessions.open(vm.clone(), size, "window-1", LinkParameters::default()).unwrap();
-        let linked =
-            LinkParameters { user: Some("ana".into()), port: Some(3390), ..LinkParameters::default() };
+        let offer = crate::link::parse("adit://rdp/p/z/vm?user=ana&port=3390").unwrap();
+        let linked = offer.parameters;
         let size = SessionStart::Rdp { size: DesktopSize { width: 800, height: 600, scale: 100 } };
         sessions.open(vm.clone(), size, "window-1", linked.clone()).unwrap();
         sessions.get(&id).unwrap().label(Some("primary"), TabColour::Red).unwrap();

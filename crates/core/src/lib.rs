@@ -35,6 +35,7 @@ mod metadata;
 pub mod notice;
 pub mod panics;
 pub mod profiles;
+pub mod schemes;
 pub mod sessions;
 pub mod settings;
 pub mod share;

@@ -1,11 +1,12 @@
 //! Reads addresses that lead into the app: `adit://ssh|rdp|forward|explain/PROJECT/ZONE/INSTANCE` and
 //! `iap-rdp:///PROJECT/ZONE/INSTANCE`. Anybody can put one into a web page: names are checked, parameters are those of a
-//! short list, and what would run a program, call an address or carry a password is refused by name.
+//! those settings that are declared to have one, and what would run a program, call an address or carry a password is
+//! refused by name.
 
 use std::path::PathBuf;
 
 use adit_contract::{
-    ClipboardSharing, DisplayMode, Failure, FailureCode, InstanceRef, LinkAction, LinkOffer, LinkParameters,
+    ClipboardSharing, Failure, FailureCode, InstanceRef, LinkAction, LinkOffer, LinkParameters, SettingValue,
 };
 
 use adit_rdp::DriveAccess;
@@ -13,8 +14,11 @@ use adit_rdp::DriveAccess;
 use crate::{
     config::Config,
     sessions::{RdpSettings, Sound},
-    settings::{Layers, Store, table},
+    settings::{self, Dialect, Layers, Parameter, Store, table},
 };
+
+/// What the settings of a remote desktop begin with.
+const DESKTOP: &str = "rdp";
 
 /// The longest address, in bytes.
 const LONGEST: usize = 2048;
@@ -65,7 +69,7 @@ pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
     } else if scheme.eq_ignore_ascii_case("iap-rdp") {
         // One slash or three: with two, what follows would be a host.
         let path = path.strip_prefix("///").or_else(|| path.strip_prefix('/')).ok_or_else(not_ours)?;
-        (Dialect::IapRdp, LinkAction::Rdp, path)
+        (Dialect::IapDesktop, LinkAction::Rdp, path)
     } else {
         return Err(not_ours());
     };
@@ -74,6 +78,7 @@ pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
         instance: instance(path).ok_or_else(not_ours)?,
         port: None,
         parameters: LinkParameters::default(),
+        says: Vec::new(),
         shares: Vec::new(),
         ignored: Vec::new(),
     };
@@ -97,12 +102,18 @@ pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
             }
         }
     }
-    if let (Some(domain), Some(user)) = (domain, &mut offer.parameters.user) {
-        *user = format!("{domain}\\{user}");
-        if !is_user(user) {
-            return Err(refused("This address has a name that cannot be used"));
+    if let Some(domain) = domain {
+        match offer.parameters.0.get_mut(table::RDP_USER.key()) {
+            Some(SettingValue::Text(user)) => {
+                *user = format!("{domain}\\{user}");
+                if !is_user(user) {
+                    return Err(refused("This address has a name that cannot be used"));
+                }
+            }
+            Some(_) | None => offer.ignored.push("Domain".to_owned()),
         }
     }
+    offer.says = says(&offer.parameters);
     Ok(offer)
 }
 
@@ -116,10 +127,18 @@ pub fn offer(config: &Config, address: &str) -> Result<LinkOffer, Failure> {
 
 pub(crate) fn with_shares(settings: &Layers, mut offer: LinkOffer) -> LinkOffer {
     if offer.action == LinkAction::Rdp {
-        let of = RdpSettings::of(settings, &offer.instance);
-        offer.shares = shares(&lay_over(settings, of, &offer.parameters));
+        for key in settings.decides(&offer.parameters) {
+            offer.parameters.0.remove(&key);
+            offer.ignored.push(key);
+        }
+        offer.says = says(&offer.parameters);
+        offer.shares = shares(&RdpSettings::of(&settings.with_link(&offer.parameters), &offer.instance));
     }
     offer
+}
+
+fn says(parameters: &LinkParameters) -> Vec<String> {
+    parameters.0.iter().filter_map(|(key, value)| settings::line(key, value)).collect()
 }
 
 /// The VM of `PROJECT/ZONE/INSTANCE`, by the names that Google gives out.
@@ -141,12 +160,6 @@ pub fn instance(path: &str) -> Option<InstanceRef> {
     })
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dialect {
-    Adit,
-    IapRdp,
-}
-
 enum Taken {
     Yes,
     Unknown,
@@ -160,65 +173,23 @@ fn take(
     key: &str,
     value: &str,
 ) -> Taken {
-    fn set<T>(place: &mut Option<T>, value: Option<T>) -> Taken {
-        let taken = if value.is_some() { Taken::Yes } else { Taken::Wrong };
-        *place = value;
-        taken
-    }
-    let port = || value.parse().ok().filter(|port| *port > 0_u16);
-    let user = || is_user(value).then(|| value.to_owned());
-    let parameters = &mut offer.parameters;
     match (dialect, offer.action, key) {
-        (Dialect::Adit, LinkAction::Forward | LinkAction::Explain, "port") => set(&mut offer.port, port()),
-        (Dialect::Adit, LinkAction::Rdp, "port") | (Dialect::IapRdp, _, "rdpport") => {
-            set(&mut parameters.port, port())
+        (Dialect::Adit, LinkAction::Forward | LinkAction::Explain, "port") => {
+            offer.port = value.parse().ok().filter(|port| *port > 0_u16);
+            if offer.port.is_some() { Taken::Yes } else { Taken::Wrong }
         }
-        (Dialect::Adit, LinkAction::Rdp, "user") | (Dialect::IapRdp, _, "username") => {
-            set(&mut parameters.user, user())
+        (Dialect::IapDesktop, _, "domain") => {
+            *domain = Some(value.trim().to_owned()).filter(|domain| is_user(domain));
+            if domain.is_some() { Taken::Yes } else { Taken::Wrong }
         }
-        (Dialect::IapRdp, _, "domain") => set(domain, user()),
-        (Dialect::Adit, LinkAction::Rdp, "clipboard") => {
-            let sharing = match value {
-                "off" => Some(ClipboardSharing::Off),
-                "text" => Some(ClipboardSharing::Text),
-                "all" => Some(ClipboardSharing::All),
-                _ => None,
-            };
-            set(&mut parameters.clipboard, sharing)
-        }
-        (Dialect::IapRdp, _, "redirectclipboard") => {
-            let sharing = match value {
-                "0" => Some(ClipboardSharing::Off),
-                "1" => Some(ClipboardSharing::Text),
-                _ => None,
-            };
-            set(&mut parameters.clipboard, sharing)
-        }
-        (Dialect::Adit, LinkAction::Rdp, "sound") => {
-            let sound = match value {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            };
-            set(&mut parameters.sound, sound)
-        }
-        (Dialect::IapRdp, _, "audiomode") => {
-            let sound = match value {
-                "0" => Some(true),
-                "1" | "2" => Some(false),
-                _ => None,
-            };
-            set(&mut parameters.sound, sound)
-        }
-        (Dialect::Adit, LinkAction::Rdp, "display") => {
-            let display = match value {
-                "follow" => Some(DisplayMode::Follow),
-                "fit" => Some(DisplayMode::Fit),
-                "actual" => Some(DisplayMode::Actual),
-                _ => None,
-            };
-            set(&mut parameters.display, display)
-        }
+        (_, LinkAction::Rdp, _) => match settings::parameter(DESKTOP, dialect, key, value) {
+            Parameter::Value(key, value) => {
+                offer.parameters.0.insert(key.to_owned(), value);
+                Taken::Yes
+            }
+            Parameter::Unknown => Taken::Unknown,
+            Parameter::Wrong => Taken::Wrong,
+        },
         _ => Taken::Unknown,
     }
 }
@@ -244,28 +215,6 @@ fn refused(title: &str) -> Failure {
         title,
         "Addresses look like adit://ssh/PROJECT/ZONE/INSTANCE. Nothing was connected.",
     )
-}
-
-/// What a desktop is opened with: the settings, and over them what an address says and no policy forbids.
-pub(crate) fn lay_over(settings: &Layers, mut of: RdpSettings, parameters: &LinkParameters) -> RdpSettings {
-    if let Some(user) =
-        parameters.user.clone().filter(|user| is_user(user) && !settings.locks(&table::RDP_USER))
-    {
-        of.user = user;
-    }
-    if let Some(port) = parameters.port.filter(|port| *port > 0 && !settings.locks(&table::RDP_PORT)) {
-        of.port = port;
-    }
-    if let Some(display) = parameters.display.filter(|_| !settings.locks(&table::RDP_DISPLAY)) {
-        of.display = display;
-    }
-    if let Some(clipboard) = parameters.clipboard.filter(|_| !settings.locks(&table::RDP_CLIPBOARD)) {
-        of.clipboard = clipboard;
-    }
-    if let Some(sound) = parameters.sound.filter(|_| !settings.locks(&table::RDP_SOUND)) {
-        of.sound = if sound { Sound::On } else { Sound::Off };
-    }
-    of
 }
 
 /// What of this computer a desktop would get, a line each.

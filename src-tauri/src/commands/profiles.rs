@@ -1,7 +1,7 @@
 //! Profiles, and the files that they come from and go to.
 
 use adit_contract::{
-    Profile, ProfileFolderChange, ProfileImport, ProfileList, ProfileSource, ProfileStarted,
+    Failure, Profile, ProfileFolderChange, ProfileImport, ProfileList, ProfileSource, ProfileStarted,
 };
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt as _;
@@ -24,7 +24,7 @@ pub(super) async fn profile_save(
 }
 
 #[tauri::command]
-pub(super) async fn profile_remove(core: State<'_, Core>, ids: Vec<String>) -> Answer<()> {
+pub(super) async fn profile_remove(core: State<'_, Core>, ids: Vec<String>) -> Answer<Option<Failure>> {
     core.app().await?.profile_remove(ids).await
 }
 

@@ -24,6 +24,10 @@ port: number | null,
  */
 parameters: LinkParameters, 
 /**
+ * The same in words, a line each.
+ */
+says: Array<string>, 
+/**
  * For a desktop: what of this computer it would get, a line each.
  */
 shares: Array<string>, 

@@ -69,7 +69,7 @@ export interface Commands {
   profiles: { args: Record<string, never>; result: ProfileList };
   /** Without an id it makes a new one. Answers with the id. */
   profile_save: { args: { id: string | null; profile: Profile }; result: string };
-  profile_remove: { args: { ids: string[] }; result: void };
+  profile_remove: { args: { ids: string[] }; result: Failure | null };
   /** Puts them into a folder, before another profile of it or at its end. */
   profile_arrange: { args: { ids: string[]; folder: string[]; before: string | null }; result: void };
   /** Each copy stands behind its original. Answers with the copies' ids. */

@@ -6,7 +6,7 @@ use adit_contract::{
     DesktopSize, Event, Failure, FailureCode, InstanceRef, LinkParameters, MAIN_WINDOW,
     MOST_STARTED_PROFILES, Profile, ProfileAction, ProfileFolderChange, ProfileImport, ProfileList,
     ProfileSource, ProfileStart, ProfileStarted, ProfileTarget, Protocol, Scope, SessionInfo, SessionStart,
-    SettingState, SettingValue,
+    SettingValue,
 };
 use tokio::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::{
     failure,
     inventory::MAX_HITS,
     profiles::{self, Plan, Profiles},
-    sessions::Asked,
+    sessions::{self, Asked},
     settings::{self, table::START_AT_LOGIN},
 };
 
@@ -67,15 +67,16 @@ impl App {
         self.change_profiles(move |profiles| profiles.save(id.as_deref(), profile)).await
     }
 
-    /// Takes profiles away. What they have opened goes on.
+    /// Takes profiles away, and what the keychain keeps for them. What they have opened goes on. Gives what could not be
+    /// deleted in the keychain: the profiles have gone all the same.
     ///
     /// # Errors
     /// As [`App::profile_save`].
-    pub async fn profile_remove(&self, ids: Vec<String>) -> Result<(), Failure> {
+    pub async fn profile_remove(&self, ids: Vec<String>) -> Result<Option<Failure>, Failure> {
         let going = ids.clone();
         self.change_profiles(move |profiles| profiles.remove(&ids)).await?;
         self.tunnels.forget_profiles(&going).await;
-        Ok(())
+        Ok(sessions::forget_profiles(&self.core.config.cloud, &self.core.keychain, &going).await.err())
     }
 
     /// Puts profiles into a folder, before one that is there or at its end.
@@ -91,7 +92,8 @@ impl App {
         self.change_profiles(move |profiles| profiles.arrange(&ids, &folder, before.as_deref())).await
     }
 
-    /// Makes a copy of each profile behind it; gives the copies' ids.
+    /// Makes a copy of each profile behind it; gives the copies' ids. A password that the keychain keeps for one is not
+    /// copied: its copy asks, or signs in as the VM's own is kept.
     ///
     /// # Errors
     /// As [`App::profile_save`].
@@ -312,31 +314,15 @@ impl App {
         Ok(Opened::Session(session.to_owned()))
     }
 
-    /// What the settings come to in a profile.
-    pub(super) fn settings_in_profile(&self, at: &Scope, id: &str) -> Result<Vec<SettingState>, Failure> {
-        let values = self.core.profiles.get(id)?.settings;
-        self.core.settings.states_in_profile(at, id, values)
-    }
-
     /// Sets a value of a profile's own, or forgets it.
     pub(super) async fn set_in_profile(
         &self,
-        at: &Scope,
-        id: String,
+        at: Scope,
         key: String,
         value: Option<SettingValue>,
     ) -> Result<(), Failure> {
-        let value = match value {
-            Some(value) => Some(self.core.settings.checked(at, &key, value)?),
-            None => {
-                // What stands there may go, whether or not it counts.
-                if !self.core.profiles.values(&id).contains_key(&key) {
-                    self.core.settings.may_change(at, &key)?;
-                }
-                None
-            }
-        };
-        self.change_profiles(move |profiles| profiles.set(&id, &key, value)).await?;
+        let settings = self.core.settings.clone();
+        self.change_profiles(move |profiles| profiles.set_value(&settings, &at, &key, value)).await?;
         // Whoever shows settings asks for them again.
         self.core.tell_settings();
         Ok(())

@@ -185,6 +185,34 @@ pub(super) fn is_turning(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The first name between percent signs, as Windows has them for variables.
+pub(super) fn variable(text: &str) -> Option<&str> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')'))
+    };
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('%') {
+        match after.split_once('%') {
+            Some((name, _)) if is_name(name) => return Some(name),
+            Some(_) | None => rest = after,
+        }
+    }
+    None
+}
+
+/// What is to be done about the path of a program that is none yet, as in files of IAP Desktop.
+pub(super) fn needs_path(program: &str) -> Option<String> {
+    if let Some(name) = variable(program) {
+        return Some(format!(
+            "%{name}% stands for a folder of Windows: write the whole path of the program in its place."
+        ));
+    }
+    program.contains('*').then(|| {
+        "The path of the program has a * in it, for any version: write the one that is on this computer."
+            .to_owned()
+    })
+}
+
 /// What keeps a profile from being started as it stands.
 pub(super) fn hindrance(profile: &Profile) -> Option<String> {
     let words = program(profile);
@@ -199,6 +227,9 @@ pub(super) fn hindrance(profile: &Profile) -> Option<String> {
         && text.trim().is_empty()
     {
         return Some("Choose the VM.".to_owned());
+    }
+    if let Some(why) = words.first().and_then(|program| needs_path(program)) {
+        return Some(why);
     }
     // From programs of IAP Desktop, which fills in a name there.
     if words.iter().any(|word| word.contains("{username}") || word.contains("{user}")) {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use adit_contract::{
-    ClipboardSharing, DisplayMode, InstanceRef, LinkParameters, Profile, ProfileAction, ProfileForward,
-    ProfileStart, ProfileTarget, Protocol, SessionInfo, SettingValue, TunnelSpec, TunnelTarget,
+    InstanceRef, LinkParameters, Profile, ProfileAction, ProfileForward, ProfileStart, ProfileTarget,
+    Protocol, SessionInfo, TunnelSpec, TunnelTarget,
 };
 
 use super::check::LONGEST_NAME;
-use crate::{settings::table, tunnels};
+use crate::{settings, tunnels};
 
 /// A VM and what is to be opened there.
 pub(crate) fn from_vm(instance: InstanceRef, action: ProfileAction) -> Profile {
@@ -39,32 +39,9 @@ pub(crate) fn from_session(session: &SessionInfo, linked: &LinkParameters, of: O
     }
     match session.protocol {
         Protocol::Ssh => {}
-        Protocol::Rdp => profile.settings.extend(said(linked)),
+        Protocol::Rdp => profile.settings.extend(settings::sound(linked)),
     }
     profile
-}
-
-/// What an address said of a desktop, as settings.
-fn said(linked: &LinkParameters) -> impl Iterator<Item = (String, SettingValue)> {
-    let text = |text: &str| SettingValue::Text(text.to_owned());
-    let display = |display: DisplayMode| match display {
-        DisplayMode::Follow => "follow",
-        DisplayMode::Fit => "fit",
-        DisplayMode::Actual => "actual",
-    };
-    let clipboard = |clipboard: ClipboardSharing| match clipboard {
-        ClipboardSharing::Off => "off",
-        ClipboardSharing::Text => "text",
-        ClipboardSharing::All => "all",
-    };
-    let values = [
-        (table::RDP_USER.key(), linked.user.as_deref().map(text)),
-        (table::RDP_PORT.key(), linked.port.map(|port| SettingValue::Number(port.into()))),
-        (table::RDP_DISPLAY.key(), linked.display.map(display).map(text)),
-        (table::RDP_CLIPBOARD.key(), linked.clipboard.map(clipboard).map(text)),
-        (table::RDP_SOUND.key(), linked.sound.map(SettingValue::Toggle)),
-    ];
-    values.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)))
 }
 
 /// A tunnel. `of` is the profile that it was started from.
@@ -112,20 +89,18 @@ mod tests {
     use adit_contract::SessionState;
 
     use super::*;
-    use crate::profiles::{
-        check::{check, spec, target},
-        tests::{forward, profile, session, vm},
+    use crate::{
+        link,
+        profiles::{
+            check::{check, spec, target},
+            tests::{forward, profile, session, vm},
+        },
     };
 
     #[test]
     fn a_session_becomes_a_profile_with_what_its_address_said() {
-        let linked = LinkParameters {
-            user: Some("ana".to_owned()),
-            port: Some(3390),
-            display: Some(DisplayMode::Fit),
-            clipboard: Some(ClipboardSharing::Off),
-            sound: Some(false),
-        };
+        let offer = link::parse("adit://rdp/p/z/vm?user=ana&port=3390&display=fit&clipboard=off&sound=off");
+        let linked = offer.unwrap().parameters;
         let mut open = session("1", None, SessionState::Live);
         assert_eq!(from_session(&open, &linked, None).settings, BTreeMap::new());
         open.protocol = Protocol::Rdp;

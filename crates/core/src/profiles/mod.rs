@@ -6,6 +6,7 @@ mod content;
 mod draft;
 mod files;
 mod follow;
+mod settings;
 mod shelf;
 mod start;
 mod store;

@@ -38,7 +38,7 @@ impl Home {
         Profiles::peek(&self.config())
     }
 
-    fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Config {
         Config::for_tests(self.path())
     }
 }

@@ -27,7 +27,7 @@ use adit_contract::{
 use self::{attempt::Start, session::Session};
 use crate::{events::EventSink, failure};
 
-pub(crate) use self::desktop::{Desktops, KnownCertificates, make_windows_password};
+pub(crate) use self::desktop::{Desktops, KnownCertificates, forget_profiles, make_windows_password};
 pub use self::{
     connect::{Connected, Context, HostKeyRule, Refusal, connect},
     desktop::{Graphics, KeyboardLayout, RdpSettings, Sound},
@@ -59,6 +59,8 @@ pub(crate) trait Surroundings: Send + Sync {
     /// From now on the desktop of this instance may be opened without Network Level Authentication; from this profile
     /// alone where that says otherwise. Blocks.
     fn allow_without_nla(&self, instance: &InstanceRef, profile: Option<&str>) -> Result<(), Failure>;
+    /// Whether there is still a profile of this id.
+    fn knows_profile(&self, id: &str) -> bool;
     /// What desktops need beside a [`Context`].
     fn desktops(&self) -> Desktops;
 }

@@ -35,6 +35,10 @@ impl Surroundings for Faulty {
         Ok(())
     }
 
+    fn knows_profile(&self, _id: &str) -> bool {
+        false
+    }
+
     fn desktops(&self) -> Desktops {
         panic!("on purpose")
     }

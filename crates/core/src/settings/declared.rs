@@ -15,6 +15,7 @@ pub struct Setting<T: 'static> {
     pub(super) kind: Kind,
     pub(super) default: T,
     pub(super) reach: Reach,
+    pub(super) link: Link,
     /// The key and the value of a choice without which this one has no effect.
     pub(super) needs: Option<(&'static str, &'static str)>,
 }
@@ -80,11 +81,36 @@ impl Reach {
     }
 }
 
+/// Whether an address such as `adit://rdp/PROJECT/ZONE/INSTANCE` may say a value, for the one connection that it offers.
+/// Anybody can put one into a web page, and the person who agrees to it may not look closely.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Link {
+    /// It may not: it would share files of this computer, guard a password less, or means nothing for one connection.
+    Never,
+    /// It may, by what stands behind the dot of the key: `port` for `rdp.port`.
+    May {
+        /// Its name in IAP Desktop's addresses, where it has one.
+        iap: Option<Iap>,
+    },
+}
+
+/// What IAP Desktop's addresses call a setting.
+/// <https://googlecloudplatform.github.io/iap-desktop/connect-by-url/>
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Iap {
+    pub(super) name: &'static str,
+    /// Its values there, each with the words that set the same here, or with none where there is no such value. Empty:
+    /// they are written as they are here.
+    pub(super) values: &'static [(&'static str, Option<&'static str>)],
+}
+
 /// A declaration, whatever its values are.
 pub(super) trait Declared: Sync {
     fn key(&self) -> &'static str;
+    fn title(&self) -> &'static str;
     fn kind(&self) -> &Kind;
     fn reach(&self) -> Reach;
+    fn link(&self) -> Link;
     fn default(&self) -> SettingValue;
     fn spec(&self) -> SettingSpec;
     /// Whether a value that passed the check is one that code can read.
@@ -93,8 +119,9 @@ pub(super) trait Declared: Sync {
 }
 
 impl<T> Setting<T> {
-    /// Its name in files, for what writes its value into one.
-    pub(crate) fn key(&self) -> &'static str {
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
         self.key
     }
 }
@@ -104,12 +131,20 @@ impl<T: Serialize + DeserializeOwned + Clone + Sync> Declared for Setting<T> {
         self.key
     }
 
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
     fn kind(&self) -> &Kind {
         &self.kind
     }
 
     fn reach(&self) -> Reach {
         self.reach
+    }
+
+    fn link(&self) -> Link {
+        self.link
     }
 
     fn default(&self) -> SettingValue {

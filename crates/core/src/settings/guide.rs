@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use adit_contract::{SettingKind, SettingSpec, SettingValue};
 
-use super::{shown, specs};
+use super::{said, shown, specs};
 
-/// The settings as Markdown, a table for each heading (docs/settings.md holds it, and a test that it does).
+/// The settings as Markdown, a table for each heading and one of what addresses can say (docs/settings.md holds it, and a test that it does).
 #[must_use]
 pub fn guide() -> String {
     let mut text = String::new();
@@ -30,6 +30,7 @@ pub fn guide() -> String {
             reach(&spec),
         );
     }
+    let _ = write!(text, "\n{}", said::guide());
     text.trim_start().to_owned()
 }
 

@@ -21,6 +21,8 @@ pub struct Layers {
     pub(super) policy: Policy,
     /// The profile that the values are asked for, by its id, and its own ones.
     pub(super) profile: Option<(String, BTreeMap<String, SettingValue>)>,
+    /// What is said of the one connection that the values are asked for. Each has passed its check.
+    pub(super) said: BTreeMap<String, SettingValue>,
 }
 
 /// A value of a file, as it is kept.
@@ -57,6 +59,11 @@ impl Layers {
 
     /// The value in force at a place, such as `get(&RDP_PORT, &Scope::from(&instance))`.
     pub fn get<T: Serialize + DeserializeOwned + Clone + Sync>(&self, setting: &Setting<T>, at: &Scope) -> T {
+        if let Some(said) = self.said.get(setting.key)
+            && !self.is_locked(setting)
+        {
+            return setting.read(said);
+        }
         setting.read(&self.resolve(setting, Some(at)).0)
     }
 
@@ -90,11 +97,6 @@ impl Layers {
         let mut layers = Self::default();
         layers.policy.fixed.insert(setting.key, value);
         layers
-    }
-
-    /// Whether the policy has decided, for code that has another value at hand.
-    pub(crate) fn locks<T>(&self, setting: &Setting<T>) -> bool {
-        self.policy.fixed.contains_key(setting.key)
     }
 
     /// Whether the policy has decided.

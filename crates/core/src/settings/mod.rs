@@ -8,6 +8,7 @@ mod guide;
 mod keyboard;
 mod layers;
 mod policy;
+mod said;
 mod store;
 pub mod table;
 #[cfg(test)]
@@ -22,10 +23,15 @@ pub use self::{
     keyboard::keyboard_layout_id,
     layers::Layers,
     policy::system_path,
+    said::help,
     store::{Changed, Store},
     words::{called, shown},
 };
-pub(crate) use self::{layers::wrong_in_profile, store::usable_in_profile};
+pub(crate) use self::{
+    layers::wrong_in_profile,
+    said::{Dialect, Parameter, line, parameter, sound},
+    store::usable_in_profile,
+};
 
 /// What is declared of every setting, in the order in which it is shown.
 #[must_use]

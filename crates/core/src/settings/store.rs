@@ -76,7 +76,7 @@ impl Store {
             ),
         };
         let (policy, policy_trouble) = policy::load(&policy_path);
-        let layers = Layers { cloud: config.cloud.id.clone(), content, policy, profile: None };
+        let layers = Layers { cloud: config.cloud.id.clone(), content, policy, ..Layers::default() };
         // The policy's first: somebody may rely on it.
         let trouble = policy_trouble.or(trouble).or_else(|| wrong_values(&path, &layers));
         let store = Self { path, policy_path, now: RwLock::new(Arc::new(layers)), seen: Mutex::new(seen) };
@@ -131,6 +131,22 @@ impl Store {
         Ok(self.current().with_profile(id, values).states(at))
     }
 
+    /// The same for one setting.
+    ///
+    /// # Errors
+    /// As [`Store::state`].
+    pub(crate) fn state_in_profile(
+        &self,
+        at: &Scope,
+        id: &str,
+        values: BTreeMap<String, SettingValue>,
+        key: &str,
+    ) -> Result<SettingState, Failure> {
+        let declared = known(key)?;
+        allowed(declared, at)?;
+        Ok(self.current().with_profile(id, values).state(declared, at))
+    }
+
     /// Sets a value at a place, and writes it down. Blocks.
     ///
     /// # Errors
@@ -179,9 +195,17 @@ impl Store {
     /// # Errors
     /// As [`Store::set`].
     pub fn set_words(&self, at: &Scope, key: &str, words: &[String]) -> Result<(), Failure> {
+        let value = self.parsed(at, key, words)?;
+        self.write(at, known(key)?, value)
+    }
+
+    /// A value as it is kept, from such words, for whoever keeps the values of a place itself.
+    ///
+    /// # Errors
+    /// As [`Store::checked`].
+    pub(crate) fn parsed(&self, at: &Scope, key: &str, words: &[String]) -> Result<SettingValue, Failure> {
         let declared = self.changeable(at, key)?;
-        let value = declared.kind().parse(words).map_err(|why| refused(declared, why))?;
-        self.write(at, declared, value)
+        declared.kind().parse(words).map_err(|why| refused(declared, why))
     }
 
     /// The same for a setting of the table, in the type that code has it in. Blocks.
@@ -216,12 +240,7 @@ impl Store {
         let declared = known(key)?;
         allowed(declared, at)?;
         if self.current().is_locked(declared) {
-            return Err(Failure::new(
-                FailureCode::PermissionDenied,
-                format!("{key} is set by your organisation"),
-                "Whoever looks after this computer decides on it.",
-            )
-            .with_fact("Policy", self.policy_path.display().to_string()));
+            return Err(decided(key).with_fact("Policy", self.policy_path.display().to_string()));
         }
         Ok(declared)
     }
@@ -232,7 +251,7 @@ impl Store {
             return Err(Failure::new(
                 FailureCode::InvalidInput,
                 "A profile keeps its own settings",
-                "Change them in the app.",
+                "Change them there.",
             ));
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -352,7 +371,16 @@ fn only_everywhere(declared: &dyn Declared) -> Failure {
     )
 }
 
-fn refused(declared: &dyn Declared, why: String) -> Failure {
+/// The policy has decided on a setting.
+pub(super) fn decided(key: &str) -> Failure {
+    Failure::new(
+        FailureCode::PermissionDenied,
+        format!("{key} is set by your organisation"),
+        "Whoever looks after this computer decides on it.",
+    )
+}
+
+pub(super) fn refused(declared: &dyn Declared, why: String) -> Failure {
     Failure::new(FailureCode::InvalidInput, format!("This is no value of {}", declared.key()), why)
 }
 

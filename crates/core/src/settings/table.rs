@@ -1,4 +1,4 @@
-//! Every setting, declared once. The form, the file, the command line, the policy and the guide follow from here.
+//! Every setting, declared once. The form, the file, the command line, addresses, the policy and the guide follow from here.
 //! What has no effect is not declared.
 
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     check,
-    declared::{Choice, Declared, Kind, Reach, Setting},
+    declared::{Choice, Declared, Iap, Kind, Link, Reach, Setting},
     keyboard,
 };
 use crate::sessions::Graphics;
@@ -24,6 +24,7 @@ const APP: &str = "App";
 pub(super) static TABLE: &[&dyn Declared] = &[
     &CLOSE_TO,
     &START_AT_LOGIN,
+    &OPEN_LINKS,
     &RESTORE_TUNNELS,
     &NOTIFICATIONS,
     &LOOK_FOR_UPDATES,
@@ -75,6 +76,7 @@ pub static CLOSE_TO: Setting<CloseTo> = Setting {
     ]),
     default: CloseTo::Ask,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -87,6 +89,22 @@ pub static START_AT_LOGIN: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: false,
     reach: Reach::Everywhere,
+    link: Link::Never,
+    needs: None,
+};
+
+/// Whether the system opens our addresses with this app, also where no package has seen to that.
+pub static OPEN_LINKS: Setting<bool> = Setting {
+    key: "app.openLinks",
+    title: "Open links with this Adit",
+    help: "Has adit:// and iap-rdp:// links opened by this app, for you alone, also where it was not installed by a package: as \
+           an AppImage, or built by hand. Off takes back what was written for that; a package's own links stay. macOS \
+           knows installed apps by itself, and this changes nothing there. Untried on Windows.",
+    group: APP,
+    kind: Kind::Toggle,
+    default: false,
+    reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -99,6 +117,7 @@ pub static RESTORE_TUNNELS: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: true,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -111,6 +130,7 @@ pub static NOTIFICATIONS: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: true,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -142,6 +162,7 @@ pub static LOOK_FOR_UPDATES: Setting<LookForUpdates> = Setting {
     ]),
     default: LookForUpdates::Tell,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -158,6 +179,7 @@ pub static THEME: Setting<Theme> = Setting {
     ]),
     default: Theme::System,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -176,6 +198,7 @@ pub static ENVIRONMENT: Setting<Environment> = Setting {
     ]),
     default: Environment::None,
     reach: Reach::Inherited,
+    link: Link::Never,
     needs: None,
 };
 
@@ -188,6 +211,7 @@ pub static PROJECTS: Setting<Vec<String>> = Setting {
     kind: Kind::List { max: 2000, hint: "acme-prod", check: check::project },
     default: Vec::new(),
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -200,6 +224,7 @@ pub static FONT_SIZE: Setting<u32> = Setting {
     kind: Kind::Number { min: 8, max: 32, unit: "pixels" },
     default: 13,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -212,6 +237,7 @@ pub static SCROLLBACK: Setting<u32> = Setting {
     kind: Kind::Number { min: 0, max: 100_000, unit: "lines" },
     default: 5000,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -224,6 +250,7 @@ pub static CONFIRM_PASTE: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: true,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -236,6 +263,7 @@ pub static RDP_USER: Setting<String> = Setting {
     kind: Kind::Text { max: 256, hint: r"ACME\ana", check: check::user },
     default: String::new(),
     reach: Reach::Inherited,
+    link: Link::May { iap: Some(Iap { name: "Username", values: &[] }) },
     needs: None,
 };
 
@@ -248,6 +276,7 @@ pub static RDP_PORT: Setting<u16> = Setting {
     kind: Kind::Number { min: 1, max: 65_535, unit: "" },
     default: 3389,
     reach: Reach::Inherited,
+    link: Link::May { iap: Some(Iap { name: "RdpPort", values: &[] }) },
     needs: None,
 };
 
@@ -284,6 +313,7 @@ pub static RDP_SECURITY: Setting<RdpSecurity> = Setting {
     ]),
     default: RdpSecurity::Nla,
     reach: Reach::Inherited,
+    link: Link::Never,
     needs: None,
 };
 
@@ -304,6 +334,13 @@ pub static RDP_DISPLAY: Setting<DisplayMode> = Setting {
     ]),
     default: DisplayMode::Follow,
     reach: Reach::Inherited,
+    link: Link::May {
+        iap: Some(Iap {
+            name: "DesktopSize",
+            // The size of its window at the beginning, that of the screen, and that of the window as it changes.
+            values: &[("0", Some("fit")), ("1", None), ("2", Some("follow"))],
+        }),
+    },
     needs: None,
 };
 
@@ -326,6 +363,9 @@ pub static RDP_CLIPBOARD: Setting<ClipboardSharing> = Setting {
     ]),
     default: ClipboardSharing::Text,
     reach: Reach::Inherited,
+    link: Link::May {
+        iap: Some(Iap { name: "RedirectClipboard", values: &[("0", Some("off")), ("1", Some("text"))] }),
+    },
     needs: None,
 };
 
@@ -339,6 +379,12 @@ pub static RDP_SOUND: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: true,
     reach: Reach::Inherited,
+    link: Link::May {
+        iap: Some(Iap {
+            name: "AudioMode",
+            values: &[("0", Some("on")), ("1", Some("off")), ("2", Some("off"))],
+        }),
+    },
     needs: None,
 };
 
@@ -352,6 +398,7 @@ pub static RDP_FOLDERS: Setting<Vec<String>> = Setting {
     kind: Kind::List { max: 8, hint: "/home/ana/Shared", check: check::folder },
     default: Vec::new(),
     reach: Reach::Inherited,
+    link: Link::Never,
     needs: None,
 };
 
@@ -382,6 +429,7 @@ pub static RDP_FOLDERS_ACCESS: Setting<FoldersAccess> = Setting {
     ]),
     default: FoldersAccess::ReadOnly,
     reach: Reach::Inherited,
+    link: Link::Never,
     needs: None,
 };
 
@@ -396,6 +444,7 @@ pub static RDP_KEYBOARD_LAYOUT: Setting<Cow<'static, str>> = Setting {
     kind: Kind::Choice(keyboard::LAYOUTS),
     default: Cow::Borrowed("auto"),
     reach: Reach::Inherited,
+    link: Link::May { iap: None },
     needs: None,
 };
 
@@ -416,6 +465,7 @@ pub static RDP_GRAPHICS: Setting<Graphics> = Setting {
     ]),
     default: Graphics::Classic,
     reach: Reach::Inherited,
+    link: Link::May { iap: None },
     needs: None,
 };
 
@@ -429,6 +479,7 @@ pub static PREFLIGHT: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: true,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -479,6 +530,7 @@ pub static PUBLIC_ADDRESS: Setting<AddressSource> = Setting {
     ]),
     default: AddressSource::AuditOnly,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -491,6 +543,7 @@ pub static PUBLIC_ADDRESSES: Setting<Vec<String>> = Setting {
     kind: Kind::List { max: 8, hint: "198.51.100.7", check: check::public_address },
     default: Vec::new(),
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: Some(("access.publicAddress", "manual")),
 };
 
@@ -503,6 +556,7 @@ pub static PUBLIC_ADDRESS_SERVICE: Setting<String> = Setting {
     kind: Kind::Text { max: 2048, hint: "https://ip.acme.example", check: check::address_service },
     default: String::new(),
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: Some(("access.publicAddress", "echo")),
 };
 

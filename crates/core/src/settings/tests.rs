@@ -3,16 +3,18 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use adit_contract::{
-    ClipboardSharing, DisplayMode, FailureCode, InstanceRef, Origin, PublicAddress, Scope, SettingKind,
-    SettingValue,
+    ClipboardSharing, DisplayMode, FailureCode, InstanceRef, LinkParameters, Origin, PublicAddress, Scope,
+    SettingKind, SettingValue,
 };
 use adit_rdp::{DriveAccess, Security};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    declared::Kind,
-    guide, specs,
+    declared::{Declared, Kind, Link},
+    guide, help,
+    layers::Layers,
+    shown, specs,
     store::{Changed, Store},
     table::{self, RDP_CLIPBOARD, RDP_FOLDERS, RDP_PORT, RdpSecurity},
 };
@@ -22,6 +24,7 @@ use crate::{
     cloud::Cloud,
     config::{Config, Folders},
     keychain::MemoryVault,
+    link,
     loudspeaker::Mute,
     sessions::{Graphics, KeyboardLayout, RdpSettings, Sound},
 };
@@ -457,4 +460,92 @@ fn a_desktop_is_opened_as_its_vm_has_it() {
     );
     let neighbour = InstanceRef { name: "web-2".to_owned(), ..web_1() };
     assert_eq!(RdpSettings::of(&store.current(), &neighbour).security, Security::Nla);
+}
+
+/// A value that is not the default.
+fn another(declared: &dyn Declared) -> SettingValue {
+    let value = match (declared.kind(), declared.default()) {
+        (Kind::Toggle, SettingValue::Toggle(on)) => SettingValue::Toggle(!on),
+        (Kind::Choice(options), default) => {
+            let mut values = options.iter().map(|option| SettingValue::Text(option.value.to_owned()));
+            values.find(|value| *value != default).unwrap()
+        }
+        (Kind::Number { max, .. }, _) => SettingValue::Number(*max),
+        (Kind::Text { hint, .. }, _) => SettingValue::Text((*hint).to_owned()),
+        (Kind::List { hint, .. }, _) => SettingValue::List(vec![(*hint).to_owned()]),
+        (Kind::Toggle, _) => panic!("{} has a default that is none", declared.key()),
+    };
+    assert_eq!(declared.kind().check(value.clone()), Ok(value.clone()), "{}", declared.key());
+    value
+}
+
+#[cfg(unix)] // the example of a folder is one of Unix
+#[test]
+fn every_setting_of_a_desktop_is_taken_from_the_command_line_and_in_force() {
+    let usual = Layers::default();
+    for declared in table::TABLE.iter().filter(|declared| declared.key().starts_with("rdp.")) {
+        let value = another(*declared);
+        let said = [(declared.key().to_owned(), shown(&value))];
+        let layers = usual.with_words("rdp", &said).unwrap();
+        let (with, without) = (RdpSettings::of(&layers, &web_1()), RdpSettings::of(&usual, &web_1()));
+        assert_ne!(with, without, "{} has no effect", declared.key());
+        assert!(help("rdp").contains(&format!("  {} ", declared.key())), "{}", declared.key());
+    }
+}
+
+#[test]
+fn every_setting_that_an_address_may_say_is_taken_from_it_and_in_force() {
+    let vm = "p/z/vm";
+    let mut taken = 0;
+    for declared in table::TABLE {
+        let Link::May { iap } = declared.link() else { continue };
+        let (family, part) = declared.key().split_once('.').unwrap();
+        let value = another(*declared);
+        let mut addresses =
+            vec![(format!("adit://{family}/{vm}?{part}={}", shown(&value)), Some(value.clone()))];
+        if let Some(iap) = iap {
+            let values: Vec<(String, Option<SettingValue>)> = if iap.values.is_empty() {
+                vec![(shown(&value), Some(value.clone()))]
+            } else {
+                let of = |words: &str| declared.kind().parse(&[words.to_owned()]).unwrap();
+                iap.values.iter().map(|(there, here)| ((*there).to_owned(), here.map(of))).collect()
+            };
+            addresses.extend(
+                values
+                    .into_iter()
+                    .map(|(there, here)| (format!("iap-rdp:///{vm}?{}={there}", iap.name), here)),
+            );
+        }
+        for (address, wanted) in addresses {
+            let address = address.replace('\\', "%5C");
+            let offer = link::parse(&address).unwrap();
+            assert_eq!(offer.parameters.0.get(declared.key()), wanted.as_ref(), "{address}");
+            assert_eq!(offer.ignored.is_empty(), wanted.is_some(), "{address}");
+        }
+        let said = LinkParameters([(declared.key().to_owned(), value)].into());
+        let with = RdpSettings::of(&Layers::default().with_link(&said), &web_1());
+        assert_ne!(with, RdpSettings::of(&Layers::default(), &web_1()), "{} has no effect", declared.key());
+        taken += 1;
+    }
+    assert!(taken > 0);
+}
+
+#[test]
+fn a_command_says_only_what_its_settings_take_and_the_policy_leaves_open() {
+    let said = |key: &str, value: &str| vec![(key.to_owned(), value.to_owned())];
+    let code = |layers: &Layers, said: &[(String, String)]| {
+        layers.with_words("rdp", said).map(drop).map_err(|failure| failure.code)
+    };
+    let open = Layers::default();
+    for (key, value) in
+        [("rdp.prot", "1"), ("terminal.fontSize", "9"), ("rdp.port", "0"), ("rdp.sound", "loud")]
+    {
+        assert_eq!(code(&open, &said(key, value)), Err(FailureCode::InvalidInput), "{key}={value}");
+    }
+    let twice = [said("rdp.port", "1"), said("rdp.port", "2")].concat();
+    assert_eq!(code(&open, &twice), Err(FailureCode::InvalidInput));
+    let fixed = Layers::fixed_by_policy(&RDP_PORT, port(3389));
+    assert_eq!(code(&fixed, &said("rdp.port", "1")), Err(FailureCode::PermissionDenied));
+    let layers = open.with_words("rdp", &said("rdp.port", "3390")).unwrap();
+    assert_eq!(layers.get(&RDP_PORT, &Scope::from(&web_1())), 3390);
 }

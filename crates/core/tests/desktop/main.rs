@@ -8,6 +8,7 @@ mod desk;
 mod extras;
 mod host;
 mod page;
+mod saved;
 mod scene;
 mod soak;
 

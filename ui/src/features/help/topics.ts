@@ -225,7 +225,7 @@ export const TOPICS = {
     means: [
       "A profile keeps a connection: the VM, what is opened there, and settings of its own. Save one from a tab’s, a tunnel’s or a VM’s menu.",
       "One that leads to a search means the one VM that has all its words when it starts, or is called so. With none or several it does not start, and says so.",
-      "Passwords are never in a profile, nor in an export: they stay in the keychain.",
+      "Passwords are never in a profile, nor in an export: they stay in the keychain. One that is saved from a profile’s tab is that profile’s own: removing the profile deletes it, and a copy has none.",
       "A program that an imported profile would start is shown, and starts only once you have edited and saved that profile.",
     ],
     check: [

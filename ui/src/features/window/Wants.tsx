@@ -87,9 +87,9 @@ function Closing({ want }: { want: Extract<Want, { kind: "close" }> }) {
 function Offered({ offer }: { offer: LinkOffer }) {
   const desk = deskOf(useModel());
   const signedIn = useAppState((state) => state.accounts.length > 0);
-  const { action, instance, port, parameters, shares, ignored } = offer;
+  const { action, instance, port, shares, ignored } = offer;
   const refuse = () => desk.change({ offered: desk.state.offered.slice(1) });
-  const says = words.linkSays({ port: parameters.port ?? port, user: parameters.user });
+  const says = [...(port === null ? [] : [words.linkPort(port)]), ...offer.says];
   return (
     <Question
       testId="offer"
@@ -110,7 +110,11 @@ function Offered({ offer }: { offer: LinkOffer }) {
       <p className="mono selectable">
         {instance.project}/{instance.zone}/{instance.name}
       </p>
-      {says !== "" && <p className="selectable">{says}</p>}
+      {says.map((line) => (
+        <p className="selectable" key={line}>
+          {line}
+        </p>
+      ))}
       {shares.length > 0 && (
         <div data-testid="offer-shares">
           <p>{words.linkShares}</p>

@@ -65,7 +65,7 @@ describe("an offer", () => {
     const opened = calls.filter(([command]) => command === "session_open");
     expect(opened).toHaveLength(3);
     // As the address had it that it was opened by.
-    expect(opened[2]?.[1]).toMatchObject({ start: { protocol: "rdp" }, linked: { user: "ana", port: 3390 } });
+    expect(opened[2]?.[1]).toMatchObject({ start: { protocol: "rdp" }, linked: { "rdp.user": "ana", "rdp.port": 3390 } });
   });
 
   it("starts the profile that a session came from, as long as there is one", async () => {

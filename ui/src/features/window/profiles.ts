@@ -140,7 +140,10 @@ export class Profiles {
   async remove(ids: readonly string[], folders: readonly Path[]): Promise<void> {
     try {
       if (ids.length > 0) {
-        await this.#desk.model.backend.call("profile_remove", { ids: [...ids] });
+        const left = await this.#desk.model.backend.call("profile_remove", { ids: [...ids] });
+        if (left !== null) {
+          remarkFailure(left);
+        }
       }
       for (const path of folders) {
         await this.#folder({ kind: "remove", path: [...path] });

@@ -59,7 +59,7 @@ describe("a link", () => {
   it("shows what it would do and share, and connects nothing before somebody agrees", async () => {
     const { calls } = await asked("offer");
     const shown = screen.getByTestId("offer").textContent ?? "";
-    for (const part of ["acme-prod/europe-west1-b/web-1", "Port 3390", "Text on your clipboard", "ColorDepth"]) {
+    for (const part of ["acme-prod/europe-west1-b/web-1", "Port: 3390", "Text on your clipboard", "ColorDepth"]) {
       expect(shown).toContain(part);
     }
     expect(calls.map(([command]) => command)).not.toContain("session_open");
@@ -72,6 +72,6 @@ describe("a link", () => {
     const { calls } = await asked("offer");
     await act(async () => fireEvent.click(screen.getByTestId("offer-accept")));
     const opened = calls.find(([command]) => command === "session_open")?.[1];
-    expect(opened).toMatchObject({ start: { protocol: "rdp" }, linked: { port: 3390, clipboard: "text" } });
+    expect(opened).toMatchObject({ start: { protocol: "rdp" }, linked: { "rdp.port": 3390, "rdp.clipboard": "text" } });
   });
 });

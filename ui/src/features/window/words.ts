@@ -109,8 +109,7 @@ export const words = {
   linkAccept: { connect: "Choose how", ssh: "Open the terminal", rdp: "Open the desktop", forward: "Choose the port", explain: "Explain" },
   linkAdvice: "A link or a program asked for this. Nothing has been connected.",
   linkSignIn: "A link or a program asked for this. Sign in first.",
-  linkSays: ({ port, user }: { port: number | null; user: string | null }) =>
-    [...(port === null ? [] : [`Port ${port}`]), ...(user === null ? [] : [`User ${user}`])].join(", "),
+  linkPort: (port: number) => `Port: ${port}`,
   linkShares: "The desktop would get:",
   linkIgnored: (names: string) => `Not taken from the link: ${names}`,
 };

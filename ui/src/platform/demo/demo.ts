@@ -317,7 +317,10 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       settings.keep(made, profile.settings);
       return made;
     },
-    profile_remove: ({ ids }) => profiles.remove(ids),
+    profile_remove: ({ ids }) => {
+      profiles.remove(ids);
+      return null;
+    },
     profile_arrange: ({ ids, folder, before }) => profiles.arrange(ids, folder, before),
     profile_duplicate: ({ ids }) => profiles.duplicate(ids),
     profile_folder: ({ change }) => profiles.folder(change),

@@ -113,7 +113,6 @@ export function session(id: string, name: string, state: SessionState, extra?: P
 
 /** A window as the run before left it: two groups of tabs. */
 export function sceneDesk(left: DeskLeft): Desk {
-  const linked = { user: null, port: null, display: null, clipboard: null, sound: null };
   const instance = (name: string) => ({ project: "acme-prod", zone: "europe-west1-b", name });
   const group = (id: string, views: string[]) => ({ type: "leaf", data: { views, activeView: views[0], id }, size: 500 });
   const panel = (id: string, title: string) => [id, { id, contentComponent: "session", tabComponent: "session", title, params: { id } }];
@@ -125,9 +124,9 @@ export function sceneDesk(left: DeskLeft): Desk {
       activeGroup: "1",
     }),
     sessions: [
-      { panel: "1", instance: instance("web-1"), protocol: "ssh", linked, profile: null, name: "Primary", colour: "blue" },
-      { panel: "2", instance: instance("db-7"), protocol: "ssh", linked, profile: null, name: null, colour: "none" },
-      { panel: "3", instance: instance("sql-win-2"), protocol: "rdp", linked: { ...linked, user: "ana", port: 3390 }, profile: null, name: null, colour: "none" },
+      { panel: "1", instance: instance("web-1"), protocol: "ssh", linked: {}, profile: null, name: "Primary", colour: "blue" },
+      { panel: "2", instance: instance("db-7"), protocol: "ssh", linked: {}, profile: null, name: null, colour: "none" },
+      { panel: "3", instance: instance("sql-win-2"), protocol: "rdp", linked: { "rdp.user": "ana", "rdp.port": 3390 }, profile: null, name: null, colour: "none" },
     ],
   };
 }
@@ -271,7 +270,8 @@ export function sceneWants(which: string | null): Want[] {
             action: "rdp",
             instance: { project: "acme-prod", zone: "europe-west1-b", name: "web-1" },
             port: null,
-            parameters: { user: "ACME\\ana", port: 3390, display: null, clipboard: "text", sound: null },
+            parameters: { "rdp.clipboard": "text", "rdp.port": 3390, "rdp.user": "ACME\\ana" },
+            says: ["Clipboard: Text", "Port: 3390", "User: ACME\\ana"],
             shares: ["Text on your clipboard", "Your loudspeaker, for its sound"],
             ignored: ["ColorDepth"],
           },

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Found, Notes, named, not_such, shown};
-use crate::profiles::check::{check, refused};
+use crate::profiles::check::{self, check, refused};
 
 /// The largest file, in bytes: they have a few hundred.
 const LARGEST: usize = 64 * 1024;
@@ -32,9 +32,54 @@ struct Read {
 
 #[derive(Deserialize)]
 struct Client {
-    executable: String,
+    #[serde(default)]
+    executable: Option<String>,
     #[serde(default)]
     arguments: Option<String>,
+}
+
+/// What such a file has, as far as it is known here.
+const KNOWN: &[&str] = &["version", "name", "condition", "remotePort", "localPort", "client"];
+const KNOWN_OF_CLIENT: &[&str] = &["executable", "arguments"];
+/// The most others that are named.
+const MOST_NAMED: usize = 8;
+
+/// Where a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    /// Where such files are at home.
+    Windows,
+    Other,
+}
+
+impl System {
+    const HERE: Self = if cfg!(windows) { Self::Windows } else { Self::Other };
+
+    /// The folder that a variable stands for. No other variable is filled in: one may hold a secret, and a profile is a file.
+    fn folder(self, name: &str) -> Option<String> {
+        const FOLDERS: &[&str] = &[
+            "AppData",
+            "CommonProgramFiles",
+            "CommonProgramFiles(x86)",
+            "CommonProgramW6432",
+            "LocalAppData",
+            "ProgramData",
+            "ProgramFiles",
+            "ProgramFiles(x86)",
+            "ProgramW6432",
+            "Public",
+            "SystemDrive",
+            "SystemRoot",
+            "UserProfile",
+            "windir",
+        ];
+        match self {
+            Self::Windows if FOLDERS.iter().any(|folder| folder.eq_ignore_ascii_case(name)) => {
+                std::env::var(name).ok().filter(|value| !value.is_empty())
+            }
+            Self::Windows | Self::Other => None,
+        }
+    }
 }
 
 /// Reads such a file into a forward whose VM is still to be chosen.
@@ -47,7 +92,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Failure> {
     }
     // Notepad and its like begin with this mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let read: Read = serde_json::from_slice(bytes).map_err(|_| not_such(".iapc file"))?;
+    let whole: Value = serde_json::from_slice(bytes).map_err(|_| not_such(".iapc file"))?;
+    let unknown = unknown(&whole);
+    let read: Read = serde_json::from_value(whole).map_err(|_| not_such(".iapc file"))?;
     if read.version != 1 {
         return Err(refused("This form of .iapc file is not known", "Adit reads version 1."));
     }
@@ -59,6 +106,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Failure> {
         None | Some("" | "isInstance()") => {}
         Some(condition) => notes.add(format!("Its condition was left out: {}", shown(condition))),
     }
+    if !unknown.is_empty() {
+        let more = if unknown.len() > MOST_NAMED { ", and others" } else { "" };
+        let named: Vec<String> = unknown.into_iter().take(MOST_NAMED).collect();
+        notes.add(format!("Not taken over: {}{more}.", named.join(", ")));
+    }
     let profile = Profile {
         name: named(&read.name, "IAP Desktop"),
         folder: Vec::new(),
@@ -69,7 +121,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Failure> {
                 port,
                 protocol: TunnelProtocol::usual(port),
                 http: HttpRule::default(),
-                audience: read.client.map_or(TunnelAudience::User, |client| launched(client, &mut notes)),
+                audience: read
+                    .client
+                    .map_or(TunnelAudience::User, |client| launched(client, System::HERE, &mut notes)),
                 place: read.local_port.as_ref().map_or(TunnelPlace::Steady, |local| place(local, &mut notes)),
                 wait_for_vm: false,
             },
@@ -116,20 +170,60 @@ fn place(local: &Value, notes: &mut Notes) -> TunnelPlace {
     }
 }
 
-fn launched(client: Client, notes: &mut Notes) -> TunnelAudience {
-    let words = split(client.arguments.as_deref().unwrap_or_default());
-    let whole = || std::iter::once(&client.executable).chain(&words);
-    if whole().any(|word| word.matches('%').count() > 1) {
-        notes.add("Names between percent signs are not filled in: write the whole paths in the profile.");
-    } else if !client.executable.contains(['/', '\\']) {
-        let program = shown(&client.executable);
+/// What of a file has no meaning here.
+fn unknown(whole: &Value) -> Vec<String> {
+    let of = |value: Option<&Value>, known: &[&str], before: &str| -> Vec<String> {
+        let keys = value.and_then(Value::as_object).into_iter().flat_map(|object| object.keys());
+        let odd = keys.filter(|key| !known.iter().any(|known| known == key));
+        odd.map(|key| format!("{before}{}", shown(key))).collect()
+    };
+    [of(Some(whole), KNOWN, ""), of(whole.get("client"), KNOWN_OF_CLIENT, "client.")].concat()
+}
+
+fn launched(client: Client, system: System, notes: &mut Notes) -> TunnelAudience {
+    let Some(program) = client.executable.filter(|program| !program.trim().is_empty()) else {
+        notes.add("It names no program: the port is forwarded, and nothing is started.");
+        return TunnelAudience::User;
+    };
+    let program = fill(&program, system);
+    // Before the words are parted, as Windows does it.
+    let words = split(&fill(client.arguments.as_deref().unwrap_or_default(), system));
+    if let Some(why) = check::needs_path(&program) {
+        notes.add(why);
+    } else if system == System::Other && (program.contains('\\') || is_windows_program(&program)) {
+        let program = shown(&program);
+        notes.add(format!("{program} is a program of Windows: choose one of this computer in the profile."));
+    } else if !program.contains(['/', '\\']) {
+        let program = shown(&program);
         notes.add(format!("Write the whole path of {program} in the profile if it is not found."));
     }
-    if whole().any(|word| word.contains("{username}") || word.contains("{user}")) {
+    for word in &words {
+        if let Some(name) = check::variable(word) {
+            notes.add(format!("Write what %{}% stands for among the program's arguments.", shown(name)));
+        }
+    }
+    if words.iter().any(|word| word.contains("{username}") || word.contains("{user}")) {
         notes.add("Write the user's name in place of {username} in the profile.");
     }
-    let command = std::iter::once(client.executable).chain(words).collect();
-    TunnelAudience::Launched { command }
+    TunnelAudience::Launched { command: std::iter::once(program).chain(words).collect() }
+}
+
+fn is_windows_program(program: &str) -> bool {
+    program.to_ascii_lowercase().ends_with(".exe")
+}
+
+/// The same with the folders that variables such as `%ProgramW6432%` stand for. What stands for none stays.
+fn fill(text: &str, system: System) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some(name) = check::variable(rest) {
+        let sign = format!("%{name}%");
+        let Some((before, after)) = rest.split_once(&sign) else { break };
+        filled.push_str(before);
+        filled.push_str(&system.folder(name).unwrap_or(sign));
+        rest = after;
+    }
+    filled + rest
 }
 
 /// The words of a command line as Windows reads them: blanks part them but for those between double quotes, and a
@@ -182,7 +276,7 @@ mod tests {
             "version": 1, "name": "MySQL Shell", "condition": "isLinux()", "remotePort": "3306",
             "localPort": "127.0.0.2:13306",
             "client": {
-                "executable": r"%ProgramW6432%\MySQL\mysqlsh.exe",
+                "executable": r"C:\Program Files\MySQL\mysqlsh.exe",
                 "arguments": r#"-h {host} -P {port} -u "{username}" --title "My \"SQL\"" """#,
             },
         }));
@@ -192,12 +286,62 @@ mod tests {
         let TunnelAudience::Launched { command } = &found.audience else { panic!("no program") };
         let arguments = ["-h", "{host}", "-P", "{port}", "-u", "{username}", "--title", "My \"SQL\"", ""];
         assert_eq!(command[1..], arguments);
-        for said in ["Choose it", "isLinux()", "percent", "{username}", "127.0.0.2"] {
+        for said in ["Choose it", "isLinux()", "{username}", "127.0.0.2"] {
             assert!(notes.contains(said), "{said}: {notes}");
         }
         assert_eq!(problem(&profile).as_deref(), Some("Choose the VM."));
         let chosen = Profile { target: ProfileTarget::Search { text: "db".to_owned() }, ..profile };
         assert!(problem(&chosen).unwrap().contains("{username}"));
+    }
+
+    #[test]
+    fn what_stands_for_a_folder_elsewhere_is_named_and_starts_nothing() {
+        let client = |executable: &str, arguments: &str| Client {
+            executable: Some(executable.to_owned()),
+            arguments: Some(arguments.to_owned()),
+        };
+        let on = |system, client| {
+            let mut notes = Notes::default();
+            let TunnelAudience::Launched { command } = launched(client, system, &mut notes) else {
+                panic!("no program")
+            };
+            (command, notes.told().join("\n"))
+        };
+        let path = r"%ProgramW6432%\MySQL\mysqlsh.exe";
+        let (command, notes) = on(System::Other, client(path, r"--rc %AppData%\x -t 50% {host}%"));
+        assert_eq!(command, [path, "--rc", r"%AppData%\x", "-t", "50%", "{host}%"]);
+        for said in ["%ProgramW6432%", "%AppData%"] {
+            assert!(notes.contains(said), "{said}: {notes}");
+        }
+        let forward = |command| ProfileForward {
+            audience: TunnelAudience::Launched { command },
+            ..forward(&one(&json!({"version": 1, "name": "x", "remotePort": 1})).0).clone()
+        };
+        let profile = |command| Profile {
+            target: ProfileTarget::Search { text: "db".to_owned() },
+            action: ProfileAction::Forward { forward: forward(command) },
+            ..one(&json!({"version": 1, "name": "x", "remotePort": 1})).0
+        };
+        assert!(problem(&profile(command)).unwrap().contains("%ProgramW6432%"));
+        let (command, notes) = on(System::Other, client(r"C:\Tools\*\psql.exe", ""));
+        assert!(notes.contains('*') && problem(&profile(command)).unwrap().contains('*'), "{notes}");
+        let (_, notes) = on(System::Other, client("chrome.exe", ""));
+        assert!(notes.contains("chrome.exe is a program of Windows"), "{notes}");
+        // A variable that holds no folder is never filled in.
+        let (command, _) = on(System::Windows, client("%PATH%", "%CARGO_MANIFEST_DIR%"));
+        assert_eq!(command, ["%PATH%", "%CARGO_MANIFEST_DIR%"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        let (profile, notes) = one(&json!({
+            "version": 1, "name": "x", "remotePort": 1, "accessPolicy": "AllowAll",
+            "client": { "executable": " ", "workingDirectory": "c:" },
+        }));
+        assert_eq!(forward(&profile).audience, TunnelAudience::User);
+        for said in ["Not taken over: accessPolicy, client.workingDirectory.", "names no program"] {
+            assert!(notes.contains(said), "{said}: {notes}");
+        }
     }
 
     #[test]
@@ -215,7 +359,7 @@ mod tests {
     #[test]
     fn what_is_no_such_file_is_refused() {
         let many = "x ".repeat(100);
-        let client = json!({"executable": "", "arguments": null});
+        let client = json!({"executable": 1, "arguments": null});
         for wrong in [
             json!([]),
             json!({"version": 2, "name": "x", "remotePort": 1}),

@@ -34,9 +34,22 @@ const DEVICES: &[&str] = &[
 ];
 /// What would run a program in place of the desktop.
 const PROGRAMS: &[&str] = &["alternate shell", "remoteapplicationprogram", "shell working directory"];
+/// What is not done here, where a file asks for it.
+const NOT_DONE: &[(&str, &str)] = &[
+    (
+        "administrative session",
+        "The server's administrative session is not asked for: it is an ordinary one.",
+    ),
+    ("connect to console", "The server's console is not asked for: the session is an ordinary one."),
+    ("kdcproxyname", "Kerberos is missing here, and with it the proxy to it that the file names."),
+    ("loadbalanceinfo", "No connection broker is asked: the desktop is that of the VM itself."),
+    (
+        "prompt for credentials",
+        "The password is asked for only while none is saved for the profile or its VM.",
+    ),
+];
 /// What this app does by itself or has no need of, whatever the value.
 const NEEDLESS: &[&str] = &[
-    "administrative session",
     "allow desktop composition",
     "allow font smoothing",
     "audioqualitymode",
@@ -45,7 +58,6 @@ const NEEDLESS: &[&str] = &[
     "bitmapcachepersistenable",
     "bitmapcachesize",
     "compression",
-    "connect to console",
     "connection type",
     "disable cursor setting",
     "disable full window drag",
@@ -58,12 +70,9 @@ const NEEDLESS: &[&str] = &[
     "gatewaycredentialssource",
     "gatewayprofileusagemethod",
     "gatewayusagemethod",
-    "kdcproxyname",
     "keyboardhook",
-    "loadbalanceinfo",
     "negotiate security layer",
     "networkautodetect",
-    "prompt for credentials",
     "promptcredentialonce",
     "rdgiskdcproxy",
     "remoteapplicationmode",
@@ -96,8 +105,11 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
     })?;
     let mut notes = Notes::default();
     let (host, port) = split(&address);
-    let server_port = take("server port").and_then(|port| port.parse().ok());
-    let port = port.or(server_port).filter(|port| *port != 0 && *port != PORT);
+    let server_port = take("server port").map(|port| port.parse().ok().filter(|port| *port != 0_u16));
+    if port.is_none() && server_port == Some(None) {
+        notes.add(format!("The port cannot be used, and is {PORT}."));
+    }
+    let port = port.or(server_port.flatten()).filter(|port| *port != 0 && *port != PORT);
     let target = target(host, &mut notes);
 
     let mut settings = BTreeMap::new();
@@ -105,8 +117,11 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
     if let Some(port) = port {
         set(table::RDP_PORT.key(), SettingValue::Number(port.into()));
     }
-    let domain = take("domain");
-    if let Some(user) = take("username") {
+    let (domain, user) = (take("domain"), take("username"));
+    if user.is_none() && domain.is_some() {
+        notes.add("The domain was left out: the file names no user of it.");
+    }
+    if let Some(user) = user {
         let whole = match domain.filter(|_| !user.contains(['\\', '@'])) {
             Some(domain) => format!("{domain}\\{user}"),
             None => user,
@@ -120,12 +135,19 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
     match take("audiomode").as_deref() {
         Some("0") => set(table::RDP_SOUND.key(), SettingValue::Toggle(true)),
         Some("1" | "2") => set(table::RDP_SOUND.key(), SettingValue::Toggle(false)),
-        Some(_) | None => {}
+        Some(_) => notes.add("What the file says of sound is not understood, and was left out."),
+        None => {}
     }
     match take("redirectclipboard").as_deref() {
         Some("0") => set(table::RDP_CLIPBOARD.key(), SettingValue::Text("off".to_owned())),
-        Some("1") => set(table::RDP_CLIPBOARD.key(), SettingValue::Text("text".to_owned())),
-        Some(_) | None => {}
+        Some("1") => {
+            set(table::RDP_CLIPBOARD.key(), SettingValue::Text("text".to_owned()));
+            notes.add(
+                "The clipboard shares text. Pictures and files can be chosen in the profile's settings.",
+            );
+        }
+        Some(_) => notes.add("What the file says of the clipboard is not understood, and was left out."),
+        None => {}
     }
     let sized = (take("desktopwidth"), take("desktopheight"));
     let (follows, fits) = (take("dynamic resolution"), take("smart sizing"));
@@ -139,6 +161,9 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
         notes.add(format!("The size of {size} was left out: a desktop begins with that of its tab."));
     }
     say_the_rest(properties, &mut notes);
+    if text.lines().nth(MOST_LINES).is_some() {
+        notes.add(format!("What stands after the first {MOST_LINES} lines was left out."));
+    }
     let profile = Profile {
         name: named(stem, host),
         folder: Vec::new(),
@@ -172,6 +197,10 @@ fn say_the_rest(properties: BTreeMap<String, String>, notes: &mut Notes) {
             screen |= name != "screen mode id" && on || value.trim() == "2";
         } else if name == "enablecredsspsupport" || name == "authentication level" {
             weak |= value.trim() == "0";
+        } else if let Some((_, why)) = NOT_DONE.iter().find(|(other, _)| *other == name) {
+            if on {
+                notes.add(*why);
+            }
         } else if !NEEDLESS.contains(&name.as_str()) {
             others.push(shown(&name));
         }
@@ -296,6 +325,7 @@ mod tests {
             smart sizing:i:1\r\ndesktopwidth:i:1920\r\ndesktopheight:i:1080\r\n\
             drivestoredirect:s:*\r\npassword 51:b:01000000D08C9DDF\r\ngatewayhostname:s:gw.acme.example\r\n\
             alternate shell:s:C:\\calc.exe\r\nscreen mode id:i:2\r\nenablecredsspsupport:i:0\r\n\
+            administrative session:i:1\r\nprompt for credentials:i:0\r\n\
             winposstr:s:0,1,0,0,1,1\r\nfuture thing:i:1\r\nno property\r\n";
         let (profile, notes) = one(text);
         assert_eq!((profile.name.as_str(), &profile.action), ("books", &ProfileAction::Rdp));
@@ -309,10 +339,23 @@ mod tests {
             ("rdp.user", text("ACME\\ana")),
         ];
         assert_eq!(profile.settings, wanted.map(|(key, value)| (key.to_owned(), value)).into());
-        for said in ["1920 × 1080", "Passwords", "Drives", "gw.acme.example", "calc.exe", "future thing"] {
+        for said in [
+            "1920 × 1080",
+            "Passwords",
+            "Drives",
+            "gw.acme.example",
+            "calc.exe",
+            "administrative",
+            "future thing",
+        ] {
             assert!(notes.contains(said), "{said}: {notes}");
         }
-        assert!(!notes.contains("D08C9DDF") && !notes.contains("winposstr"), "{notes}");
+        assert!(
+            !notes.contains("D08C9DDF")
+                && !notes.contains("asked for only while")
+                && !notes.contains("winposstr"),
+            "{notes}"
+        );
     }
 
     #[test]
@@ -346,6 +389,8 @@ mod tests {
         }
         let (profile, notes) = one("full address:s:web\nusername:s:a\"b\nserver port:i:99999\naudiomode:i:9");
         assert_eq!(profile.settings, BTreeMap::new());
-        assert!(notes.contains("name cannot be used"), "{notes}");
+        for said in ["name cannot be used", "port cannot be used", "of sound is not understood"] {
+            assert!(notes.contains(said), "{said}: {notes}");
+        }
     }
 }

@@ -9,20 +9,27 @@ use super::{
         attempt::Failed,
         observer::{Observer as _, Remember, Reply},
     },
-    login::{Login, Password, Source},
+    login::{Connection, KeptFor, Login, Password, Source},
     open::Opening,
 };
 use crate::{failure, windows_password};
 
 impl Opening {
+    /// The connection that a login is for. Of a profile that was removed meanwhile nothing is kept.
+    fn connection(&self) -> Connection<'_> {
+        let session = &self.tab.session;
+        let profile = session.profile.as_deref().filter(|id| session.surroundings.knows_profile(id));
+        Connection { context: &self.context, host: &self.host, profile }
+    }
+
     /// Who has signed in before: in this tab, or as the keychain has it.
     pub(super) async fn known_login(&self) -> Option<Login> {
-        let login = match self.tab.session.held(|held| held.login.clone()).flatten() {
-            Some(login) => Some(login),
-            None => Login::remembered(&self.context, &self.host).await,
-        };
         // Another name is wished for, by a setting or by an address that was agreed to.
-        login.filter(|login| self.settings.user.is_empty() || self.settings.user == login.user)
+        let wished = |login: &Login| self.settings.user.is_empty() || self.settings.user == login.user;
+        match self.tab.session.held(|held| held.login.clone()).flatten().filter(wished) {
+            Some(login) => Some(login),
+            None => Login::remembered(self.connection()).await.into_iter().find(wished),
+        }
     }
 
     /// The name that a question begins with.
@@ -30,7 +37,7 @@ impl Opening {
         if !self.settings.user.is_empty() {
             return self.settings.user.clone();
         }
-        if let Some(login) = Login::remembered(&self.context, &self.host).await {
+        if let Some(login) = Login::remembered(self.connection()).await.into_iter().next() {
             return login.user;
         }
         if !self.can_set_password {
@@ -98,8 +105,10 @@ impl Opening {
     /// It was refused, and is not tried again. The keychain forgets it only if it is known to be wrong: a locked account
     /// keeps its password.
     pub(super) async fn refuse(&self, login: &Login, password: Password) {
-        if password == Password::Wrong && login.source == Source::Keychain {
-            Login::forget(&self.context, &self.host).await;
+        if password == Password::Wrong
+            && let Source::Keychain(kept_for) = login.source
+        {
+            Login::forget(self.connection(), kept_for).await;
         }
         self.tab.session.held(super::Held::forget_login);
     }
@@ -108,8 +117,13 @@ impl Opening {
     pub(super) async fn keep(&self, mut login: Login) {
         self.tab.user(&login.user);
         if login.source == Source::Person(Remember::InKeychain) {
-            login.remember(&self.context, &self.host).await;
-            login.source = Source::Keychain;
+            let connection = self.connection();
+            let kept_for = login.remember(connection).await;
+            if kept_for == KeptFor::Profile && self.connection().profile.is_none() {
+                // It was removed while this was written, and what it had with it.
+                Login::forget(connection, kept_for).await;
+            }
+            login.source = Source::Keychain(kept_for);
         }
         self.tab.session.held(|held| held.login = Some(login));
     }

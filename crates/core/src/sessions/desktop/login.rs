@@ -1,16 +1,22 @@
 //! Who signs in to a desktop: as it is typed, kept in the keychain, and told to the server.
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::{Failure, FailureCode, KeychainState};
 use adit_rdp::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::super::{connect::Context, known_hosts::HostId, observer::Remember};
+use crate::{
+    cloud::Cloud,
+    keychain::{Keychain, VaultError},
+};
 
 /// Longest name that is taken, in characters: that of a user with its domain.
 const LONGEST_NAME: usize = 512;
 /// Longest password, in bytes.
 const LONGEST_PASSWORD: usize = 1024;
+/// The most entries that are named as left behind.
+const MOST_NAMED: usize = 5;
 
 /// A name and a password. Neither is shown by `Debug`.
 #[derive(Clone)]
@@ -26,9 +32,49 @@ pub(crate) struct Login {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The keychain.
-    Keychain,
+    Keychain(KeptFor),
     /// The person, or the VM's agent.
     Person(Remember),
+}
+
+/// Whom the keychain keeps a login for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeptFor {
+    /// The profile that the desktop was opened from, and no other connection.
+    Profile,
+    /// Every connection to the VM that has none of its own.
+    Vm,
+}
+
+/// The connection that a login is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Connection<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) host: &'a HostId,
+    /// Id of the profile that it was opened from, as long as there is one.
+    pub(crate) profile: Option<&'a str>,
+}
+
+impl Connection<'_> {
+    /// The entry's name says which VM or profile; nothing of the user. None for the profile of a connection that has none.
+    fn entry(&self, kept_for: KeptFor) -> Option<String> {
+        match kept_for {
+            KeptFor::Profile => self.profile.map(|id| profile_entry(&self.context.cloud, id)),
+            KeptFor::Vm => Some(self.vm_entry()),
+        }
+    }
+
+    fn vm_entry(&self) -> String {
+        self.context.cloud.entry("desktop", &self.vm())
+    }
+
+    fn vm(&self) -> String {
+        format!("{}|{}", self.host.project, self.host.instance)
+    }
+}
+
+fn profile_entry(cloud: &Cloud, id: &str) -> String {
+    cloud.entry("profile", id)
 }
 
 /// What a refusal says of the password.
@@ -50,12 +96,17 @@ impl std::fmt::Debug for Login {
 struct Kept<'a> {
     user: &'a str,
     password: &'a str,
+    /// In a profile's entry: the VM that it was right for. A profile may lead to another one later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vm: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
 struct Found {
     user: String,
     password: String,
+    #[serde(default)]
+    vm: Option<String>,
 }
 
 impl Login {
@@ -69,37 +120,89 @@ impl Login {
         Credentials { user: user.to_owned(), domain, password: self.password.clone() }
     }
 
-    /// The one that the keychain has for a VM.
-    pub(crate) async fn remembered(context: &Context, host: &HostId) -> Option<Self> {
-        let secret = context.keychain.get(&entry(context, host)).await?;
-        let Ok(Found { user, password }) = serde_json::from_str(secret.expose_secret()) else {
+    /// Those that the keychain has for a connection: its profile's own one before that of its VM.
+    pub(crate) async fn remembered(of: Connection<'_>) -> Vec<Self> {
+        let mut all = Vec::new();
+        for kept_for in [KeptFor::Profile, KeptFor::Vm] {
+            all.extend(Self::look(of, kept_for).await);
+        }
+        all
+    }
+
+    async fn look(of: Connection<'_>, kept_for: KeptFor) -> Option<Self> {
+        let secret = of.context.keychain.get(&of.entry(kept_for)?).await?;
+        let Ok(Found { user, password, vm }) = serde_json::from_str(secret.expose_secret()) else {
             tracing::warn!("what the keychain has for a desktop cannot be used");
             return None;
         };
         let password = SecretString::from(password);
-        Some(Self { user, password, source: Source::Keychain })
+        // It is for the VM that it was given for, and sent to no other.
+        let is_for = match kept_for {
+            KeptFor::Profile => vm.is_some_and(|vm| vm == of.vm()),
+            KeptFor::Vm => true,
+        };
+        is_for.then_some(Self { user, password, source: Source::Keychain(kept_for) })
     }
 
-    /// Has the keychain keep it for a VM.
-    pub(crate) async fn remember(&self, context: &Context, host: &HostId) {
-        let kept = Kept { user: &self.user, password: self.password.expose_secret() };
+    /// Has the keychain keep it: for the profile, where there is one, else for the VM. Says for which.
+    pub(crate) async fn remember(&self, of: Connection<'_>) -> KeptFor {
+        let (entry, kept_for) = match of.entry(KeptFor::Profile) {
+            Some(entry) => (entry, KeptFor::Profile),
+            None => (of.vm_entry(), KeptFor::Vm),
+        };
+        let vm = (kept_for == KeptFor::Profile).then(|| of.vm());
+        let kept = Kept { user: &self.user, password: self.password.expose_secret(), vm: vm.as_deref() };
         match serde_json::to_string(&kept) {
-            Ok(text) => context.keychain.set(&entry(context, host), &SecretString::from(text)).await,
+            Ok(text) => of.context.keychain.set(&entry, &SecretString::from(text)).await,
             Err(error) => tracing::warn!(%error, "a password could not be written down"),
         }
+        kept_for
     }
 
-    /// Has the keychain forget the one of a VM.
-    pub(crate) async fn forget(context: &Context, host: &HostId) {
-        if let Err(error) = context.keychain.delete(&entry(context, host)).await {
+    /// Has the keychain forget one of a connection.
+    pub(crate) async fn forget(of: Connection<'_>, kept_for: KeptFor) {
+        let Some(entry) = of.entry(kept_for) else { return };
+        if let Err(error) = of.context.keychain.delete(&entry).await {
             tracing::debug!(%error, "a password that was refused stays in the keychain");
         }
     }
 }
 
-/// The name says which VM; nothing of the user.
-fn entry(context: &Context, host: &HostId) -> String {
-    context.cloud.entry("desktop", &format!("{}|{}", host.project, host.instance))
+/// Has the keychain forget what it keeps for profiles that have gone.
+///
+/// # Errors
+/// [`FailureCode::Keychain`] when it could not be asked, which names what may be left there.
+pub(crate) async fn forget_profiles(
+    cloud: &Cloud,
+    keychain: &Keychain,
+    ids: &[String],
+) -> Result<(), Failure> {
+    let before = keychain.state();
+    for (at, id) in ids.iter().enumerate() {
+        match keychain.delete(&profile_entry(cloud, id)).await {
+            Ok(()) => {}
+            // There was none to keep anything.
+            Err(VaultError::Absent) if before == KeychainState::Absent => {}
+            // What does not answer once is not waited for again.
+            Err(error) => {
+                let left = ids.get(at..).unwrap_or_default();
+                return Err(left_behind(cloud, left, error));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn left_behind(cloud: &Cloud, ids: &[String], error: VaultError) -> Failure {
+    let failure = Failure::new(
+        FailureCode::Keychain,
+        "What the keychain keeps for the removed profiles could not be deleted",
+        "The profiles are gone. A password that was saved for one of them is still in the keychain, as an entry of adit whose \
+         name begins with profile|. Delete it there.",
+    )
+    .with_server("keychain", error.to_string());
+    let named = ids.iter().take(MOST_NAMED);
+    named.fold(failure, |failure, id| failure.with_fact("Entry", profile_entry(cloud, id)))
 }
 
 /// Whether what was typed can be a name and a password at all.
@@ -146,6 +249,39 @@ mod tests {
         assert!(check_typed(r"A\B\c", &"".into()).is_err());
         assert!(check_typed(&"x".repeat(LONGEST_NAME + 1), &"".into()).is_err());
         assert!(check_typed("a", &SecretString::from("x".repeat(LONGEST_PASSWORD + 1))).is_err());
+    }
+
+    /// A keychain that has to be unlocked first.
+    struct Locked;
+
+    #[async_trait::async_trait]
+    impl crate::keychain::Vault for Locked {
+        async fn get(&self, _: &str) -> Result<Option<SecretString>, VaultError> {
+            Err(VaultError::Locked)
+        }
+        async fn set(&self, _: &str, _: &SecretString) -> Result<(), VaultError> {
+            Err(VaultError::Locked)
+        }
+        async fn delete(&self, _: &str) -> Result<(), VaultError> {
+            Err(VaultError::Locked)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stays_in_the_keychain_is_told() {
+        let cloud = Cloud::google().unwrap();
+        let ids = ["a".to_owned(), "b".to_owned()];
+        let keychain = Keychain::new(std::sync::Arc::new(Locked));
+        let failure = forget_profiles(&cloud, &keychain, &ids).await.unwrap_err();
+        assert_eq!(failure.code, FailureCode::Keychain);
+        let entries: Vec<&str> = failure.facts.iter().map(|fact| fact.value.as_str()).collect();
+        assert_eq!(entries, ["profile|google|a", "profile|google|b"]);
+
+        let vault = std::sync::Arc::new(crate::keychain::MemoryVault::new());
+        let keychain = Keychain::new(vault);
+        keychain.set("profile|google|a", &"hush".into()).await;
+        forget_profiles(&cloud, &keychain, &ids).await.unwrap();
+        assert!(keychain.get("profile|google|a").await.is_none());
     }
 
     #[test]

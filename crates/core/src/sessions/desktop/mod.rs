@@ -48,6 +48,7 @@ use self::{
 };
 
 pub(super) use self::login::check_typed;
+pub(crate) use self::login::forget_profiles;
 pub(crate) use self::pins::KnownCertificates;
 pub use self::settings::{Graphics, KeyboardLayout, RdpSettings, Sound};
 
@@ -187,7 +188,7 @@ pub(crate) async fn make_windows_password(
             password: password.clone(),
             source: login::Source::Person(remember),
         };
-        login.remember(context, &host).await;
+        login.remember(login::Connection { context, host: &host, profile: None }).await;
     }
     Ok(password)
 }

@@ -20,7 +20,7 @@ use super::{
     login::{Login, Password},
     pins::Door,
     player::Player,
-    settings::{Graphics, KeyboardLayout, RdpSettings, Sound},
+    settings::{KeyboardLayout, RdpSettings, Sound},
     trust::Decider,
 };
 use crate::{
@@ -273,10 +273,7 @@ impl Opening {
             }
             KeyboardLayout::Id(id) => id,
         };
-        options.graphics = match self.settings.graphics {
-            Graphics::Classic => adit_rdp::Graphics::Classic,
-            Graphics::Pipeline => adit_rdp::Graphics::Pipeline,
-        };
+        options.graphics = self.settings.graphics.into();
         let shared = folders::look(&self.settings.folders, self.settings.folders_access).await;
         options.drives = shared.drives;
         for said in &shared.left_out {

@@ -34,6 +34,15 @@ pub enum Graphics {
     Pipeline,
 }
 
+impl From<Graphics> for adit_rdp::Graphics {
+    fn from(graphics: Graphics) -> Self {
+        match graphics {
+            Graphics::Classic => Self::Classic,
+            Graphics::Pipeline => Self::Pipeline,
+        }
+    }
+}
+
 /// Which keyboard a desktop is told of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum KeyboardLayout {
