@@ -34,6 +34,7 @@ pub mod loudspeaker;
 mod metadata;
 pub mod notice;
 mod panics;
+pub mod printing;
 pub mod profiles;
 pub mod sessions;
 pub mod settings;

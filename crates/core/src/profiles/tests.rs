@@ -62,6 +62,7 @@ impl Home {
             browser: Arc::new(SystemBrowser::from_environment()),
             clipboard: Arc::new(Without),
             loudspeaker: Arc::new(Mute),
+            printing: crate::printing::here(),
             downloads: None,
             development_origin: None,
             publisher: None,

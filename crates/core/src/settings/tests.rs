@@ -23,7 +23,7 @@ use crate::{
     config::{Config, Folders},
     keychain::MemoryVault,
     loudspeaker::Mute,
-    sessions::{Graphics, KeyboardLayout, RdpSettings, Sound},
+    sessions::{Graphics, KeyboardLayout, Printers, RdpSettings, Sound},
 };
 
 struct Home {
@@ -50,6 +50,7 @@ impl Home {
             browser: Arc::new(SystemBrowser::from_environment()),
             clipboard: Arc::new(Without),
             loudspeaker: Arc::new(Mute),
+            printing: crate::printing::here(),
             downloads: None,
             development_origin: None,
             publisher: None,
@@ -422,6 +423,7 @@ fn a_desktop_is_opened_as_its_vm_has_it() {
         (project(), "rdp.clipboard", "all"),
         (project(), "rdp.folders", "/srv"),
         (project(), "rdp.foldersAccess", "readWrite"),
+        (project(), "rdp.printers", "on"),
         (project(), "rdp.graphics", "pipeline"),
         (Scope::from(&web_1()), "rdp.display", "actual"),
         (Scope::from(&web_1()), "rdp.port", "3390"),
@@ -439,6 +441,7 @@ fn a_desktop_is_opened_as_its_vm_has_it() {
             sound: Sound::Off,
             folders: vec![PathBuf::from("/srv")],
             folders_access: DriveAccess::ReadWrite,
+            printers: Printers::Shared,
             graphics: Graphics::Pipeline,
             display: DisplayMode::Actual,
             keyboard_layout: KeyboardLayout::Id(0x0807),
