@@ -1,7 +1,8 @@
 // Remote desktops in the real window, driven as a person drives them. Run by `cargo xtask test`.
 // @ts-check
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -30,12 +31,23 @@ function got(what, is) {
   return until(`the desktop to get ${what}`, async () => (await report()).find(is));
 }
 
+/** Makes a command. @param {string} name @param {string} script */
+function command(name, script) {
+  return writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "adit-desktop-"));
   // The cloud's desktops inherit it: they add to this file what they get.
   process.env.RDP_HOST_REPORT = join(folder, "report");
   cloud = await startCloud("--rdp-host", host);
-  app = await startApp({ cloud: cloud.url });
+  // Stands where CUPS would.
+  await command("lpstat", "case $1 in -e) echo Attic; echo Office;; -d) echo 'system default destination: Office';; esac");
+  await command("lp", `cat > "${folder}/printed.part" && mv "${folder}/printed.part" "${folder}/printed"`);
+  const home = await mkdtemp(join(tmpdir(), "adit-e2e-"));
+  await mkdir(join(home, "config", "adit"), { recursive: true });
+  await writeFile(join(home, "config", "adit", "settings.json"), JSON.stringify({ version: 1, everywhere: { "rdp.printers": true } }));
+  app = await startApp({ cloud: cloud.url, home, env: { PATH: `${folder}:${process.env.PATH}` } });
   await app.window.resize(1280, 800);
   await signIn(app, /Ana/);
   await expand(app.window, "acme-prod");
@@ -106,6 +118,17 @@ test("the desktop follows the window's size", async () => {
   await got("the same size", (line) => line.event === "size" && line.width === after.width && line.height === after.height);
   await picture("desktop-small");
   await window.resize(1280, 800);
+});
+
+test("what is printed on the desktop comes to a printer here, and the tab says so", async () => {
+  const { window } = app;
+  await window.chord(Key.control, "p");
+  await window.findText('[data-kind="printed"]', /was given to the printer Office/);
+  await picture("desktop-printed");
+  const { bytes, sha256 } = await got("the end of the page", (line) => line.event === "print" && line.what === "sent");
+  const page = await readFile(join(folder, "printed"));
+  assert.equal(page.length, bytes);
+  assert.equal(createHash("sha256").update(page).digest("hex"), sha256);
 });
 
 test("closing the tab ends the desktop's session", async () => {

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adit-ssh", &[]),
     ("adit-device", &[]),
     ("adit-sound", &[]),
+    ("adit-print", &[]),
     ("adit-rdp", &[]),
     (
         "adit-core",
@@ -32,6 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adit-ssh",
             "adit-rdp",
             "adit-device",
+            "adit-print",
         ],
     ),
     ("adit-cloud", &["adit-relay"]),

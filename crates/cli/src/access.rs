@@ -164,6 +164,7 @@ mod tests {
             browser: Arc::new(SystemBrowser::default()),
             clipboard: Arc::new(adit_core::clipboard::Without),
             loudspeaker: Arc::new(adit_core::loudspeaker::Mute),
+            printing: adit_core::printing::here(),
             downloads: None,
             development_origin: None,
             publisher: None,

@@ -122,6 +122,8 @@ pub struct DesktopInfo {
     pub sound: bool,
     /// The folders that are shared, by their paths here.
     pub folders: Vec<String>,
+    /// Whether the printers here are shared.
+    pub printers: bool,
     /// What was copied there as files.
     pub files: CopiedFiles,
     /// Whether a password that was made for this session is at hand, for `session_copy_password`.
@@ -349,6 +351,8 @@ pub enum NoteKind {
     PasswordSet,
     /// Files that were copied on a desktop are saved here.
     FilesSaved,
+    /// What was printed on a desktop was given to a printer here.
+    Printed,
     /// Something of a desktop does not work here or there, such as sound, a folder or the clipboard.
     Limited,
 }

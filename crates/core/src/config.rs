@@ -13,6 +13,7 @@ use crate::{
     cloud::Cloud,
     keychain::{MemoryVault, SystemVault, Vault},
     loudspeaker::{Loudspeaker, Mute},
+    printing::{self, Printing},
     settings,
     updates::Publisher,
 };
@@ -82,6 +83,8 @@ pub struct Config {
     pub clipboard: Arc<dyn SystemClipboard>,
     /// What plays the sound of desktops.
     pub loudspeaker: Arc<dyn Loudspeaker>,
+    /// The printers that desktops may print on.
+    pub printing: Arc<dyn Printing>,
     /// Where files that were copied on a desktop are saved; none where the system names no such folder.
     pub downloads: Option<PathBuf>,
     /// The origin of the front end's development server, where there is one: its pages may attach to sessions.
@@ -119,6 +122,7 @@ impl Config {
             // A window brings them.
             clipboard: Arc::new(Without),
             loudspeaker: Arc::new(Mute),
+            printing: printing::here(),
             downloads: downloads(),
             // Release builds have no development server, and so no foreign page may name itself one.
             development_origin: cfg!(debug_assertions).then(|| "http://localhost:5173".to_owned()),
@@ -148,6 +152,7 @@ impl Config {
             // A window brings them.
             clipboard: Arc::new(Without),
             loudspeaker: Arc::new(Mute),
+            printing: printing::here(),
             downloads: Some(home.join("Downloads")),
             development_origin: cfg!(debug_assertions).then(|| "http://localhost:5173".to_owned()),
             // The demo is no other version of the app: that one asks.
@@ -184,6 +189,7 @@ impl Config {
             browser: Arc::new(SystemBrowser::from_environment()),
             clipboard: Arc::new(Without),
             loudspeaker: Arc::new(Mute),
+            printing: printing::here(),
             downloads: None,
             development_origin: None,
             publisher: None,

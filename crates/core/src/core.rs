@@ -426,6 +426,7 @@ impl Surroundings for Core {
             certificates: self.known_certificates.clone(),
             clipboard: self.config.clipboard.clone(),
             loudspeaker: self.config.loudspeaker.clone(),
+            printing: self.config.printing.clone(),
             downloads: self.config.downloads.clone(),
         }
     }

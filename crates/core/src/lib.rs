@@ -34,6 +34,7 @@ pub mod loudspeaker;
 mod metadata;
 pub mod notice;
 pub mod panics;
+pub mod printing;
 pub mod profiles;
 pub mod schemes;
 pub mod sessions;

@@ -13,7 +13,7 @@ use adit_rdp::DriveAccess;
 
 use crate::{
     config::Config,
-    sessions::{RdpSettings, Sound},
+    sessions::{Printers, RdpSettings, Sound},
     settings::{self, Dialect, Layers, Parameter, Store, table},
 };
 
@@ -231,7 +231,9 @@ fn shares(settings: &RdpSettings) -> Vec<String> {
         DriveAccess::ReadWrite => "to be read and written",
     };
     let folder = |folder: &PathBuf| format!("The folder {}, {access}", folder.display());
-    lines.chain(settings.folders.iter().map(folder)).collect()
+    let printers =
+        (settings.printers == Printers::Shared).then(|| "Your printers, for what it prints".to_owned());
+    lines.chain(settings.folders.iter().map(folder)).chain(printers).collect()
 }
 
 #[cfg(test)]

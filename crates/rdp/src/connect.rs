@@ -18,7 +18,6 @@ use ironrdp_core::WriteBuf;
 use ironrdp_displaycontrol::client::DisplayControlClient;
 use ironrdp_dvc::DrdynvcClient;
 use ironrdp_pdu::nego::SecurityProtocol;
-use ironrdp_rdpdr::Rdpdr;
 use ironrdp_rdpsnd::client::{NoopRdpsndBackend, Rdpsnd};
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroize as _;
@@ -26,6 +25,7 @@ use zeroize::Zeroize as _;
 use crate::{
     certificate::{Certificate, Trust, Verdict},
     clipboard::{Backend, ClipboardPolicy, Notes},
+    devices,
     ended::{Ended, ended},
     error::{Error, SignIn, Stage},
     graphics::Pipeline,
@@ -92,33 +92,22 @@ pub(crate) fn connector(options: &Options, credentials: &Credentials, notes: &No
         let backend = Backend { notes: notes.clone(), policy: options.clipboard_policy };
         connector = connector.with_static_channel(CliprdrClient::new(Box::new(backend)));
     }
-    let drives = drives(options);
-    match (&options.sound, &drives) {
+    let devices = devices::channel(options);
+    match (&options.sound, &devices) {
         (Some(sound), _) => connector = connector.with_static_channel(sound::channel(sound)),
-        // Windows opens the one for drives only beside one for sound ([MS-RDPEFS] appendix A, 1).
+        // Windows opens the one for devices only beside one for sound ([MS-RDPEFS] appendix A, 1).
         (None, Some(_)) => {
             connector = connector.with_static_channel(Rdpsnd::new(Box::new(NoopRdpsndBackend)));
         }
         (None, None) => {}
     }
-    if let Some(drives) = drives {
-        connector = connector.with_static_channel(drives);
+    if let Some(devices) = devices {
+        connector = connector.with_static_channel(devices);
     }
     match &options.cookie {
         Some(cookie) => connector.with_auto_reconnect_cookie(cookie.0.clone()),
         None => connector,
     }
-}
-
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-fn drives(options: &Options) -> Option<Rdpdr> {
-    let client: String = options.client.chars().take(15).collect();
-    crate::drives::channel(&options.drives, &client)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn drives(_options: &Options) -> Option<Rdpdr> {
-    None
 }
 
 pub(crate) fn dynamic_channels(graphics: Graphics) -> DrdynvcClient {

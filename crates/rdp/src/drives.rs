@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use ironrdp_rdpdr::RdpdrBackend;
+
 /// Most folders that are shared at once.
 pub const MAX_DRIVES: usize = 16;
 
@@ -36,5 +38,14 @@ pub fn can_share_drives() -> bool {
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 mod unix;
 
+/// Folders for the channel: what answers for them, and their numbers and names there.
+pub(crate) type Shared = (Box<dyn RdpdrBackend>, Vec<(u32, String)>);
+
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-pub(crate) use unix::channel;
+pub(crate) use unix::shared;
+
+/// None is shared on this system.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(crate) fn shared(_drives: &[Drive]) -> Option<Shared> {
+    None
+}

@@ -12,6 +12,7 @@ mod certificate;
 mod clipboard;
 mod connect;
 pub mod damage;
+mod devices;
 mod display;
 mod drives;
 mod ended;
@@ -21,6 +22,7 @@ pub mod input;
 mod limits;
 pub mod message;
 mod options;
+mod printers;
 mod sequence;
 mod session;
 mod sound;
@@ -39,6 +41,9 @@ pub use drives::{Drive, DriveAccess, MAX_DRIVES, can_share_drives};
 pub use ended::{Ended, Reason};
 pub use error::{Error, SignIn, Stage};
 pub use options::{Codec, Cookie, Credentials, Graphics, Options, Security, Timeouts};
+pub use printers::{
+    MAX_PRINT_BYTES, MAX_PRINT_JOBS, MAX_PRINTERS, PrintError, PrintJob, PrintLanguage, Printer, Printing,
+};
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub use session::fuzz;

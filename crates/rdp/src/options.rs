@@ -18,6 +18,7 @@ use crate::{
     clipboard::{Clipboard, ClipboardPolicy},
     display::Size,
     drives::Drive,
+    printers::{Printer, Printing},
     sound::Sound,
 };
 
@@ -128,6 +129,10 @@ pub struct Options {
     pub sound: Option<Arc<dyn Sound>>,
     /// The folders that the desktop may use, where this system can share any ([`crate::can_share_drives`]).
     pub drives: Vec<Drive>,
+    /// The printers that the desktop may print on.
+    pub printers: Vec<Printer>,
+    /// Who takes what it prints; none, and no printer is shared.
+    pub printing: Option<Arc<dyn Printing>>,
     /// Brings back a session that was lost.
     pub cookie: Option<Cookie>,
     /// How long each part may take.
@@ -162,6 +167,8 @@ impl Options {
             clipboard_policy: ClipboardPolicy::default(),
             sound: None,
             drives: Vec::new(),
+            printers: Vec::new(),
+            printing: None,
             cookie: None,
             timeouts: Timeouts::default(),
             session: 0,

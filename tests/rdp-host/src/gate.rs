@@ -7,7 +7,7 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -22,8 +22,9 @@ use ironrdp_connector::sspi::{
 };
 use ironrdp_core::{decode, encode_vec};
 use ironrdp_pdu::{
+    mcs::ConnectInitial,
     nego::{ConnectionConfirm, ConnectionRequest, FailureCode, ResponseFlags, SecurityProtocol},
-    x224::X224,
+    x224::{X224, X224Data},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
@@ -31,7 +32,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use crate::{accounts::Accounts, identity::Identity};
+use crate::{accounts::Accounts, identity::Identity, printer};
 
 /// How long somebody may take to come in.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -42,6 +43,8 @@ const LARGEST: usize = 64 * 1024;
 pub(crate) struct Admitted {
     pub(crate) stream: Negotiated,
     pub(crate) user: String,
+    /// The number of the channel for its devices, if it has one.
+    pub(crate) devices: Option<u16>,
 }
 
 /// Reads what a connection of ours begins with; others are not worth an answer.
@@ -80,15 +83,19 @@ pub(crate) async fn admit(
         let mut stream = identity.acceptor.accept(stream).await.context("TLS")?;
         let user = authenticate(&mut stream, protocol, identity, accounts, refuse).await?;
         request.protocol |= SecurityProtocol::SSL;
-        let stream =
-            Negotiated { stream, request: encode_vec(&X224(request))?, answer: Answer::Head(Vec::new()) };
-        Ok(Admitted { stream, user })
+        // The client speaks next, and says which channels it has.
+        let settings = read_packet(&mut stream).await?;
+        let devices = channel(&settings, printer::CHANNEL)?;
+        let request = encode_vec(&X224(request))?;
+        let answer = Answer::Head(Vec::new());
+        let stream = Negotiated { stream, request, settings, answer, reader: None };
+        Ok(Admitted { stream, user, devices })
     };
     tokio::time::timeout(PATIENCE, coming).await.context("nobody came in")?
 }
 
 /// One packet with its head (TPKT).
-async fn read_packet(stream: &mut TcpStream) -> Result<Vec<u8>> {
+async fn read_packet(stream: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>> {
     let mut head = [0; 4];
     stream.read_exact(&mut head).await?;
     let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
@@ -99,6 +106,18 @@ async fn read_packet(stream: &mut TcpStream) -> Result<Vec<u8>> {
     packet.resize(length, 0);
     stream.read_exact(packet.get_mut(head.len()..).unwrap_or_default()).await?;
     Ok(packet)
+}
+
+/// The number that the library gives to a client's channel of this name: they are counted from the one for input and output
+/// on.
+fn channel(settings: &[u8], name: &str) -> Result<Option<u16>> {
+    const IO_CHANNEL: u16 = 1003;
+    let data = decode::<X224<X224Data<'_>>>(settings).context("no settings")?.0.data;
+    let settings = decode::<ConnectInitial>(&data).context("no settings")?;
+    let network = settings.conference_create_request.gcc_blocks().network.as_ref();
+    let channels = network.map(|network| network.channels.as_slice()).unwrap_or_default();
+    let place = channels.iter().position(|channel| channel.name.as_str() == Some(name));
+    Ok(place.and_then(|place| u16::try_from(place).ok()).map(|place| IO_CHANNEL + 1 + place))
 }
 
 /// Looks passwords up by the name that the client says.
@@ -208,7 +227,11 @@ enum Answer {
 pub(crate) struct Negotiated {
     stream: TlsStream<TcpStream>,
     request: Vec<u8>,
+    /// What the client has said since then; the library expects nothing before it has answered.
+    settings: Vec<u8>,
     answer: Answer,
+    /// Who waits for that.
+    reader: Option<Waker>,
 }
 
 impl AsyncRead for Negotiated {
@@ -218,11 +241,18 @@ impl AsyncRead for Negotiated {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.request.is_empty() {
+        let ahead = if !this.request.is_empty() {
+            &mut this.request
+        } else if !matches!(this.answer, Answer::Gone) {
+            this.reader = Some(context.waker().clone());
+            return Poll::Pending;
+        } else if !this.settings.is_empty() {
+            &mut this.settings
+        } else {
             return Pin::new(&mut this.stream).poll_read(context, into);
-        }
-        let count = this.request.len().min(into.remaining());
-        into.put_slice(&this.request.drain(..count).collect::<Vec<u8>>());
+        };
+        let count = ahead.len().min(into.remaining());
+        into.put_slice(&ahead.drain(..count).collect::<Vec<u8>>());
         Poll::Ready(Ok(()))
     }
 }
@@ -250,6 +280,11 @@ impl AsyncWrite for Negotiated {
                 count
             }
         };
+        if matches!(this.answer, Answer::Gone)
+            && let Some(reader) = this.reader.take()
+        {
+            reader.wake();
+        }
         Poll::Ready(Ok(taken))
     }
 

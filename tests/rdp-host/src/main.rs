@@ -1,7 +1,8 @@
 //! A remote desktop to test against: a server of the same protocol by other code, which shows a small live desktop.
 //!
 //! `rdp-host` listens on a free port of 127.0.0.1, writes one line of JSON (`{"port":…,"certificate":"SHA-256 in
-//! hexadecimal"}`) and serves until it is ended. All who connect see the same desktop.
+//! hexadecimal"}`) and serves until it is ended. All who connect see the same desktop. What stands in its text field is printed
+//! by Ctrl+P, or its button, on the usual printer of a client that shares printers and signs in before the library has it.
 //!
 //! - `--name NAME`: the machine's; it stands on the desktop and in the certificate
 //! - `--user NAME --password PASSWORD`: its one account
@@ -27,6 +28,7 @@ mod gate;
 mod identity;
 mod keys;
 mod pipeline;
+mod printer;
 mod replay;
 mod report;
 mod server;
@@ -46,6 +48,7 @@ use accounts::{Accounts, Teller};
 use arguments::{Arguments, From, Security};
 use desktop::{Desktop, Shared};
 use identity::Identity;
+use printer::Press;
 
 fn main() -> Result<()> {
     let arguments = arguments::arguments(std::env::args().skip(1))?;
@@ -127,7 +130,11 @@ impl Host {
         if let Some(key) = &self.key {
             gate::check_key(&mut stream, key).await?;
         }
-        let mut server = server::server(&self.arguments, &self.identity, &self.desktop, &self.accounts)?;
+        let press = Press::default();
+        let mut server = {
+            let (arguments, identity) = (&self.arguments, &self.identity);
+            server::server(arguments, identity, &self.desktop, &self.accounts, &press)?
+        };
         match self.arguments.security {
             Security::TlsOnly => server.run_connection(stream).await,
             Security::Nla => {
@@ -136,9 +143,14 @@ impl Host {
                 self.desktop.enter(&admitted.user);
                 self.desktop.report().say(&json!({"event": "in", "user": admitted.user}));
                 let times = self.arguments.busy_full.or(self.arguments.busy).unwrap_or_default();
-                match self.arguments.replay {
-                    None => server.run_connection_with(admitted.stream, TransportTls::AlreadyDone).await,
-                    Some(changes) => {
+                match (self.arguments.replay, admitted.devices) {
+                    (None, Some(channel)) => {
+                        printer::serve(admitted.stream, &mut server, (&self.desktop, &press), channel).await
+                    }
+                    (None, None) => {
+                        server.run_connection_with(admitted.stream, TransportTls::AlreadyDone).await
+                    }
+                    (Some(changes), _) => {
                         replay::serve(admitted.stream, &mut server, &self.desktop, (changes, times)).await
                     }
                 }

@@ -28,6 +28,7 @@ use crate::{
     desktop::{Action, Change, Shared, View},
     identity::Identity,
     pipeline::{Pipeline, Sent},
+    printer::Press,
     sound::Sound,
 };
 
@@ -44,6 +45,7 @@ pub(crate) fn server(
     identity: &Identity,
     desktop: &Shared,
     accounts: &Accounts,
+    press: &Press,
 ) -> Result<RdpServer> {
     let codecs: &[&str] = match arguments.codec {
         Codec::RemoteFx => &["remotefx"],
@@ -60,7 +62,12 @@ pub(crate) fn server(
         Security::Nla => None,
         Security::TlsOnly => Some(Arc::new(Door { accounts: accounts.clone(), desktop: desktop.clone() })),
     };
-    let input = Input { desktop: desktop.clone(), clipboard: clipboard.clone(), sound: sound.clone() };
+    let input = Input {
+        desktop: desktop.clone(),
+        clipboard: clipboard.clone(),
+        sound: sound.clone(),
+        press: press.clone(),
+    };
     // Set while the client wants no pictures (Suppress Output, [MS-RDPBCGR] 2.2.11.3).
     let suppressed = Arc::new(AtomicBool::new(false));
     let display =
@@ -104,6 +111,7 @@ struct Input {
     desktop: Shared,
     clipboard: Clipboard,
     sound: Sound,
+    press: Press,
 }
 
 impl Input {
@@ -116,6 +124,7 @@ impl Input {
             }
             Some(Action::Paste) => self.clipboard.paste(),
             Some(Action::Beep) => self.sound.beep(),
+            Some(Action::Print) => self.press.print(self.desktop.report()),
         }
     }
 }

@@ -28,6 +28,10 @@ sound: boolean,
  */
 folders: Array<string>, 
 /**
+ * Whether the printers here are shared.
+ */
+printers: boolean, 
+/**
  * What was copied there as files.
  */
 files: CopiedFiles, 

@@ -3,4 +3,4 @@
 /**
  * What kind of remark a note is.
  */
-export type NoteKind = "rootKey" | "keyPublished" | "hostKey" | "passwordSet" | "filesSaved" | "limited";
+export type NoteKind = "rootKey" | "keyPublished" | "hostKey" | "passwordSet" | "filesSaved" | "printed" | "limited";

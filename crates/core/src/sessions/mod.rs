@@ -30,7 +30,7 @@ use crate::{events::EventSink, failure};
 pub(crate) use self::desktop::{Desktops, KnownCertificates, forget_profiles, make_windows_password};
 pub use self::{
     connect::{Connected, Context, HostKeyRule, Refusal, connect},
-    desktop::{Graphics, KeyboardLayout, RdpSettings, Sound},
+    desktop::{Graphics, KeyboardLayout, Printers, RdpSettings, Sound},
     known_hosts::KnownHosts,
     observer::{Observer, Pin, Remember, Reply, Role},
     vm::IfStopped,

@@ -42,6 +42,7 @@ pub(super) static TABLE: &[&dyn Declared] = &[
     &RDP_SOUND,
     &RDP_FOLDERS,
     &RDP_FOLDERS_ACCESS,
+    &RDP_PRINTERS,
     &RDP_KEYBOARD_LAYOUT,
     &RDP_GRAPHICS,
     &PREFLIGHT,
@@ -393,7 +394,7 @@ pub static RDP_FOLDERS: Setting<Vec<String>> = Setting {
     key: "rdp.folders",
     title: "Shared folders",
     help: "Folders of this computer that programs on the desktop can use. Links in them lead nowhere there. Untried on \
-           macOS; on Windows none is shared yet. Printers are shared on no system.",
+           macOS; on Windows none is shared yet.",
     group: DESKTOP,
     kind: Kind::List { max: 8, hint: "/home/ana/Shared", check: check::folder },
     default: Vec::new(),
@@ -430,6 +431,20 @@ pub static RDP_FOLDERS_ACCESS: Setting<FoldersAccess> = Setting {
     default: FoldersAccess::ReadOnly,
     reach: Reach::Inherited,
     link: Link::Never,
+    needs: None,
+};
+
+/// Whether a desktop may print on the printers here.
+pub static RDP_PRINTERS: Setting<bool> = Setting {
+    key: "rdp.printers",
+    title: "Printers",
+    help: "Programs on the desktop can print on this computer's printers: at most 16, the usual one first. What they print may \
+           be made by anybody who runs the VM. Linux needs CUPS with its command lp. Untried with Windows VMs, and on macOS; \
+           on Windows no printer is shared yet. Linux VMs with xrdp print on none.",
+    group: DESKTOP,
+    kind: Kind::Toggle,
+    default: false,
+    reach: Reach::Inherited,
     needs: None,
 };
 

@@ -26,7 +26,7 @@ use crate::{
     keychain::MemoryVault,
     link,
     loudspeaker::Mute,
-    sessions::{Graphics, KeyboardLayout, RdpSettings, Sound},
+    sessions::{Graphics, KeyboardLayout, Printers, RdpSettings, Sound},
 };
 
 struct Home {
@@ -53,6 +53,7 @@ impl Home {
             browser: Arc::new(SystemBrowser::from_environment()),
             clipboard: Arc::new(Without),
             loudspeaker: Arc::new(Mute),
+            printing: crate::printing::here(),
             downloads: None,
             development_origin: None,
             publisher: None,
@@ -434,6 +435,7 @@ fn a_desktop_is_opened_as_its_vm_has_it() {
         (project(), "rdp.clipboard", "all"),
         (project(), "rdp.folders", "/srv"),
         (project(), "rdp.foldersAccess", "readWrite"),
+        (project(), "rdp.printers", "on"),
         (project(), "rdp.graphics", "pipeline"),
         (Scope::from(&web_1()), "rdp.display", "actual"),
         (Scope::from(&web_1()), "rdp.port", "3390"),
@@ -451,6 +453,7 @@ fn a_desktop_is_opened_as_its_vm_has_it() {
             sound: Sound::Off,
             folders: vec![PathBuf::from("/srv")],
             folders_access: DriveAccess::ReadWrite,
+            printers: Printers::Shared,
             graphics: Graphics::Pipeline,
             display: DisplayMode::Actual,
             keyboard_layout: KeyboardLayout::Id(0x0807),

@@ -108,7 +108,7 @@ pub(crate) struct Desk {
     pub(crate) config: Config,
     pub(crate) clipboard: Arc<MemoryClipboard>,
     pub(crate) ear: Arc<Ear>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Desk {
@@ -137,13 +137,14 @@ impl Desk {
             browser: Arc::new(Person(person)),
             clipboard: clipboard.clone(),
             loudspeaker: ear.clone(),
+            printing: printing(&folder.path().join("programs")),
             downloads: Some(folder.path().join("Downloads")),
             development_origin: None,
             publisher: None,
         };
         let events = Arc::new(Recorder::default());
         let app = Box::pin(App::start(config.clone(), events.clone())).await.unwrap();
-        Self { cloud, app, events, config, clipboard, ear, _folder: folder }
+        Self { cloud, app, events, config, clipboard, ear, folder }
     }
 
     /// The same with the person signed in and everything listed.
@@ -160,6 +161,19 @@ impl Desk {
             .find(|event| matches!(event, Event::Inventory(all) if all.listed_at.is_some()).then_some(()))
             .await;
         desk
+    }
+
+    /// Makes a command of the printing system, a script. Gives the folder that it is in.
+    #[cfg(unix)]
+    pub(crate) fn command(&self, name: &str, script: &str) -> std::path::PathBuf {
+        let programs = self.folder.path().join("programs");
+        std::fs::create_dir_all(&programs).unwrap();
+        let text = self.folder.path().join("script");
+        std::fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+        // Copied by another process: what this one has open for writing cannot be run.
+        let mut install = std::process::Command::new("install");
+        assert!(install.args(["-m", "700"]).arg(text).arg(programs.join(name)).status().unwrap().success());
+        programs
     }
 
     pub(crate) async fn sign_in_failure(&self) -> FailureCode {
@@ -270,6 +284,17 @@ pub(crate) fn failed(info: &SessionInfo) -> adit_contract::Failure {
         SessionState::Failed { failure, .. } => failure.clone(),
         other => panic!("it did not fail: {other:?}"),
     }
+}
+
+/// The printing system whose commands are in this folder, where there are any.
+#[cfg(unix)]
+fn printing(folder: &std::path::Path) -> Arc<dyn adit_core::printing::Printing> {
+    Arc::new(adit_core::printing::Cups::in_folder(folder.to_owned()))
+}
+
+#[cfg(not(unix))]
+fn printing(_folder: &std::path::Path) -> Arc<dyn adit_core::printing::Printing> {
+    adit_core::printing::here()
 }
 
 /// `project/zone/name`

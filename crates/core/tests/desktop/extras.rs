@@ -1,4 +1,4 @@
-//! What goes beside the picture: the clipboards, sound, folders.
+//! What goes beside the picture: the clipboards, sound, folders, printers.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -14,6 +14,8 @@ use crate::{PATIENCE, page::Page, scene::Scene};
 /// Buttons of the stand-in's desktop.
 const COPY_PICTURE: (u16, u16) = (230, 158);
 const BEEP: (u16, u16) = (470, 158);
+#[cfg(unix)]
+const PRINT: (u16, u16) = (580, 158);
 
 async fn set(scene: &Scene, key: &str, value: SettingValue) {
     scene.desk.app.setting_set(Scope::Everywhere, key.to_owned(), value).await.unwrap();
@@ -30,10 +32,15 @@ async fn until(words: &str, so: impl Fn() -> bool) {
 
 /// The words of what does not work, once there are any.
 async fn limited(scene: &Scene, id: &str) -> String {
+    noted(scene, id, NoteKind::Limited).await
+}
+
+/// The words of a note, once there is one.
+async fn noted(scene: &Scene, id: &str, kind: NoteKind) -> String {
     let found = async {
         loop {
             let notes = scene.info(id).await.notes;
-            if let Some(note) = notes.into_iter().find(|note| note.kind == NoteKind::Limited) {
+            if let Some(note) = notes.into_iter().find(|note| note.kind == kind) {
                 return note.text;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -155,4 +162,75 @@ async fn a_folder_that_is_not_there_is_told() {
     set(&scene, "rdp.folders", SettingValue::List(vec![gone.clone()])).await;
     let id = scene.live().await;
     assert!(limited(&scene, &id).await.contains(&gone));
+}
+
+/// Two printers, of which one is the usual one.
+#[cfg(unix)]
+const LPSTAT: &str =
+    "case $1 in -e) echo Attic; echo Office;; -d) echo 'system default destination: Office';; esac";
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_printed_there_comes_to_a_printer_here_byte_by_byte() {
+    use sha2::{Digest as _, Sha256};
+
+    let scene = Scene::new(&[]).await;
+    scene.desk.command("lpstat", LPSTAT);
+    let programs = scene.desk.command("lp", "printf '%s\\n' \"$@\" > \"$0.said\"; cat > \"$0.document\"");
+    set(&scene, "rdp.printers", SettingValue::Toggle(true)).await;
+    let id = scene.live().await;
+    assert!(scene.info(&id).await.desktop.unwrap().printers);
+    let is = |what: &'static str| move |line: &Value| line["event"] == "print" && line["what"] == what;
+    let printer = |name: &'static str, usual| {
+        move |line: &Value| is("printer")(line) && line["name"] == name && line["usual"] == usual
+    };
+    let at = scene.host.got(0, printer("Office", true)).await;
+    let at = scene.host.got(at, printer("Attic", false)).await;
+    let mut page = Page::whole(&scene, &id).await;
+    page.type_keys(&["KeyA", "KeyD", "KeyI", "KeyT"]).await;
+    page.click(PRINT).await;
+    assert_eq!(
+        noted(&scene, &id, NoteKind::Printed).await,
+        "What was printed there was given to the printer Office."
+    );
+    let document = std::fs::read(programs.join("lp.document")).unwrap();
+    let hash: String = Sha256::digest(&document).iter().map(|byte| format!("{byte:02x}")).collect();
+    scene.host.got(at, |line| is("sent")(line) && line["sha256"] == hash.as_str()).await;
+    assert!(String::from_utf8_lossy(&document).contains("(adit) show"));
+    let said = std::fs::read_to_string(programs.join("lp.said")).unwrap();
+    assert!(said.starts_with("-d\nOffice\n-t\nAdit: ") && said.contains("application/postscript"), "{said}");
+    assert!(scene.info(&id).await.notes.iter().all(|note| note.kind != NoteKind::Limited));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_printer_does_not_take_is_told_with_its_reason() {
+    let scene = Scene::new(&[]).await;
+    scene.desk.command("lpstat", LPSTAT);
+    scene.desk.command("lp", "echo 'lp: Error - The printer is not accepting jobs.' >&2; exit 1");
+    set(&scene, "rdp.printers", SettingValue::Toggle(true)).await;
+    let id = scene.live().await;
+    scene.host.got(0, |line| line["event"] == "print" && line["what"] == "printer").await;
+    let mut page = Page::whole(&scene, &id).await;
+    page.click(PRINT).await;
+    let said = limited(&scene, &id).await;
+    assert!(said.contains("Office") && said.contains("“The printer is not accepting jobs.”"), "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn printers_are_shared_only_where_that_is_set_and_there_are_some() {
+    let scene = Scene::new(&[]).await;
+    let id = scene.live().await;
+    let mut page = Page::whole(&scene, &id).await;
+    page.click(PRINT).await;
+    let none = |line: &Value| line["event"] == "print" && line["what"] == "no printer";
+    let at = scene.host.got(0, none).await;
+    scene.desk.app.session_close(&id).await.unwrap();
+    set(&scene, "rdp.printers", SettingValue::Toggle(true)).await;
+    let id = scene.live().await;
+    assert!(limited(&scene, &id).await.contains("lpstat is missing here"));
+    let mut page = Page::whole(&scene, &id).await;
+    page.click(PRINT).await;
+    scene.host.got(at, none).await;
 }

@@ -1,4 +1,4 @@
-//! The folders' channel, in front of the protocol crates' own backend: what may only be read is never written, and a server
+//! The folders, in front of the protocol crates' own backend: what may only be read is never written, and a server
 //! has no more open than it may.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 use ironrdp_core::impl_as_any;
 use ironrdp_pdu::{PduResult, encode_err};
 use ironrdp_rdpdr::{
-    Rdpdr, RdpdrBackend,
+    RdpdrBackend,
     pdu::{
         RdpdrPdu,
         efs::{
@@ -30,8 +30,8 @@ use super::{Drive, DriveAccess, MAX_DRIVES};
 /// Most files and folders that a server has open at once, in all that is shared with it.
 const MAX_OPEN: usize = 256;
 
-/// The channel for these folders; none if there are none.
-pub(crate) fn channel(drives: &[Drive], client: &str) -> Option<Rdpdr> {
+/// These folders for the channel; none if there are none.
+pub(crate) fn shared(drives: &[Drive]) -> Option<super::Shared> {
     let shared: Vec<_> = drives
         .iter()
         .filter_map(|drive| {
@@ -47,8 +47,7 @@ pub(crate) fn channel(drives: &[Drive], client: &str) -> Option<Rdpdr> {
         return None;
     }
     let names = shared.iter().map(|shared| (shared.id, shared.name.clone())).collect();
-    let drives = Drives { shared, open: HashSet::new() };
-    Some(Rdpdr::new(Box::new(drives), client.to_owned()).with_drives(Some(names)))
+    Some((Box::new(Drives { shared, open: HashSet::new() }), names))
 }
 
 /// A name that a server takes ([MS-RDPEFS] 2.2.1.3).

@@ -20,7 +20,8 @@ use secrecy::SecretString;
 
 use super::{Shared, active::Active, run};
 use crate::{
-    ClipboardPolicy, Drive, DriveAccess, Graphics, SoundQueue,
+    ClipboardPolicy, Drive, DriveAccess, Graphics, PrintError, PrintJob, PrintLanguage, Printer, Printing,
+    SoundQueue,
     clipboard::{Clipboard, ClipboardKind, Notes},
     connect::{Private, activate, connector},
     display::Size,
@@ -51,6 +52,15 @@ impl Clipboard for Full {
     }
 }
 
+/// Printers that forget what they get.
+struct NoPaper;
+
+impl Printing for NoPaper {
+    fn print(&self, _job: PrintJob) {}
+
+    fn failed(&self, _printer: &str, _error: PrintError) {}
+}
+
 /// All that a session can have.
 pub(crate) fn options() -> Options {
     let mut options = Options::new("windows", Size::new(640, 480));
@@ -63,6 +73,9 @@ pub(crate) fn options() -> Options {
         folder: "/nonexistent".into(),
         access: DriveAccess::ReadOnly,
     }];
+    options.printers =
+        vec![Printer { name: "Office".to_owned(), is_default: true, language: PrintLanguage::PostScript }];
+    options.printing = Some(std::sync::Arc::new(NoPaper));
     options
 }
 

@@ -118,6 +118,11 @@ fn beginnings() -> impl Strategy<Value = Vec<u8>> {
         // Drives: announce, capabilities, confirm, a device's answer, a request.
         prop_oneof![Just(*b"nI"), Just(*b"PS"), Just(*b"CC"), Just(*b"rd"), Just(*b"RI"), Just(*b"LU")]
             .prop_map(|[one, other]| vec![0x72, 0x44, one, other]),
+        // Printers: what the server keeps of one, another way to print, a request to the first.
+        prop_oneof![Just(*b"RPCP"), Just(*b"RPCU")].prop_map(|words| words.to_vec()),
+        (0..6_u8).prop_map(|function| {
+            [&b"rDRI"[..], &[0xE8, 3, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, function, 0, 0, 0, 0, 0, 0, 0]].concat()
+        }),
         // Commands of the graphics pipeline.
         (1..0x19_u8, any::<u8>())
             .prop_map(|(command, length)| { vec![0x30, 1, 0xE0, 0x04, command, 0, 0, 0, length, 0, 0, 0] }),

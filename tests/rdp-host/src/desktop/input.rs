@@ -9,6 +9,7 @@ use crate::{canvas::Area, keys::typed};
 const BACKSPACE: u8 = 0x0E;
 const ENTER: u8 = 0x1C;
 const CAPS_LOCK: u8 = 0x3A;
+const KEY_P: u8 = 0x19;
 const KEY_C: u8 = 0x2E;
 const KEY_V: u8 = 0x2F;
 
@@ -60,6 +61,7 @@ impl Desktop {
         match (code, extended) {
             (KEY_C, false) if self.holds("Ctrl") => return Some(Action::CopyText),
             (KEY_V, false) if self.holds("Ctrl") => return Some(Action::Paste),
+            (KEY_P, false) if self.holds("Ctrl") => return Some(Action::Print),
             (BACKSPACE, false) => {
                 self.text.pop();
                 self.changed_field();

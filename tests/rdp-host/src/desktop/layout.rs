@@ -9,10 +9,12 @@ pub(crate) enum Action {
     CopyPicture,
     Paste,
     Beep,
+    Print,
 }
 
 impl Action {
-    pub(super) const ALL: [Self; 4] = [Self::CopyText, Self::CopyPicture, Self::Paste, Self::Beep];
+    pub(super) const ALL: [Self; 5] =
+        [Self::CopyText, Self::CopyPicture, Self::Paste, Self::Beep, Self::Print];
 
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -20,6 +22,7 @@ impl Action {
             Self::CopyPicture => "Copy picture",
             Self::Paste => "Paste",
             Self::Beep => "Beep",
+            Self::Print => "Print",
         }
     }
 
@@ -29,6 +32,7 @@ impl Action {
             Self::CopyPicture => "copy-picture",
             Self::Paste => "paste",
             Self::Beep => "beep",
+            Self::Print => "print",
         }
     }
 }
@@ -88,13 +92,14 @@ impl Layout {
             Action::CopyPicture => (160, 152),
             Action::Paste => (324, 96),
             Action::Beep => (432, 88),
+            Action::Print => (532, 96),
         };
         self.area(self.of(x), self.of(BUTTONS), self.of(width), self.of(36))
     }
 
     /// Modifiers that are down and the turns of the wheel.
     pub(super) fn status(self) -> Area {
-        let x = self.of(544);
+        let x = self.of(652);
         let width = self.width.saturating_sub(self.of(GAP)).saturating_sub(x);
         self.area(x, self.of(BUTTONS), width, self.of(36))
     }

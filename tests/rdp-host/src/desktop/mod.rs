@@ -193,9 +193,14 @@ impl Shared {
             desktop.copied = match action {
                 Action::CopyText => Some(Copied::Text(desktop.text.clone())),
                 Action::CopyPicture => Some(Copied::Picture),
-                Action::Paste | Action::Beep => return,
+                Action::Paste | Action::Beep | Action::Print => return,
             };
         });
+    }
+
+    /// What stands in the text field.
+    pub(crate) fn text(&self) -> String {
+        self.lock().text.clone()
     }
 
     /// Somebody else has copied something.

@@ -47,6 +47,7 @@ describe("topics", () => {
       "rdp.clipboard",
       "rdp.folders",
       "rdp.foldersAccess",
+      "rdp.printers",
       "access.publicAddress",
     ]);
   });

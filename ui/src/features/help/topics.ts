@@ -247,8 +247,9 @@ export const TOPICS = {
   sharing: {
     title: "What a remote desktop gets of this computer",
     means: [
-      "Text of the clipboard, both ways, and its sound is played here: the settings turn either off. Of the clipboard it gets what was there while its tab had the keyboard. Pictures and files of the clipboard, and folders, are shared only where the settings say so.",
+      "Text of the clipboard, both ways, and its sound is played here: the settings turn either off. Of the clipboard it gets what was there while its tab had the keyboard. Pictures and files of the clipboard, folders and printers are shared only where the settings say so.",
       "Of shared folders its programs can read everything. They can change and delete it too where the setting “In shared folders” says so; by itself it does not.",
+      "On shared printers its programs can print, as much as they like. A document from there is a program for your printing system, as any PostScript is: share printers with VMs that you trust.",
       "Whoever runs the VM can read what is shared. Share text rather than everything, and for single VMs or profiles rather than everywhere.",
     ],
     check: ["The settings of a VM, a project or a profile say what is shared, and where that comes from."],
@@ -317,6 +318,7 @@ const BY_SETTING: Readonly<Record<string, TopicId>> = {
   "rdp.clipboard": "sharing",
   "rdp.folders": "sharing",
   "rdp.foldersAccess": "sharing",
+  "rdp.printers": "sharing",
   "access.publicAddress": "address",
 };
 

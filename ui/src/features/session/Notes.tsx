@@ -1,4 +1,4 @@
-import { FolderDown, Info, KeyRound, ShieldAlert, ShieldCheck, X } from "lucide-react";
+import { FolderDown, Info, KeyRound, Printer, ShieldAlert, ShieldCheck, X } from "lucide-react";
 import { useEffect, useState } from "react";
 
 import type { Note } from "../../contract/Note";
@@ -10,7 +10,7 @@ import { useBackend } from "../../platform/model";
 import { words as desktopWords } from "../desktop/words";
 import { words } from "./words";
 
-const ICONS: Record<NoteKind, typeof X> = { rootKey: ShieldAlert, keyPublished: KeyRound, hostKey: ShieldCheck, passwordSet: KeyRound, limited: Info, filesSaved: FolderDown };
+const ICONS: Record<NoteKind, typeof X> = { rootKey: ShieldAlert, keyPublished: KeyRound, hostKey: ShieldCheck, passwordSet: KeyRound, limited: Info, filesSaved: FolderDown, printed: Printer };
 /** How long a note that only tells stays in sight, in milliseconds. */
 const PASSING = 8000;
 
@@ -22,6 +22,7 @@ function passes(kind: NoteKind): boolean {
       return false;
     case "limited":
     case "filesSaved":
+    case "printed":
     case "keyPublished":
     case "hostKey":
       return true;

@@ -175,7 +175,7 @@ export class DemoProfiles {
       runs: ["reports: psql -h {host} -p {port} -d reports"],
       notes: [
         "sql-win-2.rdp: the password was left out. Passwords are kept in the keychain only.",
-        "sql-win-2.rdp: “redirectprinters” is not known here.",
+        "sql-win-2.rdp: drives, printers and other devices are not shared.",
         "old-kiosk.rdp: it names no VM that Adit can reach, and was left out.",
       ],
     };

@@ -57,6 +57,7 @@ fn what_a_stranger_made_starts_by_hand_and_weakens_nothing() {
     let settings = [
         ("rdp.folders", SettingValue::List(vec!["/home/ana".to_owned()])),
         ("rdp.foldersAccess", text("readWrite")),
+        ("rdp.printers", SettingValue::Toggle(true)),
         ("rdp.security", text("pinnedTls")),
         ("rdp.clipboard", text("all")),
         ("rdp.port", text("no port")),
@@ -76,6 +77,7 @@ fn what_a_stranger_made_starts_by_hand_and_weakens_nothing() {
         "at login",
         "/home/ana",
         "change files",
+        "printers",
         "password",
         "clipboard",
         "rdp.port",

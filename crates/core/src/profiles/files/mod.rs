@@ -229,6 +229,9 @@ fn weakness(key: &str, value: &SettingValue) -> Option<String> {
     if key == table::RDP_CLIPBOARD.key() && !is("text") && !is("off") {
         return Some("shared files and pictures by the clipboard".to_owned());
     }
+    if key == table::RDP_PRINTERS.key() && *value == SettingValue::Toggle(true) {
+        return Some("shared the printers".to_owned());
+    }
     match value {
         SettingValue::List(folders) if key == table::RDP_FOLDERS.key() && !folders.is_empty() => {
             let folders: Vec<String> = folders.iter().take(8).map(|folder| shown(folder)).collect();

@@ -209,8 +209,10 @@ fn say_the_rest(properties: BTreeMap<String, String>, notes: &mut Notes) {
         notes.add("Passwords and tokens were left out. The first start asks for the password.");
     }
     if devices {
-        notes
-            .add("Drives and other devices are not shared. Folders can be chosen in the profile's settings.");
+        notes.add(
+            "Drives, printers and other devices are not shared. Folders and printers can be chosen in the profile's \
+             settings.",
+        );
     }
     if let Some(program) = program {
         notes.add(format!("The program {program} is not started: the whole desktop is shown."));

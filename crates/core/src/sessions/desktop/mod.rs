@@ -13,6 +13,7 @@ mod marks;
 mod open;
 mod pins;
 mod player;
+mod printers;
 mod settings;
 mod trust;
 mod typing;
@@ -37,6 +38,7 @@ use crate::{
     clipboard::SystemClipboard,
     loudspeaker::Loudspeaker,
     metadata::jittered,
+    printing::Printing,
     stream::{Outlet, Screen},
     windows_password,
 };
@@ -50,7 +52,7 @@ use self::{
 pub(super) use self::login::check_typed;
 pub(crate) use self::login::forget_profiles;
 pub(crate) use self::pins::KnownCertificates;
-pub use self::settings::{Graphics, KeyboardLayout, RdpSettings, Sound};
+pub use self::settings::{Graphics, KeyboardLayout, Printers, RdpSettings, Sound};
 
 /// How long each try to come back waits before it dials.
 const BACKOFF: [Duration; 5] = [
@@ -72,6 +74,8 @@ pub(crate) struct Desktops {
     pub(crate) clipboard: Arc<dyn SystemClipboard>,
     /// What plays sound here.
     pub(crate) loudspeaker: Arc<dyn Loudspeaker>,
+    /// The printers here.
+    pub(crate) printing: Arc<dyn Printing>,
     /// Where files that were copied there are saved.
     pub(crate) downloads: Option<PathBuf>,
 }

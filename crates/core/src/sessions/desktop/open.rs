@@ -20,13 +20,15 @@ use super::{
     login::{Login, Password},
     pins::Door,
     player::Player,
-    settings::{KeyboardLayout, RdpSettings, Sound},
+    printers::{self, Press},
+    settings::{KeyboardLayout, Printers, RdpSettings, Sound},
     trust::Decider,
 };
 use crate::{
     clipboard::SystemClipboard,
     failure,
     loudspeaker::Loudspeaker,
+    printing::Printing,
     stream::{Outlet, Screen},
 };
 
@@ -59,6 +61,7 @@ pub(super) struct Opening {
     screen: Arc<Outlet<Screen>>,
     clipboard: Arc<dyn SystemClipboard>,
     loudspeaker: Arc<dyn Loudspeaker>,
+    printing: Arc<dyn Printing>,
     pub(super) can_set_password: bool,
 }
 
@@ -116,6 +119,7 @@ impl Opening {
             dialer: context.access.dialer().with_patience(patience),
             clipboard: desktops.clipboard,
             loudspeaker: desktops.loudspeaker,
+            printing: desktops.printing,
             screen,
             can_set_password: is_windows && !flags.account_manager_disabled.is_on(),
             tab: tab.clone(),
@@ -278,6 +282,16 @@ impl Opening {
         options.drives = shared.drives;
         for said in &shared.left_out {
             self.tab.limited(said);
+        }
+        if self.settings.printers == Printers::Shared {
+            let shared = printers::look(&*self.printing).await;
+            options.printing = (!shared.printers.is_empty()).then(|| {
+                Press::start(self.tab.clone(), self.printing.clone()) as Arc<dyn adit_rdp::Printing>
+            });
+            options.printers = shared.printers;
+            if let Some(said) = &shared.left_out {
+                self.tab.limited(said);
+            }
         }
         options.cookie = cookie;
         options.session = self.tab.session.id.parse().unwrap_or_default();

@@ -23,6 +23,16 @@ pub enum Sound {
     Off,
 }
 
+/// Whether a desktop may print on the printers here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Printers {
+    /// On all of them.
+    Shared,
+    /// On none.
+    #[default]
+    Kept,
+}
+
 /// How a server is asked to send its pictures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +78,8 @@ pub struct RdpSettings {
     pub folders: Vec<PathBuf>,
     /// What it may do in them.
     pub folders_access: DriveAccess,
+    /// Whether it may print here.
+    pub printers: Printers,
     /// How pictures are sent.
     pub graphics: Graphics,
     /// How the picture goes into its tab.
@@ -89,6 +101,7 @@ impl Default for RdpSettings {
             sound: Sound::default(),
             folders: Vec::new(),
             folders_access: DriveAccess::default(),
+            printers: Printers::default(),
             graphics: Graphics::default(),
             display: DisplayMode::default(),
             keyboard_layout: KeyboardLayout::default(),
@@ -121,6 +134,7 @@ impl RdpSettings {
                 table::FoldersAccess::ReadOnly => DriveAccess::ReadOnly,
                 table::FoldersAccess::ReadWrite => DriveAccess::ReadWrite,
             },
+            printers: if settings.get(&table::RDP_PRINTERS, at) { Printers::Shared } else { Printers::Kept },
             graphics: settings.get(&table::RDP_GRAPHICS, at),
             display: settings.get(&table::RDP_DISPLAY, at),
             keyboard_layout: keyboard_layout_id(&settings.get(&table::RDP_KEYBOARD_LAYOUT, at))
@@ -138,6 +152,7 @@ impl RdpSettings {
             clipboard: self.clipboard,
             sound: self.sound == Sound::On,
             folders: self.folders.iter().map(|folder| folder.display().to_string()).collect(),
+            printers: self.printers == Printers::Shared,
             files: CopiedFiles::None,
             made_password: false,
         }

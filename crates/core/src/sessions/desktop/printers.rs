@@ -1,0 +1,257 @@
+//! The printers that a desktop gets, and what it prints on its way to one of them.
+
+use std::sync::Arc;
+
+use adit_contract::{Note, NoteKind};
+use adit_print::{Error, Format, Printing};
+use adit_rdp::{MAX_PRINT_JOBS, MAX_PRINTERS, PrintError, PrintJob, PrintLanguage, Printer};
+use tokio::sync::mpsc;
+
+use super::super::{attempt::Tab, observer::Observer as _};
+use crate::file;
+
+/// Most failures that wait to be told; more of them say nothing new.
+const FAILURES: usize = 8;
+/// A mebibyte, for words.
+const MIB: u64 = 1024 * 1024;
+
+/// What a desktop gets, and why it does not get more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Shared {
+    pub(super) printers: Vec<Printer>,
+    /// A sentence or two, if there are none.
+    pub(super) left_out: Option<String>,
+}
+
+/// Looks which printers there are.
+pub(super) async fn look(printing: &dyn Printing) -> Shared {
+    let language = match printing.format() {
+        Format::PostScript => PrintLanguage::PostScript,
+        Format::Pdf => PrintLanguage::Pdf,
+    };
+    let (printers, left_out) = match printing.printers().await {
+        Ok(found) if found.is_empty() => (Vec::new(), Some(NONE.to_owned())),
+        Ok(found) => {
+            let found = found.into_iter().take(MAX_PRINTERS);
+            let printer =
+                |one: adit_print::Printer| Printer { name: one.name, is_default: one.is_default, language };
+            (found.map(printer).collect(), None)
+        }
+        Err(error) => (Vec::new(), Some(not_shared(&error))),
+    };
+    Shared { printers, left_out }
+}
+
+/// Takes what a desktop prints, for as long as the desktop is connected.
+pub(super) struct Press {
+    jobs: mpsc::Sender<PrintJob>,
+    failures: mpsc::Sender<(String, PrintError)>,
+}
+
+impl Press {
+    /// What becomes of it is told in the tab. What has come whole is handed on to its end, also when the desktop has gone.
+    pub(super) fn start(tab: Arc<Tab>, printing: Arc<dyn Printing>) -> Arc<Self> {
+        // There are no more at once, wherever they are.
+        let (jobs, coming) = mpsc::channel(MAX_PRINT_JOBS);
+        let (failures, failed) = mpsc::channel(FAILURES);
+        tokio::spawn(async move {
+            tokio::join!(hand_on(&tab, &*printing, coming), tell(&tab, failed));
+        });
+        Arc::new(Self { jobs, failures })
+    }
+}
+
+impl adit_rdp::Printing for Press {
+    fn print(&self, job: PrintJob) {
+        if let Err(error) = self.jobs.try_send(job) {
+            tracing::warn!(%error, "a print job was lost");
+        }
+    }
+
+    fn failed(&self, printer: &str, error: PrintError) {
+        // Whoever does that on purpose fills it; it was told then.
+        let _ = self.failures.try_send((printer.to_owned(), error));
+    }
+}
+
+async fn hand_on(tab: &Tab, printing: &dyn Printing, mut jobs: mpsc::Receiver<PrintJob>) {
+    let title = format!("Adit: {}", tab.session.instance.name);
+    while let Some(job) = jobs.recv().await {
+        let printer = job.printer().to_owned();
+        let printed = match file::blocking(move || Ok((job.file()?, job))).await {
+            // Its place is free again once the printing system has it.
+            Ok((document, _job)) => printing.print(&printer, &title, document).await,
+            Err(error) => Err(Error::Io(error.kind())),
+        };
+        match printed {
+            Ok(()) => {
+                tracing::info!("a desktop has printed something");
+                let text = format!("What was printed there was given to the printer {printer}.");
+                tab.note(Note { kind: NoteKind::Printed, text });
+            }
+            Err(error) => {
+                tracing::info!(%error, "what a desktop printed was not printed");
+                tab.limited(&not_printed(&printer, &error));
+            }
+        }
+    }
+}
+
+async fn tell(tab: &Tab, mut failures: mpsc::Receiver<(String, PrintError)>) {
+    while let Some((printer, error)) = failures.recv().await {
+        tab.limited(&not_received(&printer, error));
+    }
+}
+
+const NONE: &str =
+    "No printer is shared: this computer has none. Add one in the system's settings, then connect again.";
+
+fn not_shared(error: &Error) -> String {
+    let why = match error {
+        Error::Unsupported => return "Adit cannot share printers on this system yet.".to_owned(),
+        Error::NotInstalled(program) => {
+            return format!(
+                "No printer is shared: the program {program} is missing here. Install CUPS' own commands (cups-client on \
+                 Debian and Ubuntu), then connect again."
+            );
+        }
+        Error::TimedOut => "the printing system did not answer in time",
+        Error::UnknownFormat | Error::Io(_) => "the printing system could not be asked",
+        Error::Refused(words) if words.is_empty() => "the printing system did not answer",
+        Error::Refused(words) => {
+            return format!(
+                "No printer is shared: the printing system says “{words}”. Look whether it runs, then connect again."
+            );
+        }
+    };
+    format!("No printer is shared: {why}. Look whether it runs, then connect again.")
+}
+
+fn not_printed(printer: &str, error: &Error) -> String {
+    match error {
+        Error::UnknownFormat => format!(
+            "{printer} did not get what was printed there: it was neither PostScript nor PDF. Leave the printer there with \
+             the driver that it has by itself, then print again."
+        ),
+        Error::NotInstalled(program) => format!(
+            "{printer} did not get what was printed there: the program {program} is missing here. Install CUPS' own commands \
+             (cups-client on Debian and Ubuntu), then print again."
+        ),
+        Error::Refused(words) if !words.is_empty() => format!(
+            "{printer} did not get what was printed there: the printing system says “{words}”. See to that, then print again."
+        ),
+        Error::TimedOut => format!(
+            "The printing system did not take what was printed there for {printer} in time. Look whether it came out; if not, \
+             print again."
+        ),
+        Error::Refused(_) | Error::Io(_) | Error::Unsupported => format!(
+            "{printer} did not get what was printed there: the printing system refused it. Look at the printer in the \
+             system's settings, then print again."
+        ),
+    }
+}
+
+fn not_received(printer: &str, error: PrintError) -> String {
+    let (why, advice) = match error {
+        PrintError::TooMany => (
+            format!("the desktop began more than {MAX_PRINT_JOBS} at once"),
+            "Print it again when the others are done.",
+        ),
+        PrintError::TooLarge => (
+            format!("with the others it has more than {} MiB", adit_rdp::MAX_PRINT_BYTES / MIB),
+            "Print fewer pages at a time.",
+        ),
+        PrintError::Keep(std::io::ErrorKind::StorageFull) => {
+            ("the disk here is full".to_owned(), "Make room where temporary files are, then print again.")
+        }
+        PrintError::Keep(kind) => (format!("it could not be kept here ({kind})"), "Print it again."),
+        PrintError::CutOff => (
+            "the connection was lost in the middle of it".to_owned(),
+            "Print it again once the desktop is back.",
+        ),
+    };
+    format!("Something for {printer} was not printed: {why}. {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, io::ErrorKind};
+
+    use async_trait::async_trait;
+
+    use super::*;
+
+    struct Fake(Result<Vec<adit_print::Printer>, Error>, Format);
+
+    #[async_trait]
+    impl Printing for Fake {
+        async fn printers(&self) -> Result<Vec<adit_print::Printer>, Error> {
+            self.0.clone()
+        }
+
+        fn format(&self) -> Format {
+            self.1
+        }
+
+        async fn print(&self, _: &str, _: &str, _: File) -> Result<(), Error> {
+            Err(Error::Unsupported)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_printers_here_are_shared_in_what_they_take() {
+        let here =
+            |number: usize| adit_print::Printer { name: format!("p{number}"), is_default: number == 0 };
+        let found = look(&Fake(Ok((0..30).map(here).collect()), Format::Pdf)).await;
+        assert_eq!((found.printers.len(), found.left_out), (MAX_PRINTERS, None));
+        let first = Printer { name: "p0".to_owned(), is_default: true, language: PrintLanguage::Pdf };
+        assert_eq!(found.printers[0], first);
+    }
+
+    #[tokio::test]
+    async fn where_none_is_shared_the_reason_says_what_to_do() {
+        let none = look(&Fake(Ok(Vec::new()), Format::PostScript)).await;
+        assert!(none.left_out.unwrap().contains("Add one"));
+        for (error, words) in [
+            (Error::NotInstalled("lpstat"), "lpstat is missing here. Install"),
+            (Error::Refused("Unable to connect to server".to_owned()), "“Unable to connect to server”"),
+            (Error::Refused(String::new()), "did not answer."),
+            (Error::TimedOut, "in time."),
+            (Error::Io(ErrorKind::PermissionDenied), "could not be asked."),
+            (Error::Unsupported, "on this system yet."),
+        ] {
+            let looked = look(&Fake(Err(error), Format::PostScript)).await;
+            assert_eq!(looked.printers, []);
+            let said = looked.left_out.unwrap();
+            assert!(said.contains(words) && said.ends_with('.'), "{said}");
+        }
+    }
+
+    #[test]
+    fn each_failure_names_the_printer_and_what_to_do() {
+        for error in [
+            Error::UnknownFormat,
+            Error::NotInstalled("lp"),
+            Error::Refused("The printer or class does not exist.".to_owned()),
+            Error::Refused(String::new()),
+            Error::TimedOut,
+            Error::Io(ErrorKind::NotFound),
+        ] {
+            let said = not_printed("Office", &error);
+            assert!(said.contains("Office") && said.ends_with("print again."), "{said}");
+        }
+        for error in [
+            PrintError::TooMany,
+            PrintError::TooLarge,
+            PrintError::Keep(ErrorKind::StorageFull),
+            PrintError::Keep(ErrorKind::PermissionDenied),
+            PrintError::CutOff,
+        ] {
+            let said = not_received("Office", error);
+            assert!(
+                said.starts_with("Something for Office was not printed: ") && said.ends_with('.'),
+                "{said}"
+            );
+        }
+    }
+}
