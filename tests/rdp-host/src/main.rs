@@ -14,6 +14,7 @@
 //! - `--busy N`, `--busy-full N`: a text that scrolls and a window that moves, or the whole screen, N times a second
 //! - `--replay N`: each connection's picture is recorded through N changes, which are then sent over and over, as often
 //!   in a second as `--busy` or `--busy-full` says, without being drawn or packed again
+//! - `--restless`: it goes on sending to a client that wants no pictures, as some servers do
 //! - `--report`: what it gets, as lines of JSON on standard output; without it, they are added to the file that
 //!   `RDP_HOST_REPORT` names, if it does
 
@@ -26,6 +27,7 @@ mod gate;
 mod identity;
 mod keys;
 mod pipeline;
+mod refresh;
 mod replay;
 mod report;
 mod server;
@@ -126,7 +128,9 @@ impl Host {
         if let Some(key) = &self.key {
             gate::check_key(&mut stream, key).await?;
         }
-        let mut server = server::server(&self.arguments, &self.identity, &self.desktop, &self.accounts)?;
+        let asked = refresh::Asked::default();
+        let mut server =
+            server::server(&self.arguments, &self.identity, &self.desktop, &self.accounts, &asked)?;
         match self.arguments.security {
             Security::TlsOnly => server.run_connection(stream).await,
             Security::Nla => {
@@ -135,7 +139,10 @@ impl Host {
                 self.desktop.report().say(&json!({"event": "in", "user": admitted.user}));
                 let times = self.arguments.busy_full.or(self.arguments.busy).unwrap_or_default();
                 match self.arguments.replay {
-                    None => server.run_connection_with(admitted.stream, TransportTls::AlreadyDone).await,
+                    None => {
+                        let stream = refresh::Watched::new(admitted.stream, asked);
+                        server.run_connection_with(stream, TransportTls::AlreadyDone).await
+                    }
                     Some(changes) => {
                         replay::serve(admitted.stream, &mut server, &self.desktop, (changes, times)).await
                     }

@@ -54,7 +54,7 @@ impl Recording {
 }
 
 /// How long the unit is that these bytes begin with, once that is known.
-fn length(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [TPKT, _, high, low, ..] => Some(usize::from(u16::from_be_bytes([*high, *low]))),
         [TPKT, ..] => None,
