@@ -7,6 +7,7 @@
 //! The server is not trusted: every size is bounded before memory is spent on it, and what reads its bytes runs on a
 //! thread of its own, so that a mistake there ends one session.
 
+mod bandwidth;
 mod canvas;
 mod certificate;
 mod clipboard;
@@ -22,11 +23,13 @@ pub mod input;
 mod limits;
 pub mod message;
 mod options;
+mod picture;
 mod printers;
 mod sequence;
 mod session;
 mod sound;
 mod tls;
+mod updates;
 mod wire;
 
 pub use canvas::{Canvas, MAX_PIXELS};

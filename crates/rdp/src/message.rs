@@ -106,7 +106,7 @@ pub struct Message {
 #[error("not a picture message")]
 pub struct Malformed;
 
-/// Where the pixels of entries come from: rows of RGBA whose alpha means nothing.
+/// Where the pixels of entries come from: rows of opaque RGBA.
 #[derive(Debug, Clone, Copy)]
 pub struct Pixels<'a> {
     /// The rows, one after the other.
@@ -115,7 +115,7 @@ pub struct Pixels<'a> {
     pub width: u16,
 }
 
-/// Writes a message whose entries are the opaque pixels of `source` at `rects`; a rectangle that does not lie
+/// Writes a message whose entries are the pixels of `source` at `rects`; a rectangle that does not lie
 /// within it gives an entry of black.
 #[must_use]
 pub fn frame(header: &Header, source: Pixels<'_>, rects: &[Rect]) -> Bytes {
@@ -126,7 +126,7 @@ pub fn frame(header: &Header, source: Pixels<'_>, rects: &[Rect]) -> Bytes {
         put_entry(&mut out, *rect);
     }
     for rect in rects {
-        put_opaque(&mut out, source, *rect);
+        put_pixels(&mut out, source, *rect);
     }
     out.freeze()
 }
@@ -170,22 +170,32 @@ fn put_entry(out: &mut BytesMut, rect: Rect) {
     out.put_u32_le(u32::try_from(bytes_of(rect)).unwrap_or(u32::MAX));
 }
 
-fn put_opaque(out: &mut BytesMut, source: Pixels<'_>, rect: Rect) {
+fn put_pixels(out: &mut BytesMut, source: Pixels<'_>, rect: Rect) {
     let stride = usize::from(source.width) * PIXEL;
     let left = usize::from(rect.x) * PIXEL;
     let length = usize::from(rect.width) * PIXEL;
-    for row in rect.y..rect.y.saturating_add(rect.height) {
-        let from = usize::from(row) * stride + left;
-        let start = out.len();
-        match source.data.get(from..from + length).filter(|_| left + length <= stride) {
-            Some(pixels) => out.put_slice(pixels),
-            None => out.put_bytes(0, length),
-        }
-        for pixel in out.get_mut(start..).unwrap_or_default().chunks_exact_mut(PIXEL) {
-            if let Some(alpha) = pixel.last_mut() {
-                *alpha = u8::MAX;
-            }
-        }
+    if left + length > stride {
+        return put_black(out, bytes_of(rect));
+    }
+    let top = usize::from(rect.y) * stride;
+    let bottom = top + usize::from(rect.height) * stride;
+    match source.data.get(top..bottom) {
+        // Rows that are as wide as the picture follow one another there, too.
+        Some(rows) if length == stride => out.put_slice(rows),
+        Some(rows) => rows
+            .chunks_exact(stride)
+            .filter_map(|row| row.get(left..left + length))
+            .for_each(|pixels| out.put_slice(pixels)),
+        None => put_black(out, bytes_of(rect)),
+    }
+}
+
+fn put_black(out: &mut BytesMut, bytes: usize) {
+    out.put_bytes(0, bytes);
+    let from = out.len() - bytes;
+    let (pixels, _) = out.get_mut(from..).unwrap_or_default().as_chunks_mut::<PIXEL>();
+    for [.., alpha] in pixels {
+        *alpha = u8::MAX;
     }
 }
 
@@ -272,10 +282,13 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_read_as_it_was_written_and_is_opaque() {
+    fn a_frame_is_read_as_it_was_written() {
         let data: Vec<u8> = (0..24).collect();
         let source = Pixels { data: &data, width: 3 };
         let rects = [Rect { x: 1, y: 0, width: 2, height: 2 }, Rect { x: 0, y: 1, width: 1, height: 1 }];
+        let whole = Rect { x: 0, y: 0, width: 3, height: 2 };
+        let message = Message::read(&frame(&header(Kind::Frame), source, &[whole])).expect("a message");
+        assert_eq!(message.entries.first().map(|entry| entry.pixels.to_vec()), Some(data.clone()));
         let bytes = frame(&header(Kind::Frame), source, &rects);
         assert_eq!(bytes.len(), HEADER + 2 * ENTRY + 16 + 4);
         assert_eq!(bytes.get(..4), Some(&b"AP\x01\x01"[..]));
@@ -284,7 +297,7 @@ mod tests {
         let pixels: Vec<_> = message.entries.iter().map(|entry| entry.pixels.to_vec()).collect();
         assert_eq!(
             pixels,
-            [vec![4, 5, 6, 255, 8, 9, 10, 255, 16, 17, 18, 255, 20, 21, 22, 255], vec![12, 13, 14, 255]]
+            [vec![4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23], vec![12, 13, 14, 15]]
         );
     }
 

@@ -12,21 +12,25 @@ use rustls::{
     crypto::{WebPkiSupportedAlgorithms, aws_lc_rs},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
+use tokio::io::BufReader;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{certificate::Certificate, connect::Transport, error::Error};
+
+/// Bytes that are read of the stream at once. TLS by itself reads no more than 4 KiB: four calls of the system for each record.
+const READ: usize = 64 * 1024;
 
 /// Makes the connection private and learns the server's certificate.
 pub(crate) async fn handshake(
     stream: Box<dyn Transport>,
     name: &str,
-) -> Result<(TlsStream<Box<dyn Transport>>, Certificate), Error> {
+) -> Result<(TlsStream<BufReader<Box<dyn Transport>>>, Certificate), Error> {
     let config = config().map_err(|error| Error::Tls(error.to_string()))?;
     // The name is only a hint to the server: nothing is checked against it.
     let name = ServerName::try_from(name.to_owned())
         .unwrap_or(ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into()));
     let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
+        .connect(name, BufReader::with_capacity(READ, stream))
         .await
         .map_err(|error| Error::Tls(error.to_string()))?;
     let (_, session) = stream.get_ref();

@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
     /// Changes to record, which are then sent over and over as often as `busy` says.
     pub(crate) replay: Option<usize>,
     pub(crate) report: bool,
+    /// Goes on sending to a client that wants no pictures.
+    pub(crate) restless: bool,
 }
 
 /// Where the accounts come from.
@@ -59,6 +61,7 @@ pub(crate) fn arguments(mut words: impl Iterator<Item = String>) -> Result<Argum
         busy_full: None,
         replay: None,
         report: false,
+        restless: false,
     };
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("{word} wants a value"));
@@ -86,6 +89,7 @@ pub(crate) fn arguments(mut words: impl Iterator<Item = String>) -> Result<Argum
             "--busy-full" => arguments.busy_full = Some(value()?.parse().context("--busy-full")?),
             "--replay" => arguments.replay = Some(value()?.parse().context("--replay")?),
             "--report" => arguments.report = true,
+            "--restless" => arguments.restless = true,
             _ => bail!("unknown option {word}"),
         }
     }

@@ -16,6 +16,7 @@
 //! - `--busy N`, `--busy-full N`: a text that scrolls and a window that moves, or the whole screen, N times a second
 //! - `--replay N`: each connection's picture is recorded through N changes, which are then sent over and over, as often
 //!   in a second as `--busy` or `--busy-full` says, without being drawn or packed again
+//! - `--restless`: it goes on sending to a client that wants no pictures, as some servers do
 //! - `--report`: what it gets, as lines of JSON on standard output; without it, they are added to the file that
 //!   `RDP_HOST_REPORT` names, if it does
 
@@ -29,6 +30,7 @@ mod identity;
 mod keys;
 mod pipeline;
 mod printer;
+mod refresh;
 mod replay;
 mod report;
 mod server;
@@ -130,10 +132,10 @@ impl Host {
         if let Some(key) = &self.key {
             gate::check_key(&mut stream, key).await?;
         }
-        let press = Press::default();
+        let (press, asked) = (Press::default(), refresh::Asked::default());
         let mut server = {
             let (arguments, identity) = (&self.arguments, &self.identity);
-            server::server(arguments, identity, &self.desktop, &self.accounts, &press)?
+            server::server(arguments, identity, &self.desktop, &self.accounts, (&press, &asked))?
         };
         match self.arguments.security {
             Security::TlsOnly => server.run_connection(stream).await,
@@ -144,11 +146,13 @@ impl Host {
                 self.desktop.report().say(&json!({"event": "in", "user": admitted.user}));
                 let times = self.arguments.busy_full.or(self.arguments.busy).unwrap_or_default();
                 match (self.arguments.replay, admitted.devices) {
-                    (None, Some(channel)) => {
-                        printer::serve(admitted.stream, &mut server, (&self.desktop, &press), channel).await
-                    }
-                    (None, None) => {
-                        server.run_connection_with(admitted.stream, TransportTls::AlreadyDone).await
+                    (None, devices) => {
+                        let stream = refresh::Watched::new(admitted.stream, asked);
+                        if let Some(channel) = devices {
+                            printer::serve(stream, &mut server, (&self.desktop, &press), channel).await
+                        } else {
+                            server.run_connection_with(stream, TransportTls::AlreadyDone).await
+                        }
                     }
                     (Some(changes), _) => {
                         replay::serve(admitted.stream, &mut server, &self.desktop, (changes, times)).await

@@ -29,6 +29,7 @@ use crate::{
     identity::Identity,
     pipeline::{Pipeline, Sent},
     printer::Press,
+    refresh::Asked,
     sound::Sound,
 };
 
@@ -45,7 +46,7 @@ pub(crate) fn server(
     identity: &Identity,
     desktop: &Shared,
     accounts: &Accounts,
-    press: &Press,
+    (press, asked): (&Press, &Asked),
 ) -> Result<RdpServer> {
     let codecs: &[&str] = match arguments.codec {
         Codec::RemoteFx => &["remotefx"],
@@ -70,8 +71,13 @@ pub(crate) fn server(
     };
     // Set while the client wants no pictures (Suppress Output, [MS-RDPBCGR] 2.2.11.3).
     let suppressed = Arc::new(AtomicBool::new(false));
-    let display =
-        Display { desktop: desktop.clone(), pipeline: pipeline.clone(), suppressed: Arc::clone(&suppressed) };
+    let display = Display {
+        desktop: desktop.clone(),
+        pipeline: pipeline.clone(),
+        suppressed: Arc::clone(&suppressed),
+        restless: arguments.restless,
+        asked: asked.clone(),
+    };
     let server = RdpServer::builder()
         .with_addr(([127, 0, 0, 1], 0))
         .with_tls(identity.acceptor.clone())
@@ -143,6 +149,8 @@ struct Display {
     desktop: Shared,
     pipeline: Option<Pipeline>,
     suppressed: Arc<AtomicBool>,
+    restless: bool,
+    asked: Asked,
 }
 
 fn size(desktop: &Shared) -> DesktopSize {
@@ -167,6 +175,9 @@ impl RdpServerDisplay for Display {
             view: self.desktop.view(),
             pipeline: self.pipeline.clone(),
             suppressed: Arc::clone(&self.suppressed),
+            restless: self.restless,
+            asked: self.asked.clone(),
+            answered: self.asked.times(),
             counted: Counted::new(),
         }))
     }
@@ -210,6 +221,10 @@ struct Updates {
     view: View,
     pipeline: Option<Pipeline>,
     suppressed: Arc<AtomicBool>,
+    restless: bool,
+    asked: Asked,
+    /// How often the whole picture had been asked for when it was last begun.
+    answered: u32,
     counted: Counted,
 }
 
@@ -242,8 +257,13 @@ impl RdpServerDisplayUpdates for Updates {
     async fn next_update(&mut self) -> Result<Option<DisplayUpdate>> {
         loop {
             // What changes meanwhile is sent when it is wanted again.
-            while self.suppressed.load(Ordering::Relaxed) {
+            while self.suppressed.load(Ordering::Relaxed) && !self.restless {
                 tokio::time::sleep(WANTED).await;
+            }
+            let asked = self.asked.times();
+            if asked != self.answered {
+                self.answered = asked;
+                self.view.refresh();
             }
             let pipeline = self.pipeline.clone().filter(Pipeline::is_open);
             if let Some(pipeline) = &pipeline {

@@ -7,40 +7,41 @@ use ironrdp_connector::{
 };
 use ironrdp_core::WriteBuf;
 use ironrdp_dvc::DrdynvcClient;
+use ironrdp_graphics::image_processing::PixelFormat;
 use ironrdp_pdu::{
     Action,
-    geometry::InclusiveRectangle,
     mcs::{DisconnectProviderUltimatum, DisconnectReason, McsMessage},
     rdp::{
         headers::ShareDataPdu,
         multitransport::MultitransportResponsePdu,
         session_info::{LogonErrorNotificationType, LogonErrorsInfo},
-        suppress_output::SuppressOutputPdu,
     },
     x224::X224,
 };
 use ironrdp_session::{
     ActiveStage, ActiveStageBuilder, ActiveStageOutput, GracefulDisconnectReason, SessionError,
-    composite_graphics_pipeline,
+    image::DecodedImage,
 };
 
 use super::{
     Shared, Visibility,
-    beside::{Told, beside},
+    beside::Told,
     exchange::Exchange,
     screen::{Pointer, Screen},
 };
 use crate::{
+    bandwidth::Bandwidth,
     clipboard::Notes,
     connect::Private,
     display,
     ended::{Ended, ended},
     error::{Error, SignIn, Stage},
-    graphics::Pipeline,
     input::{Input, Keyboard},
-    limits::{Limits, Work},
+    limits::Limits,
     options::{Cookie, Options},
+    picture::Painter,
     sequence::Parked,
+    updates::Updates,
     wire::{Unit, Wire},
 };
 
@@ -65,15 +66,24 @@ pub(super) struct Support {
 pub(super) struct Active {
     pub(super) wire: Wire<Private>,
     pub(super) stage: ActiveStage,
+    /// What the library would draw on; it gets nothing that draws.
+    undrawn: DecodedImage,
     pub(super) screen: Screen,
+    pub(super) painter: Painter,
     pub(super) keyboard: Keyboard,
+    /// How large things are drawn, in percent, as the server was told last.
+    pub(super) scale: u16,
     pub(super) factory: ConnectionActivationFactory,
     pub(super) support: Support,
     /// Whether anyone sees the picture, as the server was told last.
-    visibility: Visibility,
+    pub(super) visibility: Visibility,
+    /// Whether something was not drawn because nobody saw it.
+    pub(super) behind: bool,
     /// Whether a picture that could not be decoded has been asked for again since the desktop began.
     pub(super) asked_again: bool,
     limits: Limits,
+    updates: Updates,
+    bandwidth: Bandwidth,
     /// What the clipboards exchange, if they are shared.
     pub(super) exchange: Option<Exchange>,
     /// Why the user is not let in, as the server has said; it closes the connection afterwards.
@@ -98,6 +108,7 @@ impl Active {
         }
         let dynamic = result.static_channels.get_channel_id_by_type::<DrdynvcClient>();
         let limits = Limits::new(result.io_channel_id, result.message_channel_id, dynamic);
+        let bandwidth = Bandwidth::new(result.user_channel_id, result.message_channel_id);
         let stage = ActiveStageBuilder {
             static_channels: result.static_channels,
             user_channel_id: result.user_channel_id,
@@ -112,16 +123,22 @@ impl Active {
         Ok(Self {
             wire,
             stage,
+            undrawn: DecodedImage::new(PixelFormat::RgbA32, 1, 1),
+            painter: Painter::new(),
             screen: Screen::new(width, height, options.session),
             keyboard: Keyboard::new(result.input_flags),
+            scale: options.size.clamped().scale,
             factory: result.activation_factory,
             support: Support {
                 refresh: result.refresh_rect_support,
                 suppress: result.suppress_output_support,
             },
             visibility: Visibility::Shown,
+            behind: false,
             asked_again: false,
             limits,
+            updates: Updates::new(result.io_channel_id),
+            bandwidth,
             exchange: Exchange::new(&options, notes),
             refused: None,
             shared,
@@ -139,35 +156,42 @@ impl Active {
         Ok(())
     }
 
-    /// Decodes a unit and answers it. What a person does while a picture is decoded goes out meanwhile; what the graphics
-    /// pipeline has drawn is put together afterwards, on this thread alone.
+    /// Draws or otherwise processes a unit, and answers it. What a person does while a large picture is drawn goes out
+    /// meanwhile.
     pub(super) fn process(&mut self, unit: &Unit, told: &mut Told) -> Result<Flow, Error> {
         self.take(unit, Some(told))
     }
 
     fn take(&mut self, unit: &Unit, told: Option<&mut Told>) -> Result<Flow, Error> {
-        let work = self.limits.check(unit).map_err(|error| Error::protocol(Stage::Session, error))?;
+        let refused = |error| Error::protocol(Stage::Session, error);
+        if unit.action == Action::X224 {
+            self.limits.check(&unit.bytes).map_err(refused)?;
+        }
+        let taken = self.updates.take(unit).map_err(refused)?;
         if let Some(ended) = ended(unit, self.factory.io_channel_id()) {
             return Err(self.refused.map_or(Error::Ended(ended), Error::SignIn));
         }
-        let Self { stage, screen, wire, keyboard, .. } = self;
-        let mut decode = || stage.process(&mut screen.image, unit.action, &unit.bytes, Some(unit.at));
-        let outputs = match (work, told) {
-            (Work::Picture, Some(told)) if keyboard.is_fast() => {
-                let (outputs, sent) = beside(&mut wire.outgoing, keyboard, told, decode);
-                sent.map_err(|error| self.lost(&error))?.map_err(|error| broken(&error))?;
-                outputs
-            }
-            (Work::Picture | Work::Little, _) => decode(),
-        };
-        for region in self.stage.take_damage_regions() {
-            self.screen.changed(&region);
+        if let Some(answer) = self.bandwidth.take(unit) {
+            self.wire.outgoing.put(&answer);
+            return Ok(Flow::On);
         }
-        let resized = unit.action == Action::X224 && self.composite()?;
+        if !taken.drawings.is_empty() {
+            self.draw(&taken.drawings, told)?;
+        }
+        match &taken.rest {
+            Some(rest) => self.by_library(unit, rest),
+            None => Ok(Flow::On),
+        }
+    }
+
+    /// Has the library process what does not draw.
+    fn by_library(&mut self, unit: &Unit, bytes: &[u8]) -> Result<Flow, Error> {
+        let outputs = self.stage.process(&mut self.undrawn, unit.action, bytes, Some(unit.at));
+        let resized = unit.action == Action::X224 && self.composite();
         let outputs = match outputs {
             Ok(outputs) => outputs,
             Err(error) if unit.action == Action::FastPath && !self.asked_again => {
-                tracing::debug!(%error, "a picture could not be decoded");
+                tracing::debug!(%error, "an update could not be decoded");
                 self.ask_again()?;
                 return Ok(Flow::On);
             }
@@ -179,25 +203,8 @@ impl Active {
                 flow = Flow::Deactivated;
             }
         }
-        if self.stage.take_bitmap_recovery_request() {
-            self.ask_again()?;
-        }
         self.exchange_clipboards()?;
         Ok(flow)
-    }
-
-    /// Takes what the graphics pipeline has drawn; gives whether the picture has another size.
-    fn composite(&mut self) -> Result<bool, Error> {
-        let Some(mut pipeline) = self.stage.get_dvc_mut::<Pipeline>() else { return Ok(false) };
-        let drawn = composite_graphics_pipeline(pipeline.processor_mut().client(), &mut self.screen.image)
-            .map_err(|error| broken(&error))?;
-        if drawn.reset {
-            self.screen.begin_anew();
-        }
-        for region in &drawn.regions {
-            self.screen.changed(region);
-        }
-        Ok(drawn.reset)
     }
 
     fn output(&mut self, output: ActiveStageOutput) -> Result<Flow, Error> {
@@ -220,7 +227,7 @@ impl Active {
                     self.wire.outgoing.put(&bytes.map_err(|error| broken(&error))?);
                 }
             }
-            // The picture's changes are taken as exact regions; nothing else of these concerns the one picture.
+            // Nothing that the library draws is shown, and nothing else of these concerns the one picture.
             ActiveStageOutput::GraphicsUpdate(_)
             | ActiveStageOutput::PointerPosition { .. }
             | ActiveStageOutput::MonitorLayout(_)
@@ -253,44 +260,16 @@ impl Active {
         }
     }
 
-    /// Asks for the whole picture.
-    fn ask_again(&mut self) -> Result<(), Error> {
-        self.asked_again = true;
-        let (width, height) = (self.screen.image.width(), self.screen.image.height());
-        let requests =
-            self.stage.request_full_redraw(width, height, self.support.refresh, self.support.suppress);
-        for bytes in requests.map_err(|error| broken(&error))? {
-            self.wire.outgoing.put(&bytes);
-        }
+    pub(super) fn tell(&mut self, pdu: ShareDataPdu) -> Result<(), Error> {
+        let mut out = WriteBuf::new();
+        self.stage.encode_static(&mut out, pdu).map_err(|error| broken(&error))?;
+        self.wire.outgoing.put(out.filled());
         Ok(())
     }
 
     pub(super) fn input(&mut self, input: &[Input]) -> Result<(), Error> {
         let bytes = self.keyboard.encode(&self.stage, input).map_err(|error| broken(&error))?;
         self.wire.outgoing.put(&bytes);
-        Ok(())
-    }
-
-    /// Tells the server whether anyone sees the picture, where it wants to know.
-    pub(super) fn show(&mut self, visibility: Visibility) -> Result<(), Error> {
-        self.visibility = visibility;
-        if visibility == Visibility::Shown {
-            self.screen.changed_all();
-        }
-        if !self.support.suppress {
-            return Ok(());
-        }
-        let desktop_rect = (visibility == Visibility::Shown).then(|| InclusiveRectangle {
-            left: 0,
-            top: 0,
-            right: self.screen.image.width().saturating_sub(1),
-            bottom: self.screen.image.height().saturating_sub(1),
-        });
-        let mut out = WriteBuf::new();
-        self.stage
-            .encode_static(&mut out, ShareDataPdu::SuppressOutput(SuppressOutputPdu { desktop_rect }))
-            .map_err(|error| broken(&error))?;
-        self.wire.outgoing.put(out.filled());
         Ok(())
     }
 

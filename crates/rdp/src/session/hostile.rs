@@ -63,7 +63,7 @@ fn whole(channel: u16, data: &[u8]) -> Unit {
 }
 
 /// A fast-path unit with updates as given.
-fn fast_path(updates: &[(u8, u8, Vec<u8>)]) -> Unit {
+pub(super) fn fast_path(updates: &[(u8, u8, Vec<u8>)]) -> Unit {
     let mut body = Vec::new();
     for (code, fragmentation, data) in updates {
         body.push(code & 0xF | (fragmentation & 3) << 4);
@@ -79,16 +79,23 @@ fn fast_path(updates: &[(u8, u8, Vec<u8>)]) -> Unit {
 
 /// A share data unit ([MS-RDPBCGR] 2.2.8.1.1.1.2).
 pub(super) fn share(kind: u16, second: u8, data: &[u8]) -> Unit {
-    let length = u16::try_from(data.len() + 18).expect("it is short");
+    shares(&[(kind, second, data)])
+}
+
+/// Several in one.
+pub(super) fn shares(messages: &[(u16, u8, &[u8])]) -> Unit {
     let mut bytes = Vec::new();
-    bytes.extend(length.to_le_bytes());
-    bytes.extend((kind | 0x10).to_le_bytes());
-    bytes.extend(1002_u16.to_le_bytes());
-    bytes.extend(0x1_03EA_u32.to_le_bytes());
-    bytes.extend([0, 1]);
-    bytes.extend(u16::try_from(data.len()).expect("it is short").to_le_bytes());
-    bytes.extend([second, 0, 0, 0]);
-    bytes.extend(data);
+    for (kind, second, data) in messages {
+        let length = u16::try_from(data.len() + 18).expect("it is short");
+        bytes.extend(length.to_le_bytes());
+        bytes.extend((kind | 0x10).to_le_bytes());
+        bytes.extend(1002_u16.to_le_bytes());
+        bytes.extend(0x1_03EA_u32.to_le_bytes());
+        bytes.extend([0, 1]);
+        bytes.extend(u16::try_from(data.len()).expect("it is short").to_le_bytes());
+        bytes.extend([*second, 0, 0, 0]);
+        bytes.extend(*data);
+    }
     indication(IO_CHANNEL, &bytes)
 }
 

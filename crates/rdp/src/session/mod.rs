@@ -4,6 +4,7 @@ mod active;
 mod beside;
 #[cfg(test)]
 mod clipboards;
+mod draw;
 mod exchange;
 #[cfg(any(test, feature = "fuzz"))]
 #[cfg_attr(not(feature = "fuzz"), expect(unreachable_pub, reason = "it is public for the fuzzer alone"))]
@@ -15,6 +16,8 @@ pub(crate) mod peer;
 #[cfg(test)]
 mod pipeline;
 mod resize;
+#[cfg(test)]
+mod resized;
 mod run;
 mod screen;
 #[cfg(test)]
@@ -165,7 +168,7 @@ impl Control {
         self.send(Command::Input(input)).await
     }
 
-    /// Asks for another size of the picture, once this has been the last wish for a moment. A server that does not
+    /// Asks for another size of the picture or of what is on it, once this has been the last wish for a moment. A server that does not
     /// do that is told of by a [`crate::message::Kind::State`].
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use ironrdp_connector::ConnectionResult;
 use ironrdp_pdu::{mcs::McsMessage, x224::X224};
 use ironrdp_svc::{StaticVirtualChannel, SvcMessage, SvcProcessor, server_encode_svc_messages};
 use tokio::io::DuplexStream;
@@ -34,8 +35,14 @@ pub(crate) struct Peer {
 
 /// A session and its server.
 pub(crate) fn opened(options: Options) -> (Session, Peer) {
+    opened_with(options, |_| {})
+}
+
+/// The same with something else settled.
+pub(crate) fn opened_with(options: Options, settle: impl FnOnce(&mut ConnectionResult)) -> (Session, Peer) {
     let notes = Notes::default();
-    let (result, ids) = settled(&options, &notes);
+    let (mut result, ids) = settled(&options, &notes);
+    settle(&mut result);
     let (near, far) = tokio::io::duplex(ROOM);
     let wire = Wire::new(Box::new(near) as Private);
     let session = Session::start(wire, result, Parked::default(), options, notes).expect("it starts");

@@ -14,11 +14,12 @@ use crate::{
     ended::ended,
     error::{Error, Stage},
     message::State,
+    picture::Painter,
     sequence::{Fate, Parked, Phase, fate},
 };
 
 /// How long a wish has to stay the last one.
-const SETTLED: Duration = Duration::from_millis(250);
+pub(super) const SETTLED: Duration = Duration::from_millis(250);
 /// How long the channel for it may take to open.
 const OPENING: Duration = Duration::from_secs(2);
 /// How often it is looked whether it has.
@@ -75,7 +76,9 @@ impl Resizing {
     }
 
     fn ask(&mut self, active: &mut Active, size: Size, give_up: Instant) -> Result<(), Error> {
-        if (size.width, size.height) == (active.screen.image.width(), active.screen.image.height()) {
+        let same =
+            (size.width, size.height) == (active.screen.picture.width(), active.screen.picture.height());
+        if same && size.scale == active.scale {
             *self = Self::Idle;
             return Ok(());
         }
@@ -83,13 +86,18 @@ impl Resizing {
         match active.stage.encode_resize(width, height, Some(size.scale_factor()), None) {
             Some(bytes) => {
                 active.wire.outgoing.put(&bytes.map_err(|error| broken(&error))?);
-                *self = Self::Asked { limit: Instant::now() + LIMIT };
+                active.scale = size.scale;
+                // A server that only draws things larger, or does not, need not begin anew.
+                *self = if same { Self::Idle } else { Self::Asked { limit: Instant::now() + LIMIT } };
             }
             None if Instant::now() < give_up => {
                 *self = Self::Wished { size, at: Instant::now() + LOOK, give_up };
             }
             None => {
-                active.screen.tell(State::ResizeUnavailable);
+                // As it is, the picture fits.
+                if !same {
+                    active.screen.tell(State::ResizeUnavailable);
+                }
                 *self = Self::Idle;
             }
         }
@@ -178,6 +186,7 @@ fn take_over(active: &mut Active, state: &ConnectionActivationState, user_channe
     active.keyboard.set_flags(*input_flags);
     active.support = Support { refresh: *refresh_rect_support, suppress: *suppress_output_support };
     active.asked_again = false;
+    active.painter = Painter::new();
     active.screen.resize(width, height);
     active.begun_anew()
 }

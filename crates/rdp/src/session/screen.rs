@@ -3,14 +3,13 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use ironrdp_graphics::{image_processing::PixelFormat, pointer::DecodedPointer};
-use ironrdp_pdu::geometry::InclusiveRectangle;
-use ironrdp_session::image::DecodedImage;
+use ironrdp_graphics::pointer::DecodedPointer;
 
 use crate::{
-    damage::{Changed, Damage, Rect},
+    damage::{Changed, Rect},
     limits::MAX_POINTER,
     message::{self, FLAG_DEFAULT, FLAG_FULL, FLAG_HIDDEN, Header, Kind, Pixels, State},
+    picture::Picture,
 };
 
 /// The shape of the pointer.
@@ -22,8 +21,7 @@ pub(super) enum Pointer {
 }
 
 pub(super) struct Screen {
-    pub(super) image: DecodedImage,
-    damage: Damage,
+    pub(super) picture: Picture,
     pointer: Option<Pointer>,
     resized: bool,
     state: Option<State>,
@@ -35,8 +33,7 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new(width: u16, height: u16, session: u32) -> Self {
         Self {
-            image: DecodedImage::new(PixelFormat::RgbA32, width, height),
-            damage: Damage::new(width, height),
+            picture: Picture::new(width, height),
             pointer: None,
             // The first message says how large the picture is.
             resized: true,
@@ -49,29 +46,8 @@ impl Screen {
 
     /// Begins a picture of another size, black until the server draws.
     pub(super) fn resize(&mut self, width: u16, height: u16) {
-        self.image = DecodedImage::new(PixelFormat::RgbA32, width, height);
-        self.begin_anew();
-    }
-
-    /// Goes by the size that the picture has got.
-    pub(super) fn begin_anew(&mut self) {
-        self.damage = Damage::new(self.image.width(), self.image.height());
-        self.damage.add_all();
+        self.picture.begin_anew(width, height);
         self.resized = true;
-    }
-
-    pub(super) fn changed(&mut self, rect: &InclusiveRectangle) {
-        let length = |from: u16, to: u16| to.saturating_sub(from).saturating_add(1);
-        self.damage.add(Rect {
-            x: rect.left,
-            y: rect.top,
-            width: length(rect.left, rect.right),
-            height: length(rect.top, rect.bottom),
-        });
-    }
-
-    pub(super) fn changed_all(&mut self) {
-        self.damage.add_all();
     }
 
     pub(super) fn set_pointer(&mut self, pointer: Pointer) {
@@ -90,7 +66,7 @@ impl Screen {
 
     /// Whether there is anything to tell.
     pub(super) fn is_new(&self) -> bool {
-        self.resized || self.state.is_some() || self.pointer.is_some() || !self.damage.is_empty()
+        self.resized || self.state.is_some() || self.pointer.is_some() || !self.picture.damage.is_empty()
     }
 
     /// The next message, if there is anything to tell.
@@ -105,22 +81,22 @@ impl Screen {
         if let Some(pointer) = self.pointer.take() {
             return Some(self.pointer_message(&pointer));
         }
-        let (flags, rects) = match self.damage.take()? {
+        let (flags, rects) = match self.picture.damage.take()? {
             Changed::Rects(rects) => (0, rects),
             Changed::Full => {
-                let (width, height) = (self.image.width(), self.image.height());
+                let (width, height) = (self.picture.width(), self.picture.height());
                 (FLAG_FULL, vec![Rect { x: 0, y: 0, width, height }])
             }
         };
         let header = self.header(Kind::Frame, flags);
-        let source = Pixels { data: self.image.data(), width: self.image.width() };
+        let source = Pixels { data: self.picture.data(), width: self.picture.width() };
         Some(message::frame(&header, source, &rects))
     }
 
     /// Takes back a picture that could not be told: size and picture are told anew.
     pub(super) fn put_back(&mut self) {
         self.resized = true;
-        self.damage.add_all();
+        self.picture.damage.add_all();
     }
 
     fn pointer_message(&mut self, pointer: &Pointer) -> Bytes {
@@ -141,8 +117,8 @@ impl Screen {
             flags,
             session: self.session,
             sequence: self.sequence,
-            width: self.image.width(),
-            height: self.image.height(),
+            width: self.picture.width(),
+            height: self.picture.height(),
             // Wraps after 49 days.
             milliseconds: (self.began.elapsed().as_millis() & u128::from(u32::MAX)).try_into().unwrap_or(0),
         };
@@ -153,7 +129,7 @@ impl Screen {
 
 #[cfg(test)]
 mod tests {
-    use ironrdp_pdu::geometry::InclusiveRectangle;
+    use ironrdp_pdu::geometry::ExclusiveRectangle;
 
     use super::{Pointer, Screen};
     use crate::message::{FLAG_FULL, Kind, Message, State};
@@ -168,8 +144,9 @@ mod tests {
     #[test]
     fn a_size_is_told_before_what_has_that_size() {
         let mut screen = Screen::new(200, 200, 1);
-        screen.changed(&InclusiveRectangle { left: 0, top: 0, right: 9, bottom: 9 });
-        assert_eq!(kinds(&mut screen), [(Kind::Resized, 0), (Kind::Frame, 0)]);
+        assert_eq!(kinds(&mut screen), [(Kind::Resized, 0)]);
+        screen.picture.put(&ExclusiveRectangle { left: 0, top: 0, right: 1, bottom: 1 }, &[9; 4]);
+        assert_eq!(kinds(&mut screen), [(Kind::Frame, 0)]);
         screen.tell(State::ResizeUnavailable);
         screen.set_pointer(Pointer::Hidden);
         screen.resize(300, 200);

@@ -154,6 +154,33 @@ async fn a_picture_that_nobody_sees_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn what_a_server_goes_on_sending_unseen_is_there_when_it_is_seen() {
+    for options in [&["--restless"][..], &["--restless", "--bitmaps"], &[]] {
+        let host = Host::start(options);
+        let mut eyes = shown(&host).await;
+        let control = eyes.session.control.clone();
+        let before = Eyes::ink(&eyes.canvas, FIELD);
+        control.show(Visibility::Hidden).await.expect("the session lasts");
+        for code in ["KeyH", "KeyE", "KeyL", "KeyL", "KeyO"] {
+            let key = |press| Input::Key(scancode(code).expect("a key"), press);
+            control.input(vec![key(Press::Down), key(Press::Up)]).await.expect("the session lasts");
+        }
+        if options.contains(&"--restless") {
+            // The pointer has another shape there, and what was typed before has been sent by then.
+            control.input(vec![Input::Move { x: 400, y: 100 }]).await.expect("the session lasts");
+            let pointers = |eyes: &Eyes| eyes.seen.iter().filter(|kind| **kind == Kind::Pointer).count();
+            let known = pointers(&eyes);
+            while pointers(&eyes) == known {
+                eyes.next().await;
+            }
+            assert_eq!(Eyes::ink(&eyes.canvas, FIELD), before, "{options:?}");
+        }
+        control.show(Visibility::Shown).await.expect("the session lasts");
+        eyes.until("five letters", |canvas| Eyes::ink(canvas, FIELD) > before + 150).await;
+    }
+}
+
+#[tokio::test]
 async fn closing_ends_it_on_both_sides() {
     let host = Host::start(&[]);
     let mut eyes = shown(&host).await;

@@ -134,16 +134,25 @@ impl Eyes {
     pub(crate) async fn until(&mut self, words: &str, what: impl Fn(&Canvas) -> bool) {
         let looking = async {
             while !what(&self.canvas) {
-                let bytes = self.session.pictures.next().await.expect("the session lasts");
-                let message = Message::read(&bytes).expect("a message");
-                self.seen.push(message.header.kind);
-                self.canvas.paint(&message).expect("it fits");
+                self.look().await;
             }
         };
         if tokio::time::timeout(PATIENCE, looking).await.is_err() {
             let last = &self.seen.get(self.seen.len().saturating_sub(10)..);
             panic!("never seen: {words}; {} x {} after {last:?}", self.canvas.width(), self.canvas.height());
         }
+    }
+
+    /// Looks at the next message.
+    pub(crate) async fn next(&mut self) {
+        assert!(tokio::time::timeout(PATIENCE, self.look()).await.is_ok(), "nothing is to be seen");
+    }
+
+    async fn look(&mut self) {
+        let bytes = self.session.pictures.next().await.expect("the session lasts");
+        let message = Message::read(&bytes).expect("a message");
+        self.seen.push(message.header.kind);
+        self.canvas.paint(&message).expect("it fits");
     }
 
     /// How many pixels of a part of the picture are dark, as ink is.
