@@ -121,7 +121,15 @@ impl Sessions {
         linked: LinkParameters,
     ) -> Result<String, Failure> {
         let window = window.to_owned();
-        self.begin(Asked { instance, start, window, linked, profile: None, name: None, colour: TabColour::None })
+        self.begin(Asked {
+            instance,
+            start,
+            window,
+            linked,
+            profile: None,
+            name: None,
+            colour: TabColour::None,
+        })
     }
 
     /// The same, for whoever says more of it.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adit_contract::{
-    DesktopSize, Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, NoteKind, Protocol, SessionEnd,
-    SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
+    DesktopSize, Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, NoteKind, Protocol,
+    SessionEnd, SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
 };
 use adit_ssh::Size;
 use adit_tunnel::Control;
