@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use adit_contract::{DisplayInfo, Failure, FailureCode, FullScreen};
+use adit_contract::{DisplayInfo, Displays, Failure, FailureCode, FullScreen, WindowPlacing};
 use adit_core::displays;
 use tauri::{PhysicalPosition, PhysicalSize, WebviewWindow};
 
@@ -57,6 +57,11 @@ pub(crate) fn all(window: &WebviewWindow) -> Result<Vec<DisplayInfo>, Failure> {
     Ok(displays.collect())
 }
 
+/// All displays, and whether a window can be put on another one or over several.
+pub(crate) fn displays(window: &WebviewWindow) -> Result<Displays, Failure> {
+    Ok(Displays { all: all(window)?, placing: placing() })
+}
+
 /// Puts a window back on the screen that lies on no display any more.
 pub(crate) fn bring_back(window: &WebviewWindow) -> tauri::Result<()> {
     let (position, size) = (window.outer_position()?, window.outer_size()?);
@@ -73,16 +78,13 @@ pub(crate) fn fill(window: &WebviewWindow, places: &Places, to: &FullScreen) -> 
         FullScreen::On { displays: ids } => {
             let chosen = displays::chosen(&all(window)?, ids)?;
             match chosen.as_slice() {
+                [one] if !one.current && placing() == WindowPlacing::System => Err(placed_by_system()),
                 [] => enter(window, places, None).map_err(|error| failed(&error)),
                 [one] => enter(window, places, Some(one)).map_err(|error| failed(&error)),
                 several => {
                     let area = displays::span(several)?;
-                    if cannot_place_windows() {
-                        return Err(Failure::new(
-                            FailureCode::NotSupported,
-                            "This desktop does not let a window cover several displays",
-                            "Wayland places windows by itself. Use one display, or start a session of X11.",
-                        ));
+                    if placing() == WindowPlacing::System {
+                        return Err(placed_by_system());
                     }
                     span(window, places, area).map_err(|error| failed(&error))
                 }
@@ -91,12 +93,21 @@ pub(crate) fn fill(window: &WebviewWindow, places: &Places, to: &FullScreen) -> 
     }
 }
 
+fn placed_by_system() -> Failure {
+    Failure::new(
+        FailureCode::NotSupported,
+        "This desktop lets a window fill only the display that it is on",
+        "Wayland places windows by itself. Move the window there first, or start a session of X11.",
+    )
+}
+
 /// Wayland takes no position from a program.
-fn cannot_place_windows() -> bool {
+fn placing() -> WindowPlacing {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    cfg!(target_os = "linux")
+    let by_wayland = cfg!(target_os = "linux")
         && set("WAYLAND_DISPLAY").is_some()
-        && set("GDK_BACKEND").is_none_or(|backend| backend != "x11")
+        && set("GDK_BACKEND").is_none_or(|backend| backend != "x11");
+    if by_wayland { WindowPlacing::System } else { WindowPlacing::Program }
 }
 
 /// Keeps where the window is, unless it fills a screen already.

@@ -2,14 +2,15 @@
 // out who cannot see it, or cannot use a pointer. Run by `cargo xtask test`.
 // @ts-check
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 
 import { openBrowser } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
-import { Key } from "./lib/webdriver.mjs";
+import { dialogsIn, PAGES } from "./lib/pages.mjs";
+import { Key, until } from "./lib/webdriver.mjs";
 
 const DIST = join(import.meta.dirname, "../../ui/dist");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
@@ -44,91 +45,6 @@ after(async () => {
   server?.close();
 });
 
-/** What is shown: the scene, and what a person does then. @type {[name: string, parameters: string, then?: (window: import("./lib/webdriver.mjs").Browser) => Promise<unknown>][]} */
-const PAGES = [
-  ["sign-in", "scene=signin"],
-  ["sign-in without a client", "scene=signin-noclient&nokeychain"],
-  ["sign-in under way", "scene=signin-waiting"],
-  ["sign-in to the demo", "scene=signin-waiting&local&demo"],
-  ["the demo", "scene=terminal&demo", async (window) => {
-    await (await window.find('[data-testid="demo-mark"]')).click();
-    await window.find('[data-testid="demo-leave"]');
-  }],
-  ["the choice of projects", "scene=tree", async (window) => {
-    await (await window.find('[data-testid="choose-projects"]')).click();
-    await window.find('[data-testid="project-acme-prod"]');
-  }],
-  ["diagnostics", "scene=signin", async (window) => {
-    await (await window.find('[data-testid="open-diagnostics"]')).click();
-    await window.waitText('[data-testid="diagnostics-text"]', /Web view/);
-  }],
-  ["the tree", "scene=tree"],
-  ["no VMs", "scene=empty"],
-  ["a failed listing", "scene=listing-failed"],
-  ["trouble at the start", "scene=tree&trouble"],
-  ["a terminal", "scene=terminal", (window) => window.find(".xterm-rows")],
-  ["connecting", "scene=connecting"],
-  ["a refusal", "scene=denied"],
-  ["an explanation", "scene=explain-level", (window) => window.find('[data-testid="explain-headline"]')],
-  ["a changed host key", "scene=hostkey"],
-  ["a desktop", "scene=desktop"],
-  ["files that were copied there", "scene=desktop-files", (window) => window.find('[data-testid="desktop-files-offered"]')],
-  ["files on their way", "scene=desktop-saving", (window) => window.find('[data-testid="desktop-saving"]')],
-  ["closing for the first time", "scene=tree&want=close", (window) => window.find('[data-testid="closing"]')],
-  ["quitting", "scene=tree&want=quit", (window) => window.find('[data-testid="quitting"]')],
-  ["a link", "scene=tree&want=offer", (window) => window.find('[data-testid="offer"]')],
-  ["favourites", "scene=tree&favourites", (window) => window.find('[data-testid="tree-row-Favourites"]')],
-  ["who signs in", "scene=desktop-credentials"],
-  ["a certificate", "scene=desktop-certificate"],
-  ["tunnels", "scene=tunnels", async (window) => (await window.find('[data-testid="topbar-tunnels"]')).click()],
-  ["no profiles", "scene=tree", async (window) => {
-    await (await window.find('[data-testid="topbar-profiles"]')).click();
-    await window.find('[data-testid="profiles-empty"]');
-  }],
-  ["profiles", "scene=profiles", async (window) => {
-    await (await window.find('[data-testid="topbar-profiles"]')).click();
-    await (await window.find('[data-testid="profile-row-orders database"]')).click();
-    await window.find('[data-testid="profile-trouble"]');
-  }],
-  ["profiles that are only read", "scene=profiles-broken", async (window) => {
-    await (await window.find('[data-testid="topbar-profiles"]')).click();
-    await window.find('[data-testid="profile-tree"]');
-  }],
-  ["a profile", "scene=profiles", async (window) => {
-    await (await window.find('[data-testid="topbar-profiles"]')).click();
-    await (await window.find('[data-testid="profile-new"]')).click();
-    await window.find('[data-testid="profile-form"] [role=option]');
-  }],
-  ["the help", "scene=tree", async (window) => {
-    await window.chord(Key.f1);
-    await window.find('[data-testid="help-page"]');
-  }],
-  ["the settings", "scene=tree", async (window) => {
-    await window.chord(Key.control, ",");
-    await window.find('[data-testid="tab-settings"]');
-  }],
-  ["the keys", "scene=tree", async (window) => {
-    await window.chord(Key.control, ",");
-    const keys = await window.find('[data-testid="keys"]');
-    await window.run("arguments[0].scrollIntoView()", keys.reference);
-  }],
-  ["the palette", "scene=terminal", async (window) => {
-    await (await window.find('[data-testid="search-field"]')).click();
-    await window.find('[data-testid="palette"] [role=option]');
-  }],
-  ["a tab's name", "scene=terminal", async (window) => {
-    await window.find(".xterm-rows");
-    await window.chord(Key.control, Key.shift, "r");
-    await window.find('[data-testid="tab-naming"]');
-  }],
-  ["all sessions", "scene=terminal", async (window) => {
-    await window.find(".xterm-rows");
-    await window.chord(Key.control, Key.shift, "a");
-    await window.find('[data-testid="overview-web-1"]');
-  }],
-  ["what was open", "scene=tree&left=crash", (window) => window.find('[data-testid="offers"]')],
-];
-
 /** What can be pressed and lies, even in part, where nobody gets to it: beyond the page, and in nothing that scrolls. */
 const LOST = `const lost = [];
 for (const element of document.querySelectorAll("button, input, textarea, [role=tab], [role=option], a[href]")) {
@@ -145,31 +61,57 @@ for (const element of document.querySelectorAll("button, input, textarea, [role=
 }
 return lost;`;
 
+/** Where the pictures of all pages go, for whoever wants to look at them. */
+const pictures = process.env.ADIT_SCENE_PICTURES;
+
+/** Keeps a picture of the page. @param {string} name */
+async function picture(name) {
+  if (pictures !== undefined) {
+    await mkdir(pictures, { recursive: true });
+    await writeFile(join(pictures, `${name}.png`), Buffer.from(await browser.call("GET", "/screenshot"), "base64"));
+  }
+}
+
+/** The dialogs and questions that were on some page. @type {Set<string>} */
+const dialogs = new Set();
+
+/** Shows a page. @param {typeof PAGES[number]} page @param {string} theme */
+async function show([, parameters, then], theme) {
+  await browser.open(`${base}?${parameters}&theme=${theme}`);
+  await browser.find(".ready");
+  // Keys are listened to once the page has been drawn.
+  await browser.runAsync("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
+  await then?.(browser);
+  // What appears has to have appeared.
+  await browser.runAsync("const done = arguments[0]; Promise.all(document.getAnimations().map((a) => a.effect.getTiming().iterations === Infinity ? null : a.finished.catch(() => null))).then(() => done())");
+  for (const id of await browser.run("return [...document.querySelectorAll('[role=dialog], [role=alertdialog]')].map((dialog) => dialog.dataset.testid ?? dialog.outerHTML.slice(0, 80))")) {
+    dialogs.add(id);
+  }
+}
+
 for (const theme of ["light", "dark"]) {
-  for (const [name, parameters, then] of PAGES) {
-    test(`${name}, ${theme}`, async () => {
-      await browser.open(`${base}?${parameters}&theme=${theme}`);
-      await browser.find(".ready");
-      // Keys are listened to once the page has been drawn.
-      await browser.runAsync("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
-      await then?.(browser);
-      // What appears has to have appeared.
-      await browser.runAsync("const done = arguments[0]; Promise.all(document.getAnimations().map((a) => a.effect.getTiming().iterations === Infinity ? null : a.finished.catch(() => null))).then(() => done())");
+  for (const page of PAGES) {
+    test(`${page[0]}, ${theme}`, async () => {
+      await show(page, theme);
+      await picture(`${page[0]}, ${theme}`);
       assert.deepEqual(await violations(browser), []);
     });
   }
 }
 
+test("each dialog and question is on some page", async () => {
+  const all = await dialogsIn(join(import.meta.dirname, "../../ui/src"));
+  assert.ok(all.size > 20, `${all.size} were found in the source`);
+  assert.deepEqual([...all].filter((id) => !dialogs.has(id)), []);
+});
+
 // 1280 by 800 at 200 %, and a screen a little larger than the smallest window.
-for (const [name, parameters, then] of PAGES) {
-  test(`${name}, at twice the size`, async () => {
+for (const page of PAGES) {
+  test(`${page[0]}, at twice the size`, async () => {
     await browser.resize(640, 400);
     try {
-      await browser.open(`${base}?${parameters}&theme=light`);
-      await browser.find(".ready");
-      // Keys are listened to once the page has been drawn.
-      await browser.runAsync("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
-      await then?.(browser);
+      await show(page, "light");
+      await picture(`${page[0]}, at twice the size`);
       const [width, height] = await browser.run("return [innerWidth, innerHeight]");
       assert.ok(width <= 640 && height <= 400, `the page is ${width} by ${height}`);
       assert.deepEqual(await browser.run(LOST), []);
@@ -178,3 +120,105 @@ for (const [name, parameters, then] of PAGES) {
     }
   });
 }
+
+/** Remembers how all looks that the keyboard is not at, and what Tab has to get to: of a group that arrows go through, one. */
+const BEFORE = `document.activeElement?.blur();
+window.look = (element) => { const { outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor, backgroundImage } = getComputedStyle(element); return [outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor, backgroundImage].join(); };
+window.looks = new Map([...document.querySelectorAll("body *")].map((element) => [element, look(element)]));
+const room = [...document.querySelectorAll("[role=dialog], [role=alertdialog]")].at(-1) ?? document.body;
+window.wanted = new Set([...room.querySelectorAll("button, input, textarea, select, a[href], [tabindex]")].filter((element) =>
+  element.tabIndex >= 0 && !element.disabled && element.type !== "radio" && element.closest("[inert], [hidden], [aria-hidden=true], [data-focus-scope-start]") === null &&
+  element.checkVisibility({ checkVisibilityCSS: true }) && element.closest("[role=radiogroup], [role=toolbar], [role=grid], [role=treegrid]") === null));
+return wanted.size;`;
+
+/** Where the keyboard is, what of it is still wanted, and whether it can be seen there. */
+const AT = `const at = document.activeElement;
+wanted.delete(at);
+const around = [at, ...at.querySelectorAll("*"), ...(at.closest("label")?.querySelectorAll("*") ?? [])];
+for (let up = at.parentElement, steps = 0; up !== null && steps < 3; up = up.parentElement, steps += 1) around.push(up);
+const active = document.getElementById(at.getAttribute("aria-activedescendant") ?? "");
+const seen = at === document.body || [...around, ...(active === null ? [] : [active])].some((element) => looks.has(element) && looks.get(element) !== look(element));
+return { at: at === document.body ? "" : at.outerHTML.slice(0, 140), left: wanted.size, seen };`;
+
+/** Most presses of Tab that go once around a page. */
+const ROUND = 140;
+
+// The terminals' pages are left out: there Tab is the shell's.
+for (const name of [
+  "sign-in",
+  "how to sign in",
+  "the tree",
+  "a refusal",
+  "an explanation",
+  "who signs in",
+  "a certificate",
+  "tunnels",
+  "a new tunnel",
+  "profiles",
+  "a profile",
+  "no profiles",
+  "profiles that were imported",
+  "the settings",
+  "the help",
+  "the palette",
+  "diagnostics",
+  "the choice of projects",
+  "what was open",
+]) {
+  test(`${name}, by Tab alone`, async () => {
+    const page = PAGES.find(([known]) => known === name);
+    assert.ok(page !== undefined, `there is no page ${name}`);
+    await show(page, "light");
+    assert.ok((await browser.run(BEFORE)) > 0);
+    const unseen = new Set();
+    for (let presses = 0; presses < ROUND; presses += 1) {
+      await browser.chord(Key.tab);
+      const { at, left, seen } = await browser.run(AT);
+      if (!seen) unseen.add(at);
+      if (left === 0) break;
+    }
+    assert.deepEqual([...unseen], [], "the keyboard cannot be seen there");
+    assert.deepEqual(await browser.run("return [...wanted].map((element) => element.outerHTML.slice(0, 140))"), [], "Tab does not get there");
+  });
+}
+
+test("the edge between two groups is moved by keys", async () => {
+  const page = PAGES.find(([name]) => name === "a split");
+  assert.ok(page !== undefined);
+  await show(page, "light");
+  const at = () => browser.run("const sash = document.querySelector('.dv-sash'); return { at: Math.round(sash.getBoundingClientRect().left), value: Number(sash.ariaValueNow ?? sash.getAttribute('aria-valuenow')), here: document.activeElement === sash }");
+  // As a person gets there from a terminal, which has Tab to itself.
+  await browser.chord(Key.control, Key.shift, "k");
+  await browser.find('[data-testid="palette"] [role=option]');
+  await browser.type("size of the split");
+  await browser.waitText('[data-testid="palette"] [aria-selected="true"]', /size of the split/);
+  await browser.chord(Key.enter);
+  await until("the edge to have the keyboard", async () => (await at()).here);
+  const before = await at();
+  await browser.chord(Key.right);
+  await browser.chord(Key.right);
+  await until("the edge to go to the right", async () => (await at()).at > before.at && (await at()).value > before.value);
+  const after = await at();
+  await browser.chord(Key.left);
+  await until("the edge to go to the left", async () => (await at()).at < after.at);
+  await browser.chord(Key.home);
+  await until("the edge to go as far as it can", async () => (await at()).at < before.at);
+  await browser.chord(Key.escape);
+  await until("the terminal to have the keyboard again", () => browser.run("return document.activeElement.closest('[data-terminal]') !== null"));
+});
+
+test("a message is got to, read at leisure and put away by keys", async () => {
+  await browser.open(`${base}?scene=tree&theme=light`);
+  await browser.find(".ready");
+  await browser.runAsync("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
+  await browser.chord(Key.control, ",");
+  await browser.find('[data-testid="tab-settings"]');
+  // A page has no name to be changed, and says so.
+  await browser.chord(Key.control, Key.shift, "r");
+  await browser.find('[data-testid="toast"]');
+  await browser.chord(Key.control, Key.shift, "m");
+  await until("the message to have the keyboard", () => browser.run("return document.activeElement.dataset.testid === 'toast'"));
+  await browser.chord(Key.escape);
+  await browser.waitGone('[data-testid="toast"]');
+  assert.ok(await browser.run("return document.activeElement !== document.body"), "the keyboard goes back to where it was");
+});

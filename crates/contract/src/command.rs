@@ -46,6 +46,7 @@ pub const COMMANDS: &[&str] = &[
     "profile_import",
     "profile_export",
     "session_open",
+    "session_duplicate",
     "session_answer",
     "session_dismiss_note",
     "session_cancel",
@@ -148,6 +149,28 @@ pub enum DiagnosticNames {
     Hidden,
     /// They are there. E-mail and network addresses are hidden all the same.
     Shown,
+}
+
+/// The computer's displays, and what windows can do on them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Displays {
+    /// All of them, from left to right and from top to bottom.
+    pub all: Vec<DisplayInfo>,
+    /// Who places windows.
+    pub placing: WindowPlacing,
+}
+
+/// Who decides where a window is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum WindowPlacing {
+    /// The program: its window goes to another display, or covers several that lie side by side.
+    Program,
+    /// The system alone, as under Wayland: a window fills the display that it is on.
+    System,
 }
 
 /// One of the computer's displays.

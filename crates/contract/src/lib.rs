@@ -19,7 +19,9 @@ pub mod update;
 pub mod want;
 pub mod window;
 
-pub use command::{COMMANDS, DiagnosticNames, DisplayInfo, FullScreen, Snapshot, StreamTicket};
+pub use command::{
+    COMMANDS, DiagnosticNames, DisplayInfo, Displays, FullScreen, Snapshot, StreamTicket, WindowPlacing,
+};
 pub use event::Event;
 pub use explain::{
     BindingCard, Certainty, ExplainAsk, Explanation, Expression, ExpressionPart, FirewallStep, LevelCard,

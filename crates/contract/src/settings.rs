@@ -56,6 +56,8 @@ pub struct Settings {
     pub scrollback: u32,
     /// Ask before several lines are pasted into a terminal.
     pub confirm_paste: bool,
+    /// Terminals are read out.
+    pub screen_reader: bool,
     /// Where the public address may be learned from.
     pub public_address: PublicAddress,
     /// Show in the tree what the readable policies say of each VM.

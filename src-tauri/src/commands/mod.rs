@@ -59,6 +59,7 @@ pub(crate) fn table() -> impl Fn(ipc::Invoke<Wry>) -> bool + Send + Sync + 'stat
         profiles::profile_import,
         profiles::profile_export,
         sessions::session_open,
+        sessions::session_duplicate,
         sessions::session_answer,
         sessions::session_dismiss_note,
         sessions::session_cancel,

@@ -1,7 +1,7 @@
 //! Sessions: what opens, answers and steers them, and the bytes of their tabs.
 
 use adit_contract::{
-    DisplayInfo, FilesAction, FullScreen, InstanceRef, LinkParameters, NoteKind, SessionAnswer, SessionPlace,
+    Displays, FilesAction, FullScreen, InstanceRef, LinkParameters, NoteKind, SessionAnswer, SessionPlace,
     SessionStart, StreamTicket, TabColour,
 };
 use secrecy::ExposeSecret as _;
@@ -27,6 +27,12 @@ pub(super) async fn session_open(
         core.app().await?.session_open_linked(window.label(), instance, start, linked).await
     })
     .await
+}
+
+/// Opens a second tab of the same beside a session's; gives the new session's id.
+#[tauri::command]
+pub(super) async fn session_duplicate(core: State<'_, Core>, id: String) -> Answer<String> {
+    core.app().await?.session_duplicate(&id).await
 }
 
 #[tauri::command]
@@ -163,8 +169,8 @@ pub(super) async fn windows_password(
 }
 
 #[tauri::command]
-pub(super) async fn displays(window: WebviewWindow) -> Answer<Vec<DisplayInfo>> {
-    display::all(&window)
+pub(super) async fn displays(window: WebviewWindow) -> Answer<Displays> {
+    display::displays(&window)
 }
 
 #[tauri::command]

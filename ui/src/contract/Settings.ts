@@ -24,6 +24,10 @@ scrollback: number,
  */
 confirmPaste: boolean, 
 /**
+ * Terminals are read out.
+ */
+screenReader: boolean, 
+/**
  * Where the public address may be learned from.
  */
 publicAddress: PublicAddress, 

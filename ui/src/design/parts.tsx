@@ -70,7 +70,7 @@ export function Question({
   actions: ReactNode;
   onClose: () => void;
   wide?: "normal" | "wide";
-  testId?: string;
+  testId: string;
 }) {
   return (
     <ModalOverlay className="veil" isOpen isDismissable onOpenChange={(open) => !open && onClose()}>

@@ -83,4 +83,16 @@ describe("style sheets", () => {
     const given = new Set(["--depth", "--explorer", "--progress", "--colour", "--tree-item-level"]);
     expect(used.filter((token) => !own.has(token) && !given.has(token ?? ""))).toEqual([]);
   });
+
+  it.each(["tokens.css", ...sheets])("%s moves nothing for whoever wants it still", (name) => {
+    const still = /@media \(prefers-reduced-motion: reduce\) \{[\s\S]*?\n\}/.exec(tokens)?.[0] ?? "";
+    const text = readFileSync(join(src, name === "tokens.css" ? "design/tokens.css" : name), "utf8");
+    // Each movement lasts as long as a token says that is another one then.
+    for (const [rule] of text.matchAll(/\b(?:animation|transition):[^;]*;/g)) {
+      for (const movement of rule.split(",")) {
+        const token = /var\((--[a-z]+)\)/.exec(movement)?.[1];
+        expect(still, `${name}: ${movement}`).toContain(`${token}:`);
+      }
+    }
+  });
 });

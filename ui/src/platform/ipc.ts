@@ -7,7 +7,7 @@ import type { CloudInfo } from "../contract/CloudInfo";
 import type { CloseAnswer } from "../contract/CloseAnswer";
 import type { Desk } from "../contract/Desk";
 import type { DiagnosticNames } from "../contract/DiagnosticNames";
-import type { DisplayInfo } from "../contract/DisplayInfo";
+import type { Displays } from "../contract/Displays";
 import type { ExplainAsk } from "../contract/ExplainAsk";
 import type { Explanation } from "../contract/Explanation";
 import type { Failure } from "../contract/Failure";
@@ -84,6 +84,8 @@ export interface Commands {
   /** Lets the person choose where to; answers with the path, or `null` when they changed their mind. */
   profile_export: { args: { ids: string[] }; result: string | null };
   session_open: { args: { instance: InstanceRef; start: SessionStart; linked?: LinkParameters }; result: string };
+  /** Opens a second tab of the same; answers with its id. */
+  session_duplicate: { args: { id: string }; result: string };
   session_answer: { args: { id: string; answer: SessionAnswer }; result: void };
   session_dismiss_note: { args: { id: string; kind: NoteKind }; result: void };
   session_cancel: { args: { id: string }; result: void };
@@ -114,7 +116,7 @@ export interface Commands {
     args: { instance: InstanceRef; user: string; administrator: boolean; remember: boolean };
     result: void;
   };
-  displays: { args: Record<string, never>; result: DisplayInfo[] };
+  displays: { args: Record<string, never>; result: Displays };
   full_screen: { args: { to: FullScreen }; result: void };
   /** Answers with the tunnel's id. */
   tunnel_add: { args: { spec: TunnelSpec; start: boolean }; result: string };
@@ -200,6 +202,7 @@ export const COMMANDS = [
   "profile_import",
   "profile_export",
   "session_open",
+  "session_duplicate",
   "session_answer",
   "session_dismiss_note",
   "session_cancel",

@@ -6,7 +6,7 @@ use adit_contract::{
     DesktopSize, Event, Failure, FailureCode, InstanceRef, LinkParameters, MAIN_WINDOW,
     MOST_STARTED_PROFILES, Profile, ProfileAction, ProfileFolderChange, ProfileImport, ProfileList,
     ProfileSource, ProfileStart, ProfileStarted, ProfileTarget, Protocol, Scope, SessionInfo, SessionStart,
-    SettingValue,
+    SettingValue, TabColour,
 };
 use tokio::time::Instant;
 
@@ -244,7 +244,8 @@ impl App {
         };
         let name = Some(profile.name).filter(|name| *name != instance.name);
         let (window, profile) = (window.to_owned(), Some(id.to_owned()));
-        let asked = Asked { instance, start, window, linked: LinkParameters::default(), profile, name };
+        let (linked, colour) = (LinkParameters::default(), TabColour::None);
+        let asked = Asked { instance, start, window, linked, profile, name, colour };
         self.sessions.begin(asked).map(Opened::Session)
     }
 

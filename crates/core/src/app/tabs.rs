@@ -50,6 +50,15 @@ impl App {
         self.sessions.open(instance, start, window, linked)
     }
 
+    /// Opens a second tab of the same in the same window: with the profile, the name and the colour of the first, and with
+    /// what an address said of it. Gives the new session's id.
+    ///
+    /// # Errors
+    /// [`FailureCode::InvalidInput`] for an unknown session, and when too many tabs are open.
+    pub async fn session_duplicate(&self, id: &str) -> Result<String, Failure> {
+        self.sessions.duplicate(id)
+    }
+
     /// Takes an answer to a session's question, or to what it offers.
     ///
     /// # Errors

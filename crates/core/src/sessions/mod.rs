@@ -21,7 +21,7 @@ use std::{
 
 use adit_contract::{
     Event, Failure, FailureCode, InstanceRef, InstanceStatus, LeftSession, LinkParameters, SessionInfo,
-    SessionStart, SessionState,
+    SessionStart, SessionState, TabColour,
 };
 
 use self::{attempt::Start, session::Session};
@@ -77,6 +77,8 @@ pub(crate) struct Asked {
     pub(crate) profile: Option<String>,
     /// What the tab is called in place of the VM's name.
     pub(crate) name: Option<String>,
+    /// The tab's colour.
+    pub(crate) colour: TabColour,
 }
 
 /// All sessions, oldest first.
@@ -121,7 +123,15 @@ impl Sessions {
         linked: LinkParameters,
     ) -> Result<String, Failure> {
         let window = window.to_owned();
-        self.begin(Asked { instance, start, window, linked, profile: None, name: None })
+        self.begin(Asked {
+            instance,
+            start,
+            window,
+            linked,
+            profile: None,
+            name: None,
+            colour: TabColour::None,
+        })
     }
 
     /// The same, for whoever says more of it.
@@ -143,6 +153,12 @@ impl Sessions {
         };
         session.start(Start::Plain);
         Ok(session.id.clone())
+    }
+
+    /// Opens a second tab of the same, and begins to connect.
+    pub(crate) fn duplicate(&self, id: &str) -> Result<String, Failure> {
+        let session = self.get(id)?;
+        self.begin(session.asked_again())
     }
 
     /// Closes a tab and ends what runs in it.

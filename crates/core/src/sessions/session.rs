@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adit_contract::{
-    Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, NoteKind, Protocol, SessionEnd,
-    SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
+    DesktopSize, Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, NoteKind, Protocol,
+    SessionEnd, SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
 };
 use adit_ssh::Size;
 use adit_tunnel::Control;
@@ -82,7 +82,7 @@ impl Session {
         sink: Arc<dyn EventSink>,
         surroundings: Arc<dyn Surroundings>,
     ) -> Arc<Self> {
-        let Asked { instance, start, window, linked, profile, name } = asked;
+        let Asked { instance, start, window, linked, profile, name, colour } = asked;
         let (protocol, desktop, speaks) = match start {
             SessionStart::Ssh { cols, rows } => {
                 let size = Size { columns: cols.max(1), rows: rows.max(1) };
@@ -101,7 +101,7 @@ impl Session {
             profile: profile.clone(),
             window,
             name,
-            colour: TabColour::None,
+            colour,
             desktop,
             user: None,
             state: connecting(Step::ReadVm, format!("Reading {}", instance.name), now()),
@@ -154,6 +154,27 @@ impl Session {
             colour: info.colour,
         };
         (info.window, left)
+    }
+
+    /// What a second tab of the same is opened for, with as much room as this one has.
+    pub(super) fn asked_again(&self) -> Asked {
+        let inner = self.inner();
+        let start = match &inner.speaks {
+            Speaks::Ssh { size, .. } => SessionStart::Ssh { cols: size.columns, rows: size.rows },
+            Speaks::Rdp(held) => {
+                let adit_rdp::Size { width, height, scale } = held.size;
+                SessionStart::Rdp { size: DesktopSize { width, height, scale } }
+            }
+        };
+        Asked {
+            instance: self.instance.clone(),
+            start,
+            window: inner.info.window.clone(),
+            linked: self.linked.clone(),
+            profile: self.profile.clone(),
+            name: inner.info.name.clone(),
+            colour: inner.info.colour,
+        }
     }
 
     /// The port on the VM.

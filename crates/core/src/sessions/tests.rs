@@ -1,5 +1,5 @@
 use super::*;
-use adit_contract::{Action, MAIN_WINDOW, SessionAnswer, TabColour};
+use adit_contract::{Action, MAIN_WINDOW, Protocol, SessionAnswer};
 use tokio::sync::watch;
 
 /// How long a test waits before it has failed.
@@ -100,6 +100,32 @@ async fn a_panic_ends_its_own_tab_in_words() {
     assert_eq!(screen.failure(&other, 1).await.code, FailureCode::SignInNeeded);
     sessions.close(&broken).unwrap();
     assert_eq!(sessions.infos().len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_tab_of_the_same_keeps_what_the_first_was_opened_with() {
+    let sessions = Sessions::new(Arc::new(Screen::default()), Arc::new(Faulty));
+    let linked = LinkParameters { user: Some("ana".to_owned()), ..LinkParameters::default() };
+    let asked = Asked {
+        instance: instance("other"),
+        start: SessionStart::Ssh { cols: 132, rows: 43 },
+        window: "window-1".to_owned(),
+        linked: linked.clone(),
+        profile: Some("7".to_owned()),
+        name: Some("Orders".to_owned()),
+        colour: TabColour::Red,
+    };
+    let first = sessions.begin(asked).unwrap();
+    let second = sessions.duplicate(&first).unwrap();
+    assert_ne!(first, second);
+    let (session, info) = (sessions.get(&second).unwrap(), sessions.get(&second).unwrap().info());
+    assert_eq!((info.instance, info.protocol), (instance("other"), Protocol::Ssh));
+    assert_eq!((info.profile.as_deref(), info.name.as_deref()), (Some("7"), Some("Orders")));
+    assert_eq!((info.window.as_str(), info.colour), ("window-1", TabColour::Red));
+    assert_eq!(session.linked(), &linked);
+    let size = session.terminal_size();
+    assert_eq!((size.columns, size.rows), (132, 43));
+    assert_eq!(sessions.duplicate("99").unwrap_err().code, FailureCode::InvalidInput);
 }
 
 #[tokio::test]

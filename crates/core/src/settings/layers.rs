@@ -163,6 +163,7 @@ impl Layers {
             terminal_font_size: self.get(&table::FONT_SIZE, at),
             scrollback: self.get(&table::SCROLLBACK, at),
             confirm_paste: self.get(&table::CONFIRM_PASTE, at),
+            screen_reader: self.get(&table::SCREEN_READER, at),
             public_address: self.public_address(),
             preflight: self.get(&table::PREFLIGHT, at),
         }

@@ -34,6 +34,7 @@ pub(super) static TABLE: &[&dyn Declared] = &[
     &FONT_SIZE,
     &SCROLLBACK,
     &CONFIRM_PASTE,
+    &SCREEN_READER,
     &RDP_USER,
     &RDP_PORT,
     &RDP_SECURITY,
@@ -252,6 +253,18 @@ pub static CONFIRM_PASTE: Setting<bool> = Setting {
     default: true,
     reach: Reach::Everywhere,
     link: Link::Never,
+    needs: None,
+};
+
+/// Whether terminals are read out.
+pub static SCREEN_READER: Setting<bool> = Setting {
+    key: "terminal.screenReader",
+    title: "Screen reader",
+    help: "What a terminal prints is read out, and its lines can be walked through. It costs speed where much is printed.",
+    group: TERMINAL,
+    kind: Kind::Toggle,
+    default: false,
+    reach: Reach::Everywhere,
     needs: None,
 };
 

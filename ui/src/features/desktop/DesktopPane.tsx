@@ -161,7 +161,7 @@ export function DesktopPane({ session, visible }: { session: SessionInfo; visibl
             <Keys of={keysOf("giveBack", platform)} />
             <span className="sr-only">{keysOf("giveBack", platform).join("+")}</span> {words.hintBack}.
           </span>
-          {full && (
+          {full && keysOf("desktopFull", platform).length > 0 && (
             <span className="desktop-hint-keys">
               <Keys of={keysOf("desktopFull", platform)} />
               <span className="sr-only">{keysOf("desktopFull", platform).join("+")}</span> {words.hintFull}.

@@ -3,13 +3,14 @@ import { Check, Ellipsis } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 
-import type { DisplayInfo } from "../../contract/DisplayInfo";
+import type { Displays } from "../../contract/Displays";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { ContextMenu, type MenuEntry, type Spot } from "../../design/ContextMenu";
 import { Icon } from "../../design/Icon";
 import { Question } from "../../design/parts";
 import { useAppState, useModel } from "../../platform/model";
 import { deskOf, useDesk } from "../window/desk";
+import { NO_DISPLAYS, spanFault } from "./displays";
 import { type Tool, toolsOf, type ToolsOf } from "./tools";
 import { displayWord, words } from "./words";
 import "./desktop.css";
@@ -23,14 +24,14 @@ export function useTools(session: SessionInfo): { of: ToolsOf; asking: React.Rea
   const view = useDesk(deskOf(model), ({ desktops: state }) => state.views.get(session.id));
   const full = useDesk(deskOf(model), ({ desktops: state }) => state.full === session.id);
   const held = useDesk(deskOf(model), ({ desktops: state }) => state.keyboard === session.id);
-  const [displays, setDisplays] = useState<DisplayInfo[]>([]);
+  const [displays, setDisplays] = useState(NO_DISPLAYS);
   const [choosing, setChoosing] = useState(false);
   // Displays come and go: they are looked at whenever the full screen is entered or left, and when the window is.
   useEffect(() => {
     let wanted = true;
     const look = () => {
       // Without them the window's own display is filled.
-      backend.call("displays", {}).then((found) => wanted && setDisplays(found), () => wanted && setDisplays([]));
+      backend.call("displays", {}).then((found) => wanted && setDisplays(found), () => wanted && setDisplays(NO_DISPLAYS));
     };
     look();
     window.addEventListener("focus", look);
@@ -52,7 +53,7 @@ export function useTools(session: SessionInfo): { of: ToolsOf; asking: React.Rea
     },
     asking: choosing && (
       <ChooseDisplays
-        displays={displays}
+        displays={displays.all}
         onAnswer={(ids) => {
           setChoosing(false);
           if (ids.length > 0) {
@@ -104,7 +105,7 @@ function narrowEntries(tools: readonly Tool[]): MenuEntry[] {
 /** A tool as an icon with its name below the mouse. */
 export function ToolButton({ tool: { id, label, icon, keys, held = false, does } }: { tool: Tool }) {
   const [menu, setMenu] = useState<Spot | null>(null);
-  const title = keys === undefined ? label : `${label} (${keys.join("+")})`;
+  const title = keys === undefined || keys.length === 0 ? label : `${label} (${keys.join("+")})`;
   return (
     <>
       <button
@@ -138,10 +139,11 @@ function afterMenu(entry: MenuEntry): MenuEntry {
   return entry === "separator" ? entry : { ...entry, run: () => void setTimeout(entry.run, 0) };
 }
 
-function ChooseDisplays({ displays, onAnswer }: { displays: readonly DisplayInfo[]; onAnswer: (ids: number[]) => void }) {
+function ChooseDisplays({ displays, onAnswer }: { displays: Displays["all"]; onAnswer: (ids: number[]) => void }) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(
     () => new Set(displays.filter(({ current }) => current).map(({ id }) => id)),
   );
+  const apart = spanFault(displays.filter(({ id }) => chosen.has(id)), "program") !== null;
   const toggle = (id: number, on: boolean) => {
     const next = new Set(chosen);
     if (on) {
@@ -154,13 +156,14 @@ function ChooseDisplays({ displays, onAnswer }: { displays: readonly DisplayInfo
   return (
     <Question
       title={words.chooseDisplays}
+      testId="choose-displays"
       onClose={() => onAnswer([])}
       actions={
         <>
           <Button className="button" onPress={() => onAnswer([])}>
             {words.cancel}
           </Button>
-          <Button autoFocus className="button primary" isDisabled={chosen.size === 0} onPress={() => onAnswer([...chosen])}>
+          <Button autoFocus className="button primary" isDisabled={chosen.size === 0 || apart} onPress={() => onAnswer([...chosen])}>
             {words.fill}
           </Button>
         </>
@@ -181,6 +184,9 @@ function ChooseDisplays({ displays, onAnswer }: { displays: readonly DisplayInfo
           </Checkbox>
         ))}
       </div>
+      <p className="field-fault" role="status">
+        {apart && chosen.size > 0 && words.chosenApart}
+      </p>
     </Question>
   );
 }

@@ -8,6 +8,7 @@ import { Icon } from "../../design/Icon";
 import { remark, remarkFailure } from "../../design/toast";
 import { asFailure } from "../../platform/ipc";
 import { useAppState, useModel } from "../../platform/model";
+import { HelpLink, TopicLink } from "../help/HelpLink";
 import { deskOf, useDesk } from "../window/desk";
 import { NewPassword, type PasswordWish } from "./NewPassword";
 import { passwordWords as words } from "./words";
@@ -68,12 +69,14 @@ function Body({ instance, onClose }: { instance: InstanceRef; onClose: () => voi
       <Heading slot="title" className="dialog-title why-ask-title">
         {words.title(instance.name)}
       </Heading>
-      <p className="quiet">{words.lead}</p>
+      <p className="quiet">
+        {words.lead} <TopicLink topic="windowsPassword" />
+      </p>
       {failure !== null && (
         <div className="caution" role="alert" data-testid="windows-password-failure">
           <Icon of={TriangleAlert} size="small" />
           <span>
-            <strong>{failure.title}.</strong> {failure.advice}
+            <strong>{failure.title}.</strong> {failure.advice} <HelpLink code={failure.code} />
             {failure.server !== null && <span className="caution-server mono selectable">{failure.server.text}</span>}
           </span>
         </div>

@@ -6,6 +6,7 @@ import { sceneDesktop } from "../../platform/demo/desktopScenes";
 import { session } from "../../platform/demo/scenes";
 import type { DesktopCommand } from "../window/desktops";
 import { CopiedFiles } from "./CopiedFiles";
+import { NO_DISPLAYS } from "./displays";
 import { flatTools } from "./tools";
 
 afterEach(cleanup);
@@ -68,7 +69,7 @@ describe("files that were copied on a desktop", () => {
         view: { mode: "follow", size: "follows" },
         full: false,
         held: false,
-        displays: [],
+        displays: NO_DISPLAYS,
         platform: "linux",
         run,
         choose: () => {},

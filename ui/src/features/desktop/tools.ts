@@ -15,7 +15,7 @@ import {
   Unplug,
 } from "lucide-react";
 
-import type { DisplayInfo } from "../../contract/DisplayInfo";
+import type { Displays } from "../../contract/Displays";
 import type { DisplayMode } from "../../contract/DisplayMode";
 import type { Platform } from "../../contract/Platform";
 import type { SessionInfo } from "../../contract/SessionInfo";
@@ -23,7 +23,8 @@ import type { MenuEntry } from "../../design/ContextMenu";
 import type { DesktopCommand, DesktopView } from "../window/desktops";
 import { keysOf } from "../window/keys";
 import { CHORD_NAMES } from "./chords";
-import { chordWord, displayWord, modeWord, words } from "./words";
+import { spanFault } from "./displays";
+import { chordWord, displayWord, modeWord, spanWord, words } from "./words";
 
 const MODES: readonly DisplayMode[] = ["follow", "fit", "actual"];
 
@@ -44,7 +45,7 @@ export interface ToolsOf {
   full: boolean;
   /** Whether the desktop has the keyboard. */
   held: boolean;
-  displays: readonly DisplayInfo[];
+  displays: Displays;
   platform: Platform;
   run: (command: DesktopCommand) => void;
   /** Asks which displays to fill. */
@@ -117,8 +118,10 @@ function displayEntries({ view, run }: ToolsOf): MenuEntry[] {
 function fullTool({ displays, platform, run, choose }: ToolsOf): Tool {
   const keys = keysOf("desktopFull", platform);
   const fill = (ids: number[]) => () => run({ kind: "fullScreen", displays: ids });
+  const fault = spanFault(displays.all, displays.placing);
   const tool = { id: "full", label: words.fullScreen, icon: Maximize, keys };
-  if (displays.length < 2) {
+  const { all, placing } = displays;
+  if (all.length < 2) {
     return { ...tool, does: { kind: "run", run: fill([]) } };
   }
   return {
@@ -127,20 +130,28 @@ function fullTool({ displays, platform, run, choose }: ToolsOf): Tool {
       kind: "menu",
       entries: [
         { id: "here", label: words.fullScreen, icon: Maximize, keys, run: fill([]) },
-        ...displays.flatMap((display, place): MenuEntry[] =>
-          display.current
-            ? []
-            : [
-                {
-                  id: `on-${display.id}`,
-                  label: words.fullScreenOn(displayWord(display, place)),
-                  icon: Monitor,
-                  run: fill([display.id]),
-                },
-              ],
-        ),
-        { id: "all", label: words.fullScreenAll, run: fill(displays.map(({ id }) => id)) },
-        ...(displays.length > 2 ? [{ id: "choose", label: words.fullScreenChosen, run: choose }] : []),
+        ...(placing === "system"
+          ? []
+          : all.flatMap((display, place): MenuEntry[] =>
+              display.current
+                ? []
+                : [
+                    {
+                      id: `on-${display.id}`,
+                      label: words.fullScreenOn(displayWord(display, place)),
+                      icon: Monitor,
+                      run: fill([display.id]),
+                    },
+                  ],
+            )),
+        // What cannot work says why.
+        {
+          id: "all",
+          label: fault === null ? words.fullScreenAll : spanWord(fault),
+          disabled: fault !== null,
+          run: fill(all.map(({ id }) => id)),
+        },
+        ...(all.length > 2 && placing === "program" ? [{ id: "choose", label: words.fullScreenChosen, run: choose }] : []),
       ],
     },
   };

@@ -3,6 +3,7 @@
 import type { DisplayInfo } from "../../contract/DisplayInfo";
 import type { DisplayMode } from "../../contract/DisplayMode";
 import type { Chord } from "./chords";
+import type { SpanFault } from "./displays";
 
 /** How the picture goes into its tab. */
 export function modeWord(mode: DisplayMode): string {
@@ -40,6 +41,16 @@ export function displayWord(display: DisplayInfo, place: number): string {
   return `${name}, ${display.width} × ${display.height}`;
 }
 
+/** Why one window does not cover several displays. */
+export function spanWord(fault: SpanFault): string {
+  switch (fault) {
+    case "placed by the system":
+      return "Other displays: Wayland places windows by itself";
+    case "not side by side":
+      return "All displays: they do not lie side by side";
+  }
+}
+
 export const words = {
   label: (vm: string) => `Desktop of ${vm}`,
   keyboard: (vm: string, keys: string) => `Keyboard of ${vm}. Keys go to the VM. ${keys} gives them back to Adit.`,
@@ -65,7 +76,8 @@ export const words = {
   fullScreenAll: "Full screen on all displays",
   fullScreenChosen: "Full screen on chosen displays…",
   chooseDisplays: "Which displays?",
-  chooseDisplaysAdvice: "They must lie side by side.",
+  chooseDisplaysAdvice: "One window covers displays that lie side by side.",
+  chosenApart: "These do not lie side by side.",
   fill: "Fill them",
   cancel: "Cancel",
   thisDisplay: "this window's",

@@ -8,6 +8,7 @@ import { Icon } from "../../design/Icon";
 import { remarkFailure } from "../../design/toast";
 import { asFailure } from "../../platform/ipc";
 import { useBackend, useModel } from "../../platform/model";
+import { HelpLink } from "../help/HelpLink";
 import { deskOf, useDesk } from "../window/desk";
 import { words } from "./words";
 import "./diagnostics.css";
@@ -75,7 +76,9 @@ function Body({ onClose }: { onClose: () => void }) {
       ) : (
         <div className="diagnostics-failed" role="alert">
           <p>{words.failed}</p>
-          <p className="quiet selectable">{[failure.title, failure.advice].filter((part) => part !== "").join(". ")}</p>
+          <p className="quiet selectable">
+            {[failure.title, failure.advice].filter((part) => part !== "").join(". ")} <HelpLink code={failure.code} />
+          </p>
           <Button
             className="button"
             data-testid="diagnostics-again"

@@ -9,6 +9,7 @@ import type { Explanation } from "../../contract/Explanation";
 import { Icon } from "../../design/Icon";
 import { remarkFailure } from "../../design/toast";
 import { useModel } from "../../platform/model";
+import { HelpLink } from "../help/HelpLink";
 import { ACTION_ICONS } from "../session/Failed";
 import { actionWord } from "../session/words";
 import { deskOf } from "../window/desk";
@@ -34,7 +35,9 @@ export function ExplainPanel({ params }: IDockviewPanelProps<ExplainParams>) {
           <h1 className="page-title" data-testid="explain-title" tabIndex={-1}>
             {failure.title}
           </h1>
-          {failure.advice !== "" && <p className="page-advice selectable">{failure.advice}</p>}
+          <p className="page-advice selectable">
+            {failure.advice} <HelpLink code={failure.code} />
+          </p>
         </div>
       </div>
     );

@@ -6,6 +6,7 @@ import type { InventoryState } from "../../contract/InventoryState";
 import { Icon } from "../../design/Icon";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useBackend, useModel } from "../../platform/model";
+import { HelpLink } from "../help/HelpLink";
 import { deskOf } from "../window/desk";
 import { Tree } from "./Tree";
 import { problemWord, words } from "./words";
@@ -135,7 +136,9 @@ function Nothing({
     return (
       <div className="nothing" role="alert">
         <p className="nothing-title">{words.failed}</p>
-        <p className="quiet">{problem.text === "" ? problemWord(problem.code) : problem.text}</p>
+        <p className="quiet">
+          {problem.text === "" ? problemWord(problem.code) : problem.text} <HelpLink code={problem.code} />
+        </p>
         <Button className="button" onPress={onRefresh}>
           {words.refresh}
         </Button>

@@ -232,6 +232,7 @@ export function Tree() {
             ask: (instance, action) => setAsking({ instance, action }),
             forward: (to) => void setTimeout(() => desk.newForward(to), 0),
             explain: (to) => void setTimeout(() => desk.askExplain(to), 0),
+            help: (topic) => void setTimeout(() => desk.openHelp(topic), 0),
             settings: (of) => void setTimeout(() => desk.openSettings(of), 0),
             copy: (text) => {
               backend.call("clipboard_write", { text }).catch(remarkFailure);

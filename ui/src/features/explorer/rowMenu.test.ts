@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Scope } from "../../contract/Scope";
 import { demoProjects, DemoTree } from "../../platform/demo/inventory";
+import { topicOf } from "../help/topics";
 import { entriesOf, type RowDoes } from "./rowMenu";
 
 describe("settings in a row's menu", () => {
@@ -26,5 +27,22 @@ describe("settings in a row's menu", () => {
 
   it("are not there for a row that only says something", () => {
     expect(rows.filter((row) => row.kind === "notice").map((row) => opened(row.name))).toEqual([[]]);
+  });
+});
+
+describe("help in a row's menu", () => {
+  it("is about what went wrong there, and only there", () => {
+    const asked: string[] = [];
+    const does = { help: (topic: string) => asked.push(topic) } as unknown as RowDoes;
+    const rows = new DemoTree(demoProjects(), []).rows();
+    for (const row of rows) {
+      for (const entry of entriesOf(row, "linux", does)) {
+        if (entry !== "separator" && entry.id === "help") {
+          entry.run();
+        }
+      }
+    }
+    expect(rows.filter((row) => row.problem !== null).length).toBeGreaterThan(0);
+    expect(asked).toEqual(rows.flatMap((row) => (row.problem === null ? [] : [topicOf(row.problem)])));
   });
 });

@@ -1,6 +1,6 @@
 /** What can be done with a row, beside what a click does. */
 
-import { ArrowLeftRight, BookmarkPlus, ChevronDown, ChevronRight, Copy, KeyRound, ListChecks, MessageCircleQuestionMark, Network, Pause, Play, Plug, Power, RotateCcw, Settings, SquarePlus, Star, StarOff } from "lucide-react";
+import { ArrowLeftRight, BookmarkPlus, ChevronDown, ChevronRight, CircleHelp, Copy, KeyRound, ListChecks, MessageCircleQuestionMark, Network, Pause, Play, Plug, Power, RotateCcw, Settings, SquarePlus, Star, StarOff } from "lucide-react";
 import { Button } from "react-aria-components";
 
 import type { InstanceAction } from "../../contract/InstanceAction";
@@ -11,6 +11,7 @@ import type { Scope } from "../../contract/Scope";
 import type { TreeRow } from "../../contract/TreeRow";
 import type { MenuEntry } from "../../design/ContextMenu";
 import { Question } from "../../design/parts";
+import { type TopicId, topicOf } from "../help/topics";
 import { PROTOCOL_ICONS } from "../session/Where";
 import type { ForwardTo } from "../window/desk";
 import { keysOf } from "../window/keys";
@@ -33,6 +34,7 @@ export interface RowDoes {
   settings: (of: Scope) => void;
   star: (instance: InstanceRef, favourite: boolean) => void;
   save: (to: ForwardTo) => void;
+  help: (topic: TopicId) => void;
 }
 
 /** An IPv4 or IPv6 address, which a running VM's quiet text is. */
@@ -45,11 +47,13 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
   const { instance, scope } = row;
   const settings: MenuEntry[] =
     scope === null ? [] : ["separator", { id: "settings", label: words.settings, icon: Settings, run: () => does.settings(scope) }];
+  const topic = row.problem === null ? null : topicOf(row.problem);
+  const help: MenuEntry[] = topic === null ? [] : [{ id: "help", label: words.help, icon: CircleHelp, run: () => does.help(topic) }];
   const to = vmOf(row);
   if (instance === null || to === null) {
     const { expanded } = row;
     if (expanded === null) {
-      return [copyName, ...settings];
+      return [copyName, ...help, ...settings];
     }
     return [
       {
@@ -60,6 +64,7 @@ export function entriesOf(row: TreeRow, platform: Platform, does: RowDoes): Menu
       },
       "separator",
       copyName,
+      ...help,
       ...settings,
     ];
   }
@@ -145,6 +150,7 @@ export function AskAction({
   }
   return (
     <Question
+      testId="vm-action"
       title={asked.title}
       onClose={() => onAnswer("no")}
       actions={

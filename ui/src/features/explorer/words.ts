@@ -131,6 +131,7 @@ export const words = {
   reset: "Reset…",
   suspend: "Suspend…",
   resume: "Resume",
+  help: "What this means",
   settings: "Settings…",
   copyName: "Copy name",
   copyAddress: "Copy internal address",

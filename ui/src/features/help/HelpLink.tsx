@@ -14,8 +14,20 @@ export function HelpLink({ code }: { code: FailureCode }) {
 export function TopicLink({ topic }: { topic: TopicId }) {
   const desk = deskOf(useModel());
   return (
-    <button type="button" className="link" data-testid="help" aria-label={words.helpOn(TOPICS[topic].title)} onClick={() => desk.openHelp(topic)}>
+    <button
+      type="button"
+      className="link"
+      data-testid="help"
+      data-topic={topic}
+      aria-label={words.helpOn(TOPICS[topic].title)}
+      onClick={({ currentTarget }) => desk.openHelp(topic, isInDialog(currentTarget) ? "over" : "tab")}
+    >
       {words.help}
     </button>
   );
+}
+
+/** Whether something lies over the window there: a tab behind it would not be seen. */
+export function isInDialog(target: Element | null): boolean {
+  return (target?.closest("[role=dialog], [role=alertdialog]") ?? null) !== null;
 }

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { FailureCode } from "../../contract/FailureCode";
 import { demoBackend } from "../../platform/demo/demo";
 import { Model, ModelContext } from "../../platform/model";
 import { deskOf } from "../window/desk";
-import { HelpLink } from "./HelpLink";
+import { focusRemarks, remark, remarkFailure, Toasts } from "../../design/toast";
+import { HelpDialog } from "./HelpDialog";
+import { HelpLink, TopicLink } from "./HelpLink";
 import { HelpPage } from "./HelpPage";
-import { CHAPTERS, topicOf, topicOfSetting, TOPICS } from "./topics";
+import { BY_SETTING, CHAPTERS, topicOf, topicOfSetting, TOPICS } from "./topics";
 
 afterEach(cleanup);
 
@@ -18,6 +20,7 @@ describe("topics", () => {
 
   it("stand in one chapter each", () => {
     expect(all.toSorted()).toEqual(Object.keys(TOPICS).toSorted());
+    expect(new Set(all).size).toBe(all.length);
   });
 
   it("say what something means and what to check, in whole sentences", () => {
@@ -39,36 +42,87 @@ describe("topics", () => {
     expect(codes.filter((code) => topicOf(code) === null)).toEqual(["cancelled"]);
   });
 
-  it("are there for settings that are declared", async () => {
+  it("are there for every setting that is declared, and of those that are named each is declared", async () => {
     const backend = demoBackend(new URLSearchParams("scene=tree"));
-    const specs = await backend.call("settings_specs", {});
-    expect(specs.filter(({ key }) => topicOfSetting(key) !== null).map(({ key }) => key)).toEqual([
-      "rdp.security",
-      "rdp.clipboard",
-      "rdp.folders",
-      "rdp.foldersAccess",
-      "rdp.printers",
-      "access.publicAddress",
-    ]);
+    const keys = (await backend.call("settings_specs", {})).map(({ key }) => key);
+    expect(keys.filter((key) => !(topicOfSetting(key) in TOPICS))).toEqual([]);
+    expect(Object.keys(BY_SETTING).filter((key) => !keys.includes(key))).toEqual([]);
   });
 });
 
+/** A window without tabs, as before the first sign-in, or with them. */
+async function help(tabs: "absent" | "there", what: React.ReactNode) {
+  const model = new Model(demoBackend(new URLSearchParams(tabs === "absent" ? "scene=signin" : "scene=tree")));
+  await model.open();
+  const desk = deskOf(model);
+  if (tabs === "there") {
+    desk.docked({ getPanel: () => undefined, addPanel: () => {} } as never);
+  }
+  render(
+    <ModelContext value={model}>
+      {what}
+      <HelpDialog />
+    </ModelContext>,
+  );
+  return desk;
+}
+
 describe("the page", () => {
   it("opens at the topic of the failure, and goes to others", async () => {
-    const model = new Model(demoBackend(new URLSearchParams("scene=tree")));
-    await model.open();
-    render(
-      <ModelContext value={model}>
+    const desk = await help(
+      "there",
+      <>
         <HelpLink code="backendUnreachable" />
         <HelpLink code="cancelled" />
         <HelpPage />
-      </ModelContext>,
+      </>,
     );
     act(() => fireEvent.click(screen.getByTestId("help")));
-    expect(deskOf(model).state.helpAt).toBe("silent");
+    expect(desk.state).toMatchObject({ helpAt: "silent", helpOver: null });
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe(TOPICS.silent.title);
     expect(document.activeElement).toBe(screen.getByRole("heading", { level: 1 }));
     act(() => fireEvent.click(screen.getByTestId("help-hostKey")));
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe(TOPICS.hostKey.title);
+  });
+});
+
+describe("the help over the window", () => {
+  it("is there without an account", async () => {
+    const desk = await help("absent", <HelpLink code="network" />);
+    act(() => fireEvent.click(screen.getByTestId("help")));
+    const dialog = within(screen.getByTestId("help-dialog"));
+    expect(dialog.getByRole("heading", { level: 1 }).textContent).toBe(TOPICS.network.title);
+    act(() => fireEvent.click(dialog.getByTestId("help-signIn")));
+    expect(dialog.getByRole("heading", { level: 1 }).textContent).toBe(TOPICS.signIn.title);
+    act(() => fireEvent.click(dialog.getByTestId("help-close")));
+    expect(screen.queryByTestId("help-dialog")).toBeNull();
+    expect(desk.state.helpOver).toBeNull();
+  });
+
+  it("lies over a dialog, which goes on behind it", async () => {
+    const desk = await help(
+      "there",
+      <div role="dialog" aria-label="A form">
+        <TopicLink topic="forwards" />
+      </div>,
+    );
+    act(() => fireEvent.click(screen.getByTestId("help")));
+    expect(desk.state).toMatchObject({ helpAt: null, helpOver: "forwards" });
+  });
+});
+
+describe("what went wrong beside the tabs", () => {
+  it("leads to the help, and is read out beside what it says", async () => {
+    await help("absent", <Toasts Help={HelpLink} />);
+    act(() => remark({ title: "Copied", advice: "" }));
+    act(() => remarkFailure({ code: "file", title: "The file could not be written", advice: "Look at it.", facts: [], actions: [], server: null }));
+    const [plain, failed] = screen.getAllByTestId("toast").map((toast) => within(toast));
+    expect(plain?.queryByTestId("help")).toBeNull();
+    expect(failed?.getByTestId("help").dataset.topic).toBe("file");
+    // Newest first to whoever asks for it, and Escape puts it away.
+    act(() => void focusRemarks());
+    expect(document.activeElement?.textContent).toContain("The file could not be written");
+    act(() => void fireEvent.keyDown(document.activeElement as Element, { key: "Escape" }));
+    expect(screen.getAllByTestId("toast")).toHaveLength(1);
   });
 });

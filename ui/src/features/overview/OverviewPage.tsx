@@ -13,13 +13,15 @@ import { useEnvironment } from "../settings/useEnvironment";
 import { ENVIRONMENTS } from "../settings/words";
 import { deskOf } from "../window/desk";
 import { windowName } from "../window/words";
+import { askThumbnails, type Picture } from "./exchange";
 import { EVERY, lastLines, shrink } from "./thumbnail";
 import { words } from "./words";
 import "./overview.css";
 
 /** All sessions of all windows, each with a small picture of what it shows. */
 export function OverviewPage({ api }: IDockviewPanelProps) {
-  const desk = deskOf(useModel());
+  const model = useModel();
+  const desk = deskOf(model);
   const sessions = useAppState((state) => state.sessions);
   const [visible, setVisible] = useState(api.isVisible);
   const [text, setText] = useState("");
@@ -29,6 +31,10 @@ export function OverviewPage({ api }: IDockviewPanelProps) {
     const subscription = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
     return () => subscription.dispose();
   }, [api]);
+  const pictures = usePictures(
+    sessions.filter((session) => session.window !== model.backend.label).map(({ id }) => id),
+    visible,
+  );
   const wanted = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const shown = sessions.filter((session) => {
     const { project, zone, name } = session.instance;
@@ -94,6 +100,7 @@ export function OverviewPage({ api }: IDockviewPanelProps) {
                 key={session.id}
                 session={session}
                 seen={visible}
+                picture={pictures.get(session.id)}
                 reach={index === at ? "tab" : "arrows"}
                 onChoose={() => setChosen(session.id)}
               />
@@ -105,7 +112,20 @@ export function OverviewPage({ api }: IDockviewPanelProps) {
   );
 }
 
-function Card({ session, seen, reach, onChoose }: { session: SessionInfo; seen: boolean; reach: "tab" | "arrows"; onChoose: () => void }) {
+function Card({
+  session,
+  seen,
+  picture,
+  reach,
+  onChoose,
+}: {
+  session: SessionInfo;
+  seen: boolean;
+  /** What another window says that it shows. */
+  picture: Picture | undefined;
+  reach: "tab" | "arrows";
+  onChoose: () => void;
+}) {
   const model = useModel();
   const desk = deskOf(model);
   const environment = useEnvironment(session);
@@ -124,7 +144,7 @@ function Card({ session, seen, reach, onChoose }: { session: SessionInfo; seen: 
       onClick={() => desk.front(session.id)}
     >
       <span className="overview-picture" aria-hidden="true">
-        {elsewhere ? <span className="overview-none">{words.elsewhere(windowName(session.window))}</span> : <Thumbnail session={session} seen={seen} />}
+        {elsewhere ? <Elsewhere session={session} picture={picture} /> : <Thumbnail session={session} seen={seen} />}
       </span>
       <span className="overview-name">
         <StateMark mark={markOfSession(session.state)} />
@@ -174,6 +194,64 @@ function Thumbnail({ session, seen }: { session: SessionInfo; seen: boolean }) {
       {picture.kind === "none" && <Icon of={PROTOCOL_ICONS[session.protocol]} className="overview-icon" />}
     </>
   );
+}
+
+/** What the session's own window says that it shows; until it has, which window that is. */
+function Elsewhere({ session, picture }: { session: SessionInfo; picture: Picture | undefined }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const blob = picture?.kind === "desktop" ? picture.picture : null;
+  useEffect(() => {
+    let wanted = true;
+    if (blob !== null) {
+      createImageBitmap(blob).then(
+        (bitmap) => {
+          if (wanted && canvas.current !== null) {
+            canvas.current.width = bitmap.width;
+            canvas.current.height = bitmap.height;
+            canvas.current.getContext("2d")?.drawImage(bitmap, 0, 0);
+          }
+          bitmap.close();
+          return undefined;
+        },
+        // What cannot be read leaves the picture before.
+        () => {},
+      );
+    }
+    return () => {
+      wanted = false;
+    };
+  }, [blob]);
+  return (
+    <>
+      <canvas ref={canvas} className="overview-canvas" width={0} height={0} hidden={blob === null} data-testid={`overview-elsewhere-${session.instance.name}`} />
+      {picture?.kind === "text" && <span className="overview-text">{picture.text}</span>}
+      {picture === undefined && <span className="overview-none">{words.elsewhere(windowName(session.window))}</span>}
+    </>
+  );
+}
+
+/** Pictures of sessions that other windows show, asked for anew while somebody sees them. */
+function usePictures(ids: readonly string[], seen: boolean): ReadonlyMap<string, Picture> {
+  const [pictures, setPictures] = useState<ReadonlyMap<string, Picture>>(new Map());
+  const asked = ids.join(" ");
+  useEffect(() => {
+    if (!seen || asked === "") {
+      return;
+    }
+    const wanted = asked.split(" ");
+    const { ask, end } = askThumbnails((id, picture) => {
+      if (wanted.includes(id)) {
+        setPictures((before) => new Map([...before].filter(([known]) => wanted.includes(known))).set(id, picture));
+      }
+    });
+    ask(wanted);
+    const timer = setInterval(() => ask(wanted), EVERY);
+    return () => {
+      clearInterval(timer);
+      end();
+    };
+  }, [asked, seen]);
+  return pictures;
 }
 
 /** The tab of the page. */

@@ -3,6 +3,7 @@ import {
   ArrowBigUpDash,
   ArrowLeft,
   ArrowLeftRight,
+  ArrowLeftToLine,
   ArrowRight,
   ArrowRightToLine,
   Bookmark,
@@ -20,6 +21,7 @@ import {
   LogOut,
   Maximize,
   MessageCircleQuestionMark,
+  MessageSquare,
   Monitor,
   Moon,
   PanelLeft,
@@ -27,6 +29,7 @@ import {
   Plus,
   RefreshCw,
   Rows2,
+  Scaling,
   Search,
   Settings,
   Square,
@@ -48,6 +51,7 @@ import { markOfStatus, StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { type ExplainText, explainOf, usualPort } from "../explain/target";
+import { NO_DISPLAYS } from "../desktop/displays";
 import { flatTools } from "../desktop/tools";
 import { statusWord } from "../explorer/words";
 import { PROTOCOL_ICONS } from "../session/Where";
@@ -298,7 +302,7 @@ function useCommands(): Item[] {
   const theme = useAppState((state) => state.settings.theme);
   const demo = useAppState((state) => state.cloud.demo);
   return useMemo(() => {
-    const window = (command: Exclude<WindowCommand, object>, label: string, icon: LucideIcon): Item => ({
+    const window = (command: WindowCommand, label: string, icon: LucideIcon): Item => ({
       key: command,
       label,
       icon: <Icon of={icon} size="small" />,
@@ -339,11 +343,14 @@ function useCommands(): Item[] {
       window("split", words.commandSplit, Columns2),
       window("splitDown", words.commandSplitDown, Rows2),
       window("otherGroup", words.commandOtherGroup, SquareArrowRight),
+      window("resizeSplit", words.commandResizeSplit, Scaling),
       window("ownWindow", model.backend.label === MAIN_WINDOW ? words.commandOwnWindow : words.commandMainWindow, AppWindow),
       window("rename", words.commandRename, Tag),
       window("duplicate", words.commandDuplicate, CopyPlus),
       window("nextTab", words.commandNextTab, ArrowRight),
       window("previousTab", words.commandPreviousTab, ArrowLeft),
+      window("tabLeft", words.commandTabLeft, ArrowLeftToLine),
+      window("tabRight", words.commandTabRight, ArrowRightToLine),
       window("closeTab", words.commandClose, X),
       window("closeOthers", words.commandCloseOthers, CopyX),
       window("closeRight", words.commandCloseRight, ArrowRightToLine),
@@ -369,6 +376,7 @@ function useCommands(): Item[] {
       window("fullScreen", words.commandFullScreen, Maximize),
       window("settings", words.commandSettings, Settings),
       window("help", words.commandHelp, CircleHelp),
+      window("remarks", words.commandRemarks, MessageSquare),
       plain("projects", words.commandProjects, ListFilter, () => desk.change({ choosingProjects: true })),
       plain("diagnostics", words.commandDiagnostics, ClipboardList, () => desk.change({ diagnostics: true })),
       ...(demo === "running"
@@ -408,7 +416,7 @@ function useDesktopCommands(): Item[] {
     view: desktops.viewOf(session),
     full: desktops.state.full === session.id,
     held: false,
-    displays: [],
+    displays: NO_DISPLAYS,
     platform,
     run: (command) => desktops.run(session, command),
     choose: () => {},

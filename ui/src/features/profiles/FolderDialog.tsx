@@ -1,8 +1,10 @@
 import { useId, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
+import type { FailureCode } from "../../contract/FailureCode";
 import { asFailure } from "../../platform/ipc";
 import { useModel } from "../../platform/model";
+import { HelpLink } from "../help/HelpLink";
 import { deskOf } from "../window/desk";
 import { keyOfFolder, type Path } from "./tree";
 import { words } from "./words";
@@ -17,13 +19,13 @@ export type FolderNaming = { kind: "new"; inside: Path } | { kind: "rename"; pat
 export function FolderDialog({ naming, onClose }: { naming: FolderNaming; onClose: () => void }) {
   const { profiles } = deskOf(useModel());
   const [name, setName] = useState(naming.kind === "new" ? "" : (naming.path.at(-1) ?? ""));
-  const [fault, setFault] = useState<string | null>(null);
+  const [fault, setFault] = useState<{ text: string; code: FailureCode | null } | null>(null);
   const id = useId();
   const submit = async () => {
     const given = name.trim();
     try {
       if (given === "") {
-        setFault(words.form.folderMissing);
+        setFault({ text: words.form.folderMissing, code: null });
         return;
       }
       const path = naming.kind === "new" ? [...naming.inside, given] : [...naming.path.slice(0, -1), given];
@@ -31,8 +33,8 @@ export function FolderDialog({ naming, onClose }: { naming: FolderNaming; onClos
       profiles.choose(new Set([keyOfFolder(path)]));
       onClose();
     } catch (error) {
-      const { title, advice } = asFailure(error);
-      setFault([title, advice].filter((part) => part !== "").join(". "));
+      const { title, advice, code } = asFailure(error);
+      setFault({ text: [title, advice].filter((part) => part !== "").join(". "), code });
     }
   };
   const title =
@@ -77,7 +79,7 @@ export function FolderDialog({ naming, onClose }: { naming: FolderNaming; onClos
               />
               {fault !== null && (
                 <p className="field-fault" role="alert">
-                  {fault}
+                  {fault.text} {fault.code !== null && <HelpLink code={fault.code} />}
                 </p>
               )}
             </div>

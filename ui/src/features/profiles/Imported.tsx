@@ -2,6 +2,7 @@ import { Button } from "react-aria-components";
 
 import { Question } from "../../design/parts";
 import { useModel } from "../../platform/model";
+import { TopicLink } from "../help/HelpLink";
 import { deskOf, useDesk } from "../window/desk";
 import { words } from "./words";
 import "./profiles.css";
@@ -26,7 +27,9 @@ export function Imported() {
         </Button>
       }
     >
-      {imported.added > 0 && <p className="quiet">{words.importedInto(imported.folder)}</p>}
+      <p className="quiet">
+        {imported.added > 0 && words.importedInto(imported.folder)} <TopicLink topic="import" />
+      </p>
       {imported.runs.length > 0 && (
         <>
           <Lines title={words.importedRuns} lines={imported.runs} />

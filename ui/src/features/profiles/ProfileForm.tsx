@@ -6,6 +6,8 @@ import type { ProfileInfo } from "../../contract/ProfileInfo";
 import { StateMark } from "../../design/StateMark";
 import { asFailure } from "../../platform/ipc";
 import { useModel } from "../../platform/model";
+import { FailureBox } from "../help/FailureBox";
+import { TopicLink } from "../help/HelpLink";
 import { Segments } from "../tunnels/fields";
 import { FOLDED } from "../tunnels/FormMore";
 import { deskOf, type ProfileForm as Asked, useDesk } from "../window/desk";
@@ -136,6 +138,7 @@ function FormBody({
         <Heading slot="title" className="dialog-title">
           {known === undefined ? say.newTitle : say.editTitle}
         </Heading>
+        <TopicLink topic="profiles" />
         <Segments label={say.pane} options={PANES} value={pane} words={say.panes} testId="profile-form" onChange={setPane} />
       </header>
       {pane === "connection" ? (
@@ -161,15 +164,7 @@ function FormBody({
           </div>
         </div>
       )}
-      {failure !== null && (
-        <div className="tunnel-trouble" data-tone="danger" role="alert">
-          <StateMark mark="danger" />
-          <div className="tunnel-trouble-words">
-            <p className="tunnel-trouble-title">{failure.title}</p>
-            {failure.advice !== "" && <p className="quiet">{failure.advice}</p>}
-          </div>
-        </div>
-      )}
+      {failure !== null && <FailureBox failure={failure} tone="danger" role="alert" />}
       <div className="form-actions">
         <Button className="button" onPress={onClose}>
           {say.cancel}

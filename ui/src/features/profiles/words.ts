@@ -4,6 +4,7 @@ import type { ProfileAction } from "../../contract/ProfileAction";
 import type { ProfileImport } from "../../contract/ProfileImport";
 import type { ProfileStarted } from "../../contract/ProfileStarted";
 import type { ProfileTarget } from "../../contract/ProfileTarget";
+import type { Said } from "../../design/toast";
 import type { DraftFault as TunnelFault, DraftField as TunnelField } from "../tunnels/draft";
 import { PROTOCOLS, faultWord as tunnelFaultWord } from "../tunnels/words";
 import { type Fault, type Field, NAME_MOST } from "./draft";
@@ -71,14 +72,15 @@ const count = (number: number, one: string, many: string) => (number === 1 ? `1 
 const profiles = (number: number) => count(number, "profile", "profiles");
 
 /** How several starts went, where not all went well; `null` where they did. */
-export function startedRemark(started: readonly ProfileStarted[], nameOf: (id: string) => string): { title: string; advice: string } | null {
+export function startedRemark(started: readonly ProfileStarted[], nameOf: (id: string) => string): Said | null {
   const failed = started.filter(({ failure }) => failure !== null);
   const [first] = failed;
   if (first === undefined || first.failure === null) {
     return null;
   }
   if (failed.length === 1) {
-    return { title: first.failure.title, advice: first.failure.advice };
+    const { title, advice, code } = first.failure;
+    return { title, advice, code };
   }
   return {
     title: `${failed.length} of ${started.length} profiles did not start`,
@@ -125,7 +127,6 @@ export const words = {
   idle: "",
   /** There is something to be chosen, or to be known, before it starts. */
   look: "needs a look",
-  copyServer: "Copy what the server said",
   saveAs: "Save as profile…",
   readOnly: "Adit only reads them: nothing can be changed here.",
   loading: "Reading the profiles",

@@ -16,7 +16,7 @@ export function ProjectsDialog() {
   return (
     <ModalOverlay className="veil" isOpen isDismissable onOpenChange={(to) => !to && close()}>
       <Modal className="dialog wide">
-        <Dialog className="dialog-body projects-dialog">
+        <Dialog className="dialog-body projects-dialog" data-testid="projects-dialog">
           <Heading slot="title" className="dialog-title">
             {words.title}
           </Heading>

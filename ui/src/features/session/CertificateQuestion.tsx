@@ -8,6 +8,7 @@ import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
 import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
+import { TopicLink } from "../help/HelpLink";
 import { Grouped } from "./Failed";
 import { Where } from "./Where";
 import { stateWord, words } from "./words";
@@ -91,6 +92,7 @@ export function CertificateQuestion({
           <Button className="button" data-testid="reject-certificate" onPress={() => onAnswer({ kind: "rejectCertificate" })}>
             {words.certificateReject}
           </Button>
+          <TopicLink topic="certificate" />
         </div>
       </div>
     </div>

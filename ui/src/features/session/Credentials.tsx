@@ -9,6 +9,7 @@ import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
 import { StateMark } from "../../design/StateMark";
 import { NewPassword } from "../desktop/NewPassword";
+import { HelpLink, TopicLink } from "../help/HelpLink";
 import { Tick } from "../tunnels/fields";
 import { Where } from "./Where";
 import { stateWord, words } from "./words";
@@ -58,7 +59,9 @@ export function Credentials({
         ) : (
           <>
             <h1 className="page-title">{words.newPasswordTitle(vm)}</h1>
-            <p className="page-advice">{words.newPasswordLead}</p>
+            <p className="page-advice">
+              {words.newPasswordLead} <TopicLink topic="windowsPassword" />
+            </p>
             <NewPassword
               vm={vm}
               user={name}
@@ -188,6 +191,7 @@ function SignInForm({
         <Button className="button" onPress={onCancel}>
           {words.cancel}
         </Button>
+        <TopicLink topic="password" />
       </div>
     </form>
   );
@@ -199,7 +203,7 @@ function Refused({ failure }: { failure: Failure }) {
     <div className="caution" role="alert" data-testid="credentials-refused">
       <Icon of={TriangleAlert} size="small" />
       <span>
-        <strong>{failure.title}.</strong> {failure.advice}
+        <strong>{failure.title}.</strong> {failure.advice} <HelpLink code={failure.code} />
         {failure.server !== null && (
           <span className="caution-server mono selectable">
             {[failure.server.code, failure.server.text].filter((part) => part !== "").join("  ")}

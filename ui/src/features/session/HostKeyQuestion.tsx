@@ -5,6 +5,7 @@ import type { SessionAnswer } from "../../contract/SessionAnswer";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
+import { TopicLink } from "../help/HelpLink";
 import { Where } from "./Where";
 import { stateWord, words } from "./words";
 
@@ -52,6 +53,7 @@ export function HostKeyQuestion({
           <Button className="button" onPress={() => onAnswer({ kind: "rejectHostKey" })}>
             {words.hostKeyReject}
           </Button>
+          <TopicLink topic="hostKey" />
         </div>
       </div>
     </div>

@@ -5,6 +5,7 @@ import type { Question } from "../../contract/Question";
 import type { SessionAnswer } from "../../contract/SessionAnswer";
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { StateMark } from "../../design/StateMark";
+import { TopicLink } from "../help/HelpLink";
 import { Where } from "./Where";
 import { stateWord, words } from "./words";
 
@@ -75,6 +76,7 @@ export function SecondFactor({
           <Button className="button" onPress={onCancel}>
             {words.cancel}
           </Button>
+          <TopicLink topic="factor" />
         </div>
       </form>
     </div>

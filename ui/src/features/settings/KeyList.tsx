@@ -1,4 +1,4 @@
-import { RotateCcw } from "lucide-react";
+import { RotateCcw, X } from "lucide-react";
 import { useRef, useState } from "react";
 import { Button } from "react-aria-components";
 
@@ -7,20 +7,20 @@ import { Icon } from "../../design/Icon";
 import { Keys } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
-import { chordOf, type Focus, type Key, keeperOf, keysOf, ownerOf, unfit } from "../window/keys";
-import { words } from "./words";
+import { canGiveUp, chordOf, type Focus, keeperOf, keysOf, ownerOf, TAB_KEYS, unfit, type WindowCommand } from "../window/keys";
+import { commandWord, words } from "./words";
 
-const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "splitDown", "otherGroup", "ownWindow", "rename", "duplicate", "nextTab", "previousTab", "closeTab", "closeOthers", "closeRight", "newForward", "tunnels", "profiles", "saveProfile", "allSessions", "explain", "refresh", "fullScreen", "settings", "help"] as const;
+const OUTSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "splitDown", "otherGroup", "resizeSplit", "ownWindow", "rename", "duplicate", "nextTab", "previousTab", "tabLeft", "tabRight", ...TAB_KEYS, "closeTab", "closeOthers", "closeRight", "newForward", "tunnels", "profiles", "saveProfile", "allSessions", "explain", "refresh", "fullScreen", "remarks", "settings", "help"] as const;
 const DESKTOP = ["giveBack", "desktopFull"] as const;
-const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "splitDown", "otherGroup", "ownWindow", "rename", "nextTab", "previousTab", "closeTab", "newForward", "tunnels", "profiles", "allSessions", "explain", "giveBack"] as const;
-const TERMINAL = ["copy", "paste", "find", "fontLarger", "fontSmaller", "fontReset"] as const;
+const INSIDE = ["palette", "quickConnect", "toggleExplorer", "focusExplorer", "split", "splitDown", "otherGroup", "ownWindow", "rename", "nextTab", "previousTab", "tabLeft", "tabRight", "closeTab", "newForward", "tunnels", "profiles", "allSessions", "explain", "remarks", "giveBack"] as const;
+const TERMINAL = ["copy", "paste", "find", "selectAll", "clear", "fontLarger", "fontSmaller", "fontReset"] as const;
 
 /** Every key that Adit takes. Those of commands can be changed. */
 export function KeyList({ platform }: { platform: Platform }) {
   const model = useModel();
   const chosen = useAppState((state) => state.keys);
   const [main, shift, enter] = platform === "macos" ? ["⌘", "⇧", "↩"] : ["Ctrl", "Shift", "Enter"];
-  const line = (command: Key, focus: Focus) => <ChangeLine key={command} command={command} platform={platform} focus={focus} />;
+  const line = (command: WindowCommand, focus: Focus) => <ChangeLine key={command} command={command} platform={platform} focus={focus} />;
   return (
     <section data-testid="keys">
       <div className="keys-top">
@@ -34,7 +34,6 @@ export function KeyList({ platform }: { platform: Platform }) {
       <div className="settings-card">
         <p className="settings-head">{words.keysOutside}</p>
         {OUTSIDE.map((command) => line(command, "app"))}
-        <KeyLine label={words.tab} keys={[main, "1", "–", "9"]} />
         <p className="settings-head">{words.keysTree}</p>
         <KeyLine label={words.tree.connect} keys={[enter]} />
         <KeyLine label={words.tree.connectNew} keys={[shift, enter]} />
@@ -56,9 +55,13 @@ export function KeyList({ platform }: { platform: Platform }) {
         <p className="settings-head">{words.keysTerminal}</p>
         {TERMINAL.map((command) => line(command, "terminal"))}
         {INSIDE.map((command) => (
-          <KeyLine key={command} label={words.commands[command]} keys={keysOf(command, platform, "terminal")} />
+          <KeyLine key={command} label={commandWord(command)} keys={keysOf(command, platform, "terminal")} />
         ))}
-        <KeyLine label={words.tab} keys={platform === "macos" ? [main, "1", "–", "9"] : [main, shift, "1", "–", "9"]} />
+        {TAB_KEYS.every((command) => chosen[command] === undefined) ? (
+          <KeyLine label={words.anyTab} keys={platform === "macos" ? [main, "1", "–", "9"] : [main, shift, "1", "–", "9"]} />
+        ) : (
+          TAB_KEYS.map((command) => <KeyLine key={command} label={commandWord(command)} keys={keysOf(command, platform, "terminal")} />)
+        )}
         <p className="settings-head">{words.keysDesktop}</p>
         {DESKTOP.map((command) => line(command, "desktop"))}
       </div>
@@ -67,20 +70,21 @@ export function KeyList({ platform }: { platform: Platform }) {
 }
 
 /** A command's keys, and a button that waits for others. */
-function ChangeLine({ command, platform, focus }: { command: Key; platform: Platform; focus: Focus }) {
+function ChangeLine({ command, platform, focus }: { command: WindowCommand; platform: Platform; focus: Focus }) {
   const model = useModel();
   const chosen = useAppState((state) => state.keys);
   const [waiting, setWaiting] = useState(false);
   const [trouble, setTrouble] = useState("");
   const change = useRef<HTMLButtonElement>(null);
-  const label = words.commands[command];
+  const label = commandWord(command);
+  const keys = keysOf(command, platform, focus);
   const set = (to: readonly string[] | null) => {
     const { [command]: _, ...others } = chosen;
     model.changeKeys(to === null ? others : { ...others, [command]: [...to] }).catch(remarkFailure);
   };
   const usual = () => {
     const keeper = keeperOf(command, platform);
-    setTrouble(keeper === null ? "" : words.keyTaken(words.commands[keeper]));
+    setTrouble(keeper === null ? "" : words.keyTaken(commandWord(keeper)));
     if (keeper === null) {
       set(null);
       // The button that was pressed goes.
@@ -107,7 +111,7 @@ function ChangeLine({ command, platform, focus }: { command: Key; platform: Plat
     if (why !== null) {
       setTrouble(words.keyUnfit[why]);
     } else if (owner !== null) {
-      setTrouble(words.keyTaken(typeof owner === "string" ? words.commands[owner] : words.tab));
+      setTrouble(words.keyTaken(commandWord(owner)));
     } else {
       setTrouble("");
       set([chord]);
@@ -124,8 +128,9 @@ function ChangeLine({ command, platform, focus }: { command: Key; platform: Plat
         )}
       </span>
       <span className="key-change">
-        {waiting ? <span className="quiet">{words.keyPress}</span> : <Keys of={keysOf(command, platform, focus)} />}
-        <span className="sr-only">{keysOf(command, platform, focus).join("+")}</span>
+        {waiting ? <span className="quiet">{words.keyPress}</span> : <Keys of={keys} />}
+        {!waiting && keys.length === 0 && <span className="quiet">{words.keyNone}</span>}
+        <span className="sr-only">{keys.join("+")}</span>
         {/* Keys that are waited for are not the button's own. */}
         <button
           ref={change}
@@ -144,6 +149,23 @@ function ChangeLine({ command, platform, focus }: { command: Key; platform: Plat
         >
           {words.keyChange}
         </button>
+        {keys.length > 0 && canGiveUp(command) && (
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label={words.keyGiveUpOf(label)}
+            title={words.keyGiveUpOf(label)}
+            data-testid={`key-give-up-${command}`}
+            onClick={() => {
+              setTrouble("");
+              set([]);
+              // The button that was pressed goes.
+              change.current?.focus();
+            }}
+          >
+            <Icon of={X} size="small" />
+          </button>
+        )}
         {chosen[command] !== undefined && (
           <button type="button" className="icon-button small" aria-label={words.keyResetOf(label)} title={words.keyResetOf(label)} onClick={usual}>
             <Icon of={RotateCcw} size="small" />

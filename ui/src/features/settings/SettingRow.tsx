@@ -53,7 +53,7 @@ export function SettingRow({
           {isSet && <span className="sr-only">, {words.changed}</span>}
         </span>
         <span className="quiet">
-          <span id={`${id}-help`}>{spec.help}</span> {topic !== null && onFollow !== null && <TopicLink topic={topic} />}
+          <span id={`${id}-help`}>{spec.help}</span> <TopicLink topic={topic} />
         </span>
         <span className="setting-origin" id={`${id}-origin`}>
           <From origin={state.origin} state={state} isHere={isHere} onFollow={onFollow} />
@@ -109,7 +109,7 @@ function From({ origin, state, isHere, onFollow }: { origin: Origin; state: Sett
   }
   switch (origin.kind) {
     case "default":
-      return null;
+      return <span>{words.fromDefault}</span>;
     case "policy":
       return <span>{words.fromPolicy}</span>;
     case "scope":

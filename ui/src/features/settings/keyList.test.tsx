@@ -69,6 +69,27 @@ describe("the list of keys", () => {
     expect(line("tunnels").getByRole("alert").textContent).toMatch(/explain/i);
   });
 
+  it("leaves a command without keys, but never the way back from a remote", async () => {
+    const { model, line, press } = await page();
+    await act(async () => void fireEvent.click(line("palette").getByRole("button", { name: /^Leave without keys/ })));
+    expect(model.state.keys).toEqual({ palette: [] });
+    expect(line("palette").getByText("no keys")).toBeTruthy();
+    expect(line("palette").queryByRole("button", { name: /^Leave without keys/ })).toBeNull();
+    // Another can have them now, and then this one cannot have them back.
+    await press("tab4", { key: "k", code: "KeyK", ctrlKey: true });
+    expect(model.state.keys).toEqual({ palette: [], tab4: ["Ctrl+K"] });
+    await act(async () => void fireEvent.click(line("palette").getByRole("button", { name: /^Back to the usual keys/ })));
+    expect(line("palette").getByRole("alert").textContent).toMatch(/Go to tab 4/);
+    expect(line("giveBack").queryByRole("button", { name: /^Leave without keys/ })).toBeNull();
+  });
+
+  it("says that a key is a tab's", async () => {
+    const { model, line, press } = await page();
+    await press("tunnels", { key: "7", code: "Digit7", ctrlKey: true });
+    expect(line("tunnels").getByRole("alert").textContent).toMatch(/Go to tab 7/);
+    expect(model.state.keys).toEqual({});
+  });
+
   it("is left by Escape with nothing changed", async () => {
     const { model, line, press } = await page();
     await press("tunnels", { key: "Escape", code: "Escape" });

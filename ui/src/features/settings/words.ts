@@ -4,6 +4,7 @@ import type { Environment } from "../../contract/Environment";
 import type { Scope } from "../../contract/Scope";
 import type { SettingKind } from "../../contract/SettingKind";
 import type { SettingValue } from "../../contract/SettingValue";
+import { isTabKey, placeOf, type WindowCommand } from "../window/keys";
 
 /** A place by its name. */
 export function placeWord(place: Scope): string {
@@ -71,6 +72,11 @@ export const ENVIRONMENTS: Record<Exclude<Environment, "none">, { short: string;
   development: { short: "dev", long: "Development" },
 };
 
+/** What a command does. */
+export function commandWord(command: WindowCommand): string {
+  return isTabKey(command) ? words.tab(placeOf(command)) : words.commands[command];
+}
+
 export const words = {
   title: "Settings",
   profile: "Profile",
@@ -89,6 +95,7 @@ export const words = {
   resetTo: (title: string, value: string) => `Reset ${title} to ${value}`,
   resetSays: (value: string, from: string) => `Without it: ${value}${from === "" ? "" : `, from ${from}`}.`,
   from: "From",
+  fromDefault: "Adit's default.",
   fromPolicy: "Your organisation's default.",
   locked: "Set by your organisation.",
   problem: (why: string) => `The settings file has something else here that does not count. ${why}`,
@@ -100,7 +107,8 @@ export const words = {
   keys: "Keys",
   keysOutside: "Anywhere but in a terminal or a desktop",
   keysTree: "In the explorer and the palette",
-  tab: "Go to a tab",
+  tab: (place: number) => `Go to tab ${place}`,
+  anyTab: "Go to a tab, by its place",
   keysDesktop: "In a desktop, where every other key goes to the VM",
   keysTerminal: "In a terminal, where every other key goes to the VM",
   keychain: {
@@ -138,6 +146,8 @@ export const words = {
   keyChange: "Change",
   keyChangeOf: (command: string) => `Change the keys of: ${command}`,
   keyResetOf: (command: string) => `Back to the usual keys: ${command}`,
+  keyNone: "no keys",
+  keyGiveUpOf: (command: string) => `Leave without keys: ${command}`,
   keyPress: "Press the keys, or Esc",
   keyTaken: (command: string) => `These are the keys of: ${command}. Change those first.`,
   keyUnfit: {
@@ -154,17 +164,21 @@ export const words = {
     closeOthers: "Close the other tabs",
     closeRight: "Close the tabs to the right",
     splitDown: "Split the tab downwards",
+    resizeSplit: "Change the size of the split",
     otherGroup: "Move the tab to the other group",
     ownWindow: "Move the tab to a window of its own, and back",
     rename: "Name and colour of the tab",
     nextTab: "Next tab",
     previousTab: "Previous tab",
+    tabLeft: "Move the tab to the left",
+    tabRight: "Move the tab to the right",
     closeTab: "Close the tab",
     newForward: "New forward, to the VM in question",
     tunnels: "Show the tunnels",
     profiles: "Show the profiles",
     saveProfile: "Save what is in front as a profile",
     help: "Help",
+    remarks: "Go to the newest message",
     allSessions: "Show all sessions",
     explain: "Explain access to the VM in question",
     refresh: "Refresh the list of VMs",
@@ -173,6 +187,8 @@ export const words = {
     copy: "Copy",
     paste: "Paste",
     find: "Find",
+    selectAll: "Select all",
+    clear: "Clear what has scrolled by",
     fontLarger: "Larger text",
     fontSmaller: "Smaller text",
     fontReset: "Usual text size",

@@ -69,7 +69,7 @@ export function DemoMark() {
         {say.mark}
       </Button>
       <Popover className="menu-popover demo-popover" placement="bottom start">
-        <Dialog className="demo-says" aria-label={say.title}>
+        <Dialog className="demo-says" aria-label={say.title} data-testid="demo-says">
           <p className="demo-says-title">{say.here}</p>
           <p className="quiet">{say.hereHint}</p>
           <LeaveDemo />

@@ -10,6 +10,8 @@ import { CopyButton, Spinner } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useBackend, useModel } from "../../platform/model";
 import { words as diagnosticsWords } from "../diagnostics/words";
+import { words as helpWords } from "../help/words";
+import { HelpLink, TopicLink } from "../help/HelpLink";
 import { UpdateLink } from "../updates/UpdateLink";
 import { deskOf } from "../window/desk";
 import { DemoCard, DemoStarting, LeaveDemo } from "./Demo";
@@ -35,11 +37,14 @@ export function SignIn() {
         <p className="signin-note" role="note">
           <Icon of={KeyRound} size="small" />
           <span>
-            <strong>{note.title}.</strong> {note.text}
+            <strong>{note.title}.</strong> {note.text} <TopicLink topic="keychain" />
           </span>
         </p>
       )}
         <div className="signin-links">
+          <button type="button" className="link" data-testid="open-help" onClick={() => desk.openHelp("ways", "over")}>
+            {helpWords.help}
+          </button>
           <UpdateLink />
           <button type="button" className="link" data-testid="open-diagnostics" onClick={() => desk.change({ diagnostics: true })}>
             {diagnosticsWords.open}
@@ -84,7 +89,9 @@ export function SignInSteps({ state }: { state: SignInState }) {
           <h1 className="signin-title" data-testid="failure-title">
             {failure.title}
           </h1>
-          {failure.advice !== "" && <p className="signin-lead">{failure.advice}</p>}
+          <p className="signin-lead">
+            {failure.advice} <HelpLink code={failure.code} />
+          </p>
           <div className="signin-buttons">
             <Button className="button primary large" data-testid="signin-button" onPress={() => start("browser")}>
               {words.again}
@@ -139,7 +146,9 @@ function Invitation({ onStart }: { onStart: (method: SignInMethod) => void }) {
         <div className="signin-ways">
           <section className="signin-way" aria-label={words.ownTitle}>
             <h2 className="signin-way-title">{words.ownTitle}</h2>
-            <p className="quiet">{able ? words.own : words.noClient}</p>
+            <p className="quiet">
+              {able ? words.own : words.noClient} {!able && <TopicLink topic="ways" />}
+            </p>
             {ways}
           </section>
           <DemoCard rank={able || cloud.hasApplicationDefault ? "second" : "primary"} onStart={toDemo} />
@@ -149,7 +158,9 @@ function Invitation({ onStart }: { onStart: (method: SignInMethod) => void }) {
           {!able && (
             <div className="signin-client">
               <p className="signin-client-title">{words.noClientTitle}</p>
-              <p className="quiet">{words.noClient}</p>
+              <p className="quiet">
+                {words.noClient} <TopicLink topic="ways" />
+              </p>
             </div>
           )}
           {ways}
@@ -217,7 +228,7 @@ function Waiting({ url, browser, onCancel }: { url: string; browser: "opened" | 
     <div className="signin-step">
       <h1 className="signin-title">{failed ? words.browserFailedTitle : words.waitingTitle}</h1>
       <p className="signin-lead" role="status">
-        {failed ? words.browserFailed : words.waiting}
+        {failed ? words.browserFailed : words.waiting} {failed && <TopicLink topic="ways" />}
       </p>
       <p className={failed ? "signin-address mono selectable" : "signin-address mono"} title={words.address}>
         {url}

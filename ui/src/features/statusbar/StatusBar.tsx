@@ -10,6 +10,7 @@ import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { problemWord } from "../explorer/words";
 import { sumOf } from "../tunnels/target";
+import { HelpLink } from "../help/HelpLink";
 import { UpdateStatus } from "../updates/UpdateStatus";
 import { deskOf } from "../window/desk";
 import { words } from "./words";
@@ -97,12 +98,14 @@ export function StatusBar() {
             {words.problems(inventory.problems.length)}
           </Button>
           <Popover className="menu-popover problems" placement="top start">
-            <Dialog aria-label={words.problems(inventory.problems.length)}>
+            <Dialog aria-label={words.problems(inventory.problems.length)} data-testid="problems">
               <ul>
                 {inventory.problems.map((problem) => (
                   <li key={`${problem.place} ${problem.code}`} className="problem">
                     {problem.place !== "" && <p className="problem-place">{problem.place}</p>}
-                    <p className="quiet selectable">{problem.text === "" ? problemWord(problem.code) : problem.text}</p>
+                    <p className="quiet selectable">
+                      {problem.text === "" ? problemWord(problem.code) : problem.text} <HelpLink code={problem.code} />
+                    </p>
                   </li>
                 ))}
               </ul>

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 
 import type { SessionInfo } from "../../contract/SessionInfo";
+import type { Settings } from "../../contract/Settings";
 import { ContextMenu, type MenuEntry, type Spot } from "../../design/ContextMenu";
 import { Question } from "../../design/parts";
 import { remark, remarkFailure } from "../../design/toast";
@@ -13,7 +14,7 @@ import { commandFor, keysOf, type WindowCommand } from "../window/keys";
 import { FindBar } from "./FindBar";
 import { asksBeforePaste, cleanPaste } from "./paste";
 import { PasteDialog } from "./PasteDialog";
-import { TerminalScreen } from "./screen";
+import { type ScreenStyle, TerminalScreen } from "./screen";
 import { TerminalStream } from "./stream";
 import { watchTheme } from "./theme";
 import { words } from "./words";
@@ -67,6 +68,10 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
         backend.call("clipboard_read", {}).then((text) => paste(text, on), remarkFailure);
       } else if (name === "find") {
         setFinding(true);
+      } else if (name === "selectAll") {
+        on.selectAll();
+      } else if (name === "clear") {
+        on.clear();
       }
     },
     [backend, paste],
@@ -79,7 +84,7 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
       return;
     }
     const made = new TerminalScreen(
-      { fontSize: settingsNow.current.terminalFontSize, scrollback: settingsNow.current.scrollback, ...desk.cells },
+      { ...styleOf(settingsNow.current), ...desk.cells },
       {
         input: (bytes) => {
           if (stream.current === null) {
@@ -151,8 +156,8 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
   useEffect(() => () => stream.current?.dispose(), []);
 
   useEffect(() => {
-    screen?.restyle({ fontSize: settings.terminalFontSize, scrollback: settings.scrollback });
-  }, [screen, settings.terminalFontSize, settings.scrollback]);
+    screen?.restyle(styleOf(settings));
+  }, [screen, settings]);
 
   useEffect(() => {
     if (screen === null) {
@@ -177,8 +182,8 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
     { id: "paste", label: words.paste, icon: Clipboard, keys: keysOf("paste", platform, "terminal"), run: () => command("paste", on) },
     { id: "find", label: words.find, icon: Search, keys: keysOf("find", platform, "terminal"), run: () => command("find", on) },
     "separator",
-    { id: "all", label: words.selectAll, icon: TextSelect, run: () => on.selectAll() },
-    { id: "clear", label: words.clear, icon: Eraser, run: () => on.clear() },
+    { id: "all", label: words.selectAll, icon: TextSelect, keys: keysOf("selectAll", platform, "terminal"), run: () => command("selectAll", on) },
+    { id: "clear", label: words.clear, icon: Eraser, keys: keysOf("clear", platform, "terminal"), run: () => command("clear", on) },
   ];
 
   return (
@@ -246,6 +251,7 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
       {link !== null && (
         <Question
           title={words.linkTitle}
+          testId="terminal-link"
           wide="wide"
           onClose={() => setLink(null)}
           actions={
@@ -272,4 +278,8 @@ export function TerminalPane({ session, visible }: { session: SessionInfo; visib
       )}
     </div>
   );
+}
+
+function styleOf({ terminalFontSize, scrollback, screenReader }: Settings): ScreenStyle {
+  return { fontSize: terminalFontSize, scrollback, screenReader };
 }

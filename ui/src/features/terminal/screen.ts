@@ -10,6 +10,14 @@ import { colourToken } from "../../design/colour";
 import type { Screen } from "./stream";
 import { terminalTheme } from "./theme";
 
+/** What of a terminal is as the settings have it. */
+export interface ScreenStyle {
+  fontSize: number;
+  scrollback: number;
+  /** What is printed is read out, and its lines are elements that can be walked through. */
+  screenReader: boolean;
+}
+
 export interface ScreenEvents {
   /** The person typed, or the terminal answers the program. */
   input: (bytes: Uint8Array) => void;
@@ -50,7 +58,7 @@ export class TerminalScreen implements Screen {
   #disposed = false;
   #replaying = false;
 
-  constructor(options: { fontSize: number; scrollback: number; cols: number; rows: number }, events: ScreenEvents) {
+  constructor(options: ScreenStyle & { cols: number; rows: number }, events: ScreenEvents) {
     this.#terminal = new Terminal({
       // The grapheme widths and the search's marks are behind this switch.
       allowProposedApi: true,
@@ -63,6 +71,7 @@ export class TerminalScreen implements Screen {
       // The font brings room between lines of its own; frames and bars join only without more.
       lineHeight: 1,
       scrollback: options.scrollback,
+      screenReaderMode: options.screenReader,
       cursorBlink: false,
       cursorInactiveStyle: "outline",
       drawBoldTextInBrightColors: false,
@@ -161,9 +170,8 @@ export class TerminalScreen implements Screen {
     }
   }
 
-  restyle(change: { fontSize: number; scrollback: number }): void {
-    this.#terminal.options.fontSize = change.fontSize;
-    this.#terminal.options.scrollback = change.scrollback;
+  restyle({ fontSize, scrollback, screenReader }: ScreenStyle): void {
+    Object.assign(this.#terminal.options, { fontSize, scrollback, screenReaderMode: screenReader });
     this.fit();
   }
 

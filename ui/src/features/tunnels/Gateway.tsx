@@ -11,6 +11,8 @@ import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { type AppState, useAppState, useBackend } from "../../platform/model";
+import { FailureBox } from "../help/FailureBox";
+import { TopicLink } from "../help/HelpLink";
 import { Line } from "./Details";
 import { portOf } from "./draft";
 import { gatewayLines } from "./strings";
@@ -90,24 +92,16 @@ function Body({ id, gateway, set }: { id: string; gateway: GatewayInfo; set: (ch
   return (
     <div id={id}>
       {state.kind === "failed" && (
-        <div className="tunnel-trouble" data-tone="danger" role="alert">
-          <StateMark mark="danger" />
-          <div className="tunnel-trouble-words">
-            <p className="tunnel-trouble-title selectable">{state.failure.title}</p>
-            <p className="quiet selectable">{state.failure.advice}</p>
-            {state.failure.server !== null && <p className="tunnel-said mono selectable">{state.failure.server.text}</p>}
-          </div>
-          <div className="tunnel-trouble-actions">
-            <Button className="button primary" onPress={() => set({ on: true })}>
-              {words.tryAgain}
-            </Button>
-          </div>
-        </div>
+        <FailureBox failure={state.failure} tone="danger" role="alert">
+          <Button className="button primary" onPress={() => set({ on: true })}>
+            {words.tryAgain}
+          </Button>
+        </FailureBox>
       )}
       <dl className="tunnel-facts">
         <Line label={say.names}>
           <span className="selectable">
-            <span className="mono">{say.pattern}</span> {say.namesSay}
+            <span className="mono">{say.pattern}</span> {say.namesSay} <TopicLink topic="gateway" />
           </span>
         </Line>
         <Line label={say.port}>

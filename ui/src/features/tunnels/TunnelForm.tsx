@@ -4,9 +4,10 @@ import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-compone
 
 import type { Failure } from "../../contract/Failure";
 import { Icon } from "../../design/Icon";
-import { StateMark } from "../../design/StateMark";
 import { asFailure } from "../../platform/ipc";
 import { useModel } from "../../platform/model";
+import { FailureBox } from "../help/FailureBox";
+import { TopicLink } from "../help/HelpLink";
 import { deskOf, type ForwardForm, useDesk } from "../window/desk";
 import { check, type Draft, type DraftField, draftOf, newDraft, targetOf } from "./draft";
 import { type Fill, Segments } from "./fields";
@@ -112,6 +113,7 @@ function FormBody({ form, onClose }: { form: ForwardForm; onClose: () => void })
         <Heading slot="title" className="dialog-title">
           {form.kind === "edit" ? say.editTitle : say.newTitle}
         </Heading>
+        <TopicLink topic="forwards" />
         <Segments label={say.target} options={KINDS} value={draft.kind} words={say.kinds} onChange={(kind) => fill({ kind })} />
       </header>
       <div className="form-fields">
@@ -162,15 +164,7 @@ function FormBody({ form, onClose }: { form: ForwardForm; onClose: () => void })
           </div>
         )}
       </div>
-      {failure !== null && (
-        <div className="tunnel-trouble" data-tone="danger" role="alert">
-          <StateMark mark="danger" />
-          <div className="tunnel-trouble-words">
-            <p className="tunnel-trouble-title">{failure.title}</p>
-            {failure.advice !== "" && <p className="quiet">{failure.advice}</p>}
-          </div>
-        </div>
-      )}
+      {failure !== null && <FailureBox failure={failure} tone="danger" role="alert" />}
       <div className="form-actions">
         <Button className="button" onPress={onClose}>
           {say.cancel}

@@ -4,13 +4,13 @@ import { Button } from "react-aria-components";
 import type { Action } from "../../contract/Action";
 import type { TunnelInfo } from "../../contract/TunnelInfo";
 import { Icon } from "../../design/Icon";
-import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
 import { remarkFailure } from "../../design/toast";
 import { useModel } from "../../platform/model";
 import { canExplain } from "../explain/target";
 import { words as explainWords } from "../explain/words";
-import { HelpLink } from "../help/HelpLink";
+import { FailureBox } from "../help/FailureBox";
+import { TopicLink } from "../help/HelpLink";
 import { ACTION_ICONS } from "../session/Failed";
 import { actionWord } from "../session/words";
 import { deskOf } from "../window/desk";
@@ -28,7 +28,9 @@ export function TunnelTrouble({ tunnel }: { tunnel: TunnelInfo }) {
           <p className="tunnel-trouble-title" data-testid="failure-title">
             {words.signInTitle}
           </p>
-          <p className="quiet">{[state.text, words.signInHolds].filter((part) => part !== "").map(sentence).join(" ")}</p>
+          <p className="quiet">
+            {[state.text, words.signInHolds].filter((part) => part !== "").map(sentence).join(" ")} <TopicLink topic="signIn" />
+          </p>
         </div>
         <div className="tunnel-trouble-actions">
           <ActionButton id={id} action="signIn" rank="first" />
@@ -41,39 +43,16 @@ export function TunnelTrouble({ tunnel }: { tunnel: TunnelInfo }) {
   }
   const { failure, listening } = state;
   const name = keyOf(tunnel.spec);
-  const said = [failure.server?.code ?? "", failure.server?.text ?? ""].filter((part) => part !== "").join("  ");
   // A tunnel begins again by its own action; what else a failure offers belongs to sessions.
   const actions = failure.actions.filter((action) => action === "tryAgain" || action === "signIn");
   return (
-    <div className="tunnel-trouble" data-tone="danger">
-      <StateMark mark="danger" />
-      <div className="tunnel-trouble-words">
-        <p className="tunnel-trouble-title selectable" data-testid="failure-title">
-          {failure.title}
-        </p>
-        <p className="quiet selectable">
-          {[failure.advice, listening ? words.stillListens : ""].filter((part) => part !== "").join(" ")} <HelpLink code={failure.code} />
-        </p>
-        {failure.facts.map(({ label, value }) => (
-          <p className="quiet selectable" key={label}>
-            {label}: <span className="mono">{value}</span>
-          </p>
-        ))}
-        {said !== "" && (
-          <p className="tunnel-said" data-testid="failure-server">
-            <span className="mono selectable">{said}</span>
-            <CopyButton text={said} label={words.copyServer} />
-          </p>
-        )}
-      </div>
-      <div className="tunnel-trouble-actions">
-        {actions.map((action, index) => (
-          <ActionButton key={action} id={id} action={action} rank={index === 0 ? "first" : "other"} />
-        ))}
-        {canExplain(failure.code) && <WhyButton id={id} name={name} />}
-        {!byCommand && <EditButton id={id} />}
-      </div>
-    </div>
+    <FailureBox failure={failure} tone="danger" more={listening ? words.stillListens : ""}>
+      {actions.map((action, index) => (
+        <ActionButton key={action} id={id} action={action} rank={index === 0 ? "first" : "other"} />
+      ))}
+      {canExplain(failure.code) && <WhyButton id={id} name={name} />}
+      {!byCommand && <EditButton id={id} />}
+    </FailureBox>
   );
 }
 

@@ -219,8 +219,6 @@ export const words = {
   editAgain: "Edit",
   signInTitle: "Google wants you to sign in again",
   signInHolds: "Connections wait with what they hold, and go on by themselves.",
-  server: "The server said",
-  copyServer: "Copy what the server said",
   stillListens: "Its address stays: the next connection tries again.",
 
   form: {

@@ -7,6 +7,7 @@ import { Question, Spinner } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
 import type { CommandName } from "../../platform/ipc";
 import { useAppState, useModel } from "../../platform/model";
+import { HelpLink, TopicLink } from "../help/HelpLink";
 import { deskOf, useDesk } from "../window/desk";
 import { words as windowWords } from "../window/words";
 import { elsewhereWord, progressWord, type Shown, shownOf, words } from "./words";
@@ -133,7 +134,11 @@ function Body({ shown, info, running, demo }: { shown: Shown; info: UpdateInfo; 
   const { release, step, failure, checked } = info;
   switch (shown) {
     case "elsewhere":
-      return <p className="quiet">{elsewhereWord(demo)}</p>;
+      return (
+        <p className="quiet">
+          {elsewhereWord(demo)} <TopicLink topic="updates" />
+        </p>
+      );
     case "checking":
       return (
         <p className="update-line" role="status">
@@ -151,7 +156,9 @@ function Body({ shown, info, running, demo }: { shown: Shown; info: UpdateInfo; 
       return (
         <div className="update-part" role="alert">
           <p className="update-fault">{failure?.title}</p>
-          <p className="quiet selectable">{failure?.advice}</p>
+          <p className="quiet selectable">
+            {failure?.advice} {failure !== null && <HelpLink code={failure.code} />}
+          </p>
           {failure?.facts.map(({ label, value }) => (
             <p className="selectable" key={label}>
               {label}: <span className="mono">{value}</span>
@@ -198,10 +205,12 @@ function Offered({ release, running }: { release: UpdateRelease; running: string
         </div>
       )}
       {way.kind === "package" ? (
-        <p className="quiet selectable">{words.isPackage(way.file)}</p>
+        <p className="quiet selectable">
+          {words.isPackage(way.file)} <TopicLink topic="updates" />
+        </p>
       ) : (
         <p className="quiet">
-          {words.willInstall} {words.asksFirst}
+          {words.willInstall} {words.asksFirst} <TopicLink topic="updates" />
         </p>
       )}
     </div>

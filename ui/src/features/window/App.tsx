@@ -7,6 +7,8 @@ import { Brand } from "../../design/Brand";
 import { Toasts } from "../../design/toast";
 import { type Model, ModelContext, useAppState, useModel, useOpening } from "../../platform/model";
 import { DiagnosticsDialog } from "../diagnostics/DiagnosticsDialog";
+import { HelpDialog } from "../help/HelpDialog";
+import { HelpLink } from "../help/HelpLink";
 import { FirstProjects, useFirst } from "../projects/FirstProjects";
 import { SignIn } from "../signin/SignIn";
 import { UpdateDialog } from "../updates/UpdateDialog";
@@ -14,6 +16,7 @@ import { deskOf } from "./desk";
 import { chooseKeys } from "./keys";
 import { MainWindow } from "./MainWindow";
 import { Trouble } from "./Trouble";
+import { useCommandKeys } from "./useCommandKeys";
 import { Wants } from "./Wants";
 import { words } from "./words";
 
@@ -21,7 +24,8 @@ export function App({ model }: { model: Model }) {
   return (
     <ModelContext value={model}>
       <Opening />
-      <Toasts />
+      <Toasts Help={HelpLink} />
+      <HelpDialog />
     </ModelContext>
   );
 }
@@ -46,6 +50,7 @@ function Ready() {
   chooseKeys(keys);
   useTheme(theme);
   const { first, done } = useFirst();
+  useCommandKeys(signedIn && first === "nothing" ? "there" : "absent");
   return (
     <div className="ready">
       <Trouble />
@@ -77,7 +82,9 @@ function OpeningFailed({ failure }: { failure: Failure }) {
       <h1 className="page-title" data-testid="failure-title">
         {words.openingFailed}
       </h1>
-      <p className="page-advice selectable">{[failure.title, failure.advice].filter((part) => part !== "").join(". ")}</p>
+      <p className="page-advice selectable">
+        {[failure.title, failure.advice].filter((part) => part !== "").join(". ")} <HelpLink code={failure.code} />
+      </p>
       {failure.server !== null && <p className="mono selectable">{failure.server.text}</p>}
       <Button className="button primary large" onPress={() => void deskOf(model).model.open()}>
         {words.again}

@@ -15,6 +15,7 @@ import { ExplainPanel } from "../explain/ExplainPanel";
 import { ExplainTab } from "../explain/ExplainTab";
 import { HelpPage } from "../help/HelpPage";
 import { HelpTab } from "../help/HelpTab";
+import { serveThumbnails } from "../overview/exchange";
 import { OverviewPage, OverviewTab } from "../overview/OverviewPage";
 import { ProfilesPage } from "../profiles/ProfilesPage";
 import { ProfilesTab } from "../profiles/ProfilesTab";
@@ -29,6 +30,7 @@ import { keysOf } from "./keys";
 import { isOffer } from "./left";
 import { OfferPanel, OfferTab } from "./Offer";
 import { tabEntries } from "./tabMenu";
+import { watchSashes } from "./sashes";
 import { MAIN_WINDOW } from "./tabs";
 import { words } from "./words";
 import "dockview-react/dist/styles/dockview.css";
@@ -131,6 +133,9 @@ export function Dock() {
     }
   }, [dock, desk, labels]);
 
+  useEffect(() => (dock === null || place.current === null ? undefined : watchSashes(place.current, dock, () => desk.focusFront())), [dock, desk]);
+
+  useEffect(() => serveThumbnails(desk), [desk]);
   useWindowEvents();
 
   useEffect(() => {

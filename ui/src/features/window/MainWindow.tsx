@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 
 import { useAppState, useModel } from "../../platform/model";
@@ -14,9 +14,7 @@ import { SignInSteps } from "../signin/SignIn";
 import { StatusBar } from "../statusbar/StatusBar";
 import { TunnelForm } from "../tunnels/TunnelForm";
 import { ConnectHow } from "./ConnectHow";
-import { deskOf } from "./desk";
 import { Dock } from "./Dock";
-import { commandFor } from "./keys";
 import { OffersBar } from "./Offer";
 import { TabDialogs } from "./TabDialogs";
 import { TopBar } from "./TopBar";
@@ -28,34 +26,10 @@ const MAX = 480;
 
 export function MainWindow() {
   const model = useModel();
-  const desk = deskOf(model);
   const open = useAppState((state) => state.layout.explorerOpen);
   const stored = useAppState((state) => state.layout.explorerWidth);
-  const platform = useAppState((state) => state.platform);
   const [dragged, setDragged] = useState<number | null>(null);
   const width = dragged ?? stored;
-
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      const target = event.target instanceof Element ? event.target : null;
-      const focus = target?.closest("[data-desktop]") ? "desktop" : target?.closest("[data-terminal]") ? "terminal" : "app";
-      const command = commandFor(event, platform, focus);
-      // A dialog has the keyboard to itself; the palette's own keys still close it.
-      // A list that has a use of its own for the key has taken it.
-      if (command === "rename" && event.defaultPrevented) {
-        return;
-      }
-      const inDialog = Boolean(target?.closest("[role=dialog], [role=alertdialog], [role=menu]"));
-      if (command === null || (inDialog && desk.state.overlay === "none")) {
-        return;
-      }
-      event.preventDefault();
-      event.stopPropagation();
-      desk.run(command);
-    };
-    window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
-  }, [desk, platform]);
 
   return (
     <div className="window">
@@ -159,7 +133,7 @@ function SignInAgain() {
       }}
     >
       <Modal className="dialog">
-        <Dialog className="dialog-body" aria-label={words.signInNeeded}>
+        <Dialog className="dialog-body" aria-label={words.signInNeeded} data-testid="sign-in-again">
           <SignInSteps state={state} />
         </Dialog>
       </Modal>

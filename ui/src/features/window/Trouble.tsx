@@ -10,8 +10,6 @@ import { words } from "./words";
 export function Trouble() {
   const model = useModel();
   const trouble = useAppState((state) => state.trouble);
-  // Without a sign-in there are no tabs that the help could be one of.
-  const signedIn = useAppState((state) => state.accounts.length > 0);
   if (trouble === undefined || trouble === null) {
     return null;
   }
@@ -22,7 +20,7 @@ export function Trouble() {
     <div className="trouble" role="alert" data-testid="trouble">
       <Icon of={TriangleAlert} size="small" />
       <p className="trouble-text selectable">
-        <strong>{title}.</strong> <span className="quiet">{advice}</span> {signedIn && <HelpLink code={code} />}
+        <strong>{title}.</strong> <span className="quiet">{advice}</span> <HelpLink code={code} />
         {details !== "" && <span className="trouble-details mono">{details}</span>}
       </p>
       {details !== "" && <CopyButton text={`${title}\n${details}`} label={words.troubleCopy} />}

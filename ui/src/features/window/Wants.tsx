@@ -6,6 +6,7 @@ import type { Want } from "../../contract/Want";
 import { Question } from "../../design/parts";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
+import { TopicLink } from "../help/HelpLink";
 import { deskOf, useDesk } from "./desk";
 import { words } from "./words";
 
@@ -59,7 +60,9 @@ function Closing({ want }: { want: Extract<Want, { kind: "close" }> }) {
         </>
       }
     >
-      <p className="quiet">{words.closeAdvice}</p>
+      <p className="quiet">
+        {words.closeAdvice} <TopicLink topic="tray" />
+      </p>
       {ends !== null && <p className="quiet">{words.closeEnds(ends)}</p>}
     </Question>
   ) : (
@@ -106,7 +109,9 @@ function Offered({ offer }: { offer: LinkOffer }) {
         </>
       }
     >
-      <p className="quiet">{signedIn ? words.linkAdvice : words.linkSignIn}</p>
+      <p className="quiet">
+        {signedIn ? words.linkAdvice : words.linkSignIn} <TopicLink topic="links" />
+      </p>
       <p className="mono selectable">
         {instance.project}/{instance.zone}/{instance.name}
       </p>

@@ -15,14 +15,14 @@ import type { TunnelAction } from "../../contract/TunnelAction";
 import type { TunnelSpec } from "../../contract/TunnelSpec";
 import type { Want } from "../../contract/Want";
 import type { Model } from "../../platform/model";
-import { remark, remarkFailure } from "../../design/toast";
+import { focusRemarks, remark, remarkFailure } from "../../design/toast";
 import { askFor, keyOf, shortTarget } from "../explain/target";
 import { words as explainWords } from "../explain/words";
-import type { TopicId } from "../help/topics";
+import { FIRST_TOPIC, type TopicId } from "../help/topics";
 import { KEY } from "../settings/keys";
 import { Desktops } from "./desktops";
 import { AT_FIRST, type DeskState, type ForwardTo, type TerminalKeys } from "./deskState";
-import type { WindowCommand } from "./keys";
+import { isTabKey, placeOf, type WindowCommand } from "./keys";
 import { Left } from "./left";
 import { Profiles } from "./profiles";
 import { Tabs } from "./tabs";
@@ -332,10 +332,14 @@ export class Desk {
     });
   }
 
-  /** Brings the help to the front, at a topic. */
-  openHelp(topic: TopicId | null = null): void {
-    this.change({ overlay: "none", helpAt: topic });
-    this.openPage("help", words.helpTab);
+  /** Shows the help, at a topic: in a tab, or over what is there where the window has no tabs. */
+  openHelp(topic: TopicId | null = null, where: "tab" | "over" = "tab"): void {
+    if (where === "over" || (this.#dock === null && this.#docking === null)) {
+      this.change({ helpOver: topic ?? FIRST_TOPIC });
+    } else {
+      this.change({ overlay: "none", helpAt: topic });
+      this.openPage("help", words.helpTab);
+    }
   }
 
   /** The form for a new tunnel: to the given VM, else to the one in question. */
@@ -419,8 +423,8 @@ export class Desk {
   run(command: WindowCommand): void {
     const { dock } = this;
     const front = dock?.activePanel;
-    if (typeof command === "object") {
-      const chosen = front?.group.panels.at(command.tab - 1);
+    if (isTabKey(command)) {
+      const chosen = front?.group.panels.at(placeOf(command) - 1);
       if (chosen !== undefined) {
         chosen.api.setActive();
         this.focusFront();
@@ -464,11 +468,14 @@ export class Desk {
       case "split":
       case "splitDown":
       case "otherGroup":
+      case "resizeSplit":
       case "ownWindow":
       case "duplicate":
       case "rename":
       case "nextTab":
       case "previousTab":
+      case "tabLeft":
+      case "tabRight":
       case "closeTab":
       case "closeOthers":
       case "closeRight":
@@ -491,6 +498,11 @@ export class Desk {
         break;
       case "help":
         this.openHelp();
+        break;
+      case "remarks":
+        if (focusRemarks() === "none") {
+          remark(words.noRemarks);
+        }
         break;
       case "allSessions":
         this.openPage("overview", words.overviewTab);
@@ -520,6 +532,8 @@ export class Desk {
       case "copy":
       case "paste":
       case "find":
+      case "selectAll":
+      case "clear":
         if (front !== undefined) {
           this.terminals.get(front.id)?.command(command);
         }

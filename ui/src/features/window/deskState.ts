@@ -63,6 +63,8 @@ export interface DeskState {
   imported: ProfileImport | null;
   /** What the help is open at; `null` for its beginning. */
   helpAt: TopicId | null;
+  /** What the help over the window is open at, while it is there. */
+  helpOver: TopicId | null;
   /** The VM that a person chooses how to connect to. */
   connectTo: ForwardTo | null;
   /** The VM that a Windows password is set on. */
@@ -99,6 +101,7 @@ export const AT_FIRST: DeskState = {
   profileForm: null,
   imported: null,
   helpAt: null,
+  helpOver: null,
   connectTo: null,
   passwordFor: null,
   choosingProjects: false,

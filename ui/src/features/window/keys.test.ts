@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import { chooseKeys, commandFor, type Focus, keysOf, type Keystroke, ownerOf, unfit } from "./keys";
+import { canGiveUp, chooseKeys, commandFor, type Focus, keysOf, type Keystroke, ownerOf, unfit } from "./keys";
 
 function stroke(text: string): Keystroke {
   const parts = text.split(" ");
@@ -43,7 +43,7 @@ describe("keys", () => {
     expect(at("Ctrl Shift C")).toBe("copy");
     expect(at("Ctrl Shift V")).toBe("paste");
     expect(at("Ctrl Shift F")).toBe("find");
-    expect(at("Ctrl Shift 3")).toEqual({ tab: 3 });
+    expect(at("Ctrl Shift 3")).toBe("tab3");
     expect(at("Ctrl Alt Home")).toBe("giveBack");
   });
 
@@ -52,7 +52,7 @@ describe("keys", () => {
     expect(at("Cmd K")).toBe("palette");
     expect(at("Cmd C")).toBe("copy");
     expect(at("Cmd Shift E")).toBe("focusExplorer");
-    expect(at("Cmd 9")).toEqual({ tab: 9 });
+    expect(at("Cmd 9")).toBe("tab9");
   });
 
   it("of a desktop are two, and all others go to the VM", () => {
@@ -71,7 +71,7 @@ describe("keys", () => {
     expect(at("Ctrl K")).toBe("palette");
     expect(at("Ctrl Shift K")).toBe("palette");
     expect(at("Ctrl \\")).toBe("split");
-    expect(at("Ctrl 2")).toEqual({ tab: 2 });
+    expect(at("Ctrl 2")).toBe("tab2");
     expect(at("F5")).toBe("refresh");
     expect(at("F11")).toBe("fullScreen");
     expect(at("Ctrl C")).toBeNull();
@@ -83,6 +83,10 @@ describe("keys", () => {
     expect(commandFor(next, "linux", "app")).toBe("nextTab");
     expect(commandFor({ ...next, key: "PageUp" }, "linux", "terminal")).toBe("previousTab");
     expect(commandFor(next, "linux", "desktop")).toBeNull();
+    expect(commandFor({ ...next, shiftKey: true }, "linux", "app")).toBe("tabRight");
+    expect(commandFor({ ...next, key: "PageUp", shiftKey: true }, "linux", "terminal")).toBe("tabLeft");
+    expect(commandFor({ ...next, shiftKey: true }, "linux", "desktop")).toBeNull();
+    expect(keysOf("tabLeft", "linux")).toEqual(["Ctrl", "Alt", "Shift", "PgUp"]);
     const f2 = { ...next, key: "F2", code: "F2", ctrlKey: false, altKey: false };
     expect(commandFor(f2, "linux", "app")).toBe("rename");
     expect(commandFor(f2, "linux", "terminal")).toBeNull();
@@ -135,6 +139,41 @@ describe("chosen keys", () => {
     chooseKeys({ giveBack: ["Ctrl+Alt+J"] });
     expect(at("Ctrl Alt J", "desktop")).toBe("giveBack");
     expect(at("Ctrl Alt J", "terminal")).toBe("giveBack");
+  });
+
+  it("of tabs can be changed as any others", () => {
+    chooseKeys({ tab1: ["Ctrl+Alt+Q"], palette: ["Ctrl+Shift+1"] });
+    expect(at("Ctrl Alt Q")).toBe("tab1");
+    expect(at("Ctrl Alt Q", "terminal")).toBe("tab1");
+    expect(at("Ctrl 1")).toBeNull();
+    // A digit is the key of that place, whatever Shift makes of it.
+    expect(commandFor({ ...stroke("Ctrl Shift 1"), key: "!" }, "linux", "terminal")).toBe("palette");
+    expect(at("Ctrl 2")).toBe("tab2");
+    expect(keysOf("tab2", "linux")).toEqual(["Ctrl", "2"]);
+    expect(keysOf("tab2", "linux", "terminal")).toEqual(["Ctrl", "Shift", "2"]);
+    expect(keysOf("tab2", "macos", "terminal")).toEqual(["⌘", "2"]);
+    expect(ownerOf(stroke("Ctrl 3"), "linux", "tunnels")).toBe("tab3");
+  });
+
+  it("can be given up, and nobody has them then", () => {
+    chooseKeys({ palette: [], tab3: [], refresh: [] });
+    expect(at("Ctrl K")).toBeNull();
+    expect(at("Ctrl Shift K", "terminal")).toBeNull();
+    expect(at("Ctrl 3")).toBeNull();
+    expect(at("F5")).toBeNull();
+    expect(keysOf("palette", "linux")).toEqual([]);
+    expect(ownerOf(stroke("Ctrl K"), "linux", "tunnels")).toBeNull();
+  });
+
+  it("leave a way back from a remote even where their file says otherwise", () => {
+    expect(canGiveUp("giveBack")).toBe(false);
+    expect(canGiveUp("desktopFull")).toBe(true);
+    for (const given of [[], ["Ctrl+Shift+J"]]) {
+      chooseKeys({ giveBack: given, palette: ["Ctrl+J"] });
+      expect(at("Ctrl Alt Home", "desktop")).toBe("giveBack");
+      expect(at("Ctrl Alt Home", "terminal")).toBe("giveBack");
+      expect(at("Ctrl J")).toBe("palette");
+    }
   });
 
   it("need a modifier, and tell whose they are already", () => {

@@ -6,6 +6,19 @@
 
 import type { Platform } from "../../contract/Platform";
 
+/** Brings a tab of the group in front to the front, by its place. */
+export const TAB_KEYS = ["tab1", "tab2", "tab3", "tab4", "tab5", "tab6", "tab7", "tab8", "tab9"] as const;
+export type TabKey = (typeof TAB_KEYS)[number];
+
+export function isTabKey(command: WindowCommand): command is TabKey {
+  return (TAB_KEYS as readonly WindowCommand[]).includes(command);
+}
+
+/** The tab's place, from 1. */
+export function placeOf(command: TabKey): number {
+  return TAB_KEYS.indexOf(command) + 1;
+}
+
 export type WindowCommand =
   | "palette"
   | "quickConnect"
@@ -14,11 +27,14 @@ export type WindowCommand =
   | "split"
   | "splitDown"
   | "otherGroup"
+  | "resizeSplit"
   | "ownWindow"
   | "duplicate"
   | "rename"
   | "nextTab"
   | "previousTab"
+  | "tabLeft"
+  | "tabRight"
   | "closeTab"
   | "closeOthers"
   | "closeRight"
@@ -31,26 +47,35 @@ export type WindowCommand =
   | "refresh"
   | "settings"
   | "help"
+  | "remarks"
   | "fullScreen"
   | "copy"
   | "paste"
   | "find"
+  | "selectAll"
+  | "clear"
   | "fontLarger"
   | "fontSmaller"
   | "fontReset"
   | "giveBack"
   | "desktopFull"
-  | { tab: number };
+  | TabKey;
 
-/** Keys that a person chose, by command: each in place of the usual ones. `Ctrl+Shift+K`. */
+/** Keys that a person chose, by command: each in place of the usual ones, `Ctrl+Shift+K`; none where they gave them up. */
 export type KeyMap = Readonly<Partial<Record<string, readonly string[]>>>;
 
 /** The chosen keys of this window. */
 let chosen: KeyMap = {};
 
-/** From now on these keys hold in place of the usual ones. */
+/** From now on these keys hold in place of the usual ones. Whatever they say, a remote gives the keyboard back. */
 export function chooseKeys(keys: KeyMap): void {
-  chosen = keys;
+  const { giveBack, ...others } = keys;
+  chosen = giveBack === undefined || giveBack.some((chord) => unfit("giveBack", chord) === null) ? keys : others;
+}
+
+/** Whether a command can be left without keys. */
+export function canGiveUp(command: WindowCommand): boolean {
+  return command !== "giveBack";
 }
 
 /** What of a keyboard event decides. */
@@ -66,11 +91,9 @@ export interface Keystroke {
 /** Who has the keyboard. */
 export type Focus = "app" | "terminal" | "desktop";
 
-export type Key = Exclude<WindowCommand, object>;
-
 /** With the platform's main modifier alone, and with Shift added. */
-const PLAIN: Record<string, Key> = { k: "palette", p: "quickConnect", b: "toggleExplorer", "\\": "split", ",": "settings" };
-const SHIFTED: Record<string, Key> = {
+const PLAIN: Record<string, WindowCommand> = { k: "palette", p: "quickConnect", b: "toggleExplorer", "\\": "split", ",": "settings" };
+const SHIFTED: Record<string, WindowCommand> = {
   k: "palette",
   p: "quickConnect",
   b: "toggleExplorer",
@@ -85,9 +108,10 @@ const SHIFTED: Record<string, Key> = {
   n: "ownWindow",
   r: "rename",
   a: "allSessions",
+  m: "remarks",
   "\\": "split",
 };
-const TERMINAL: Record<string, Key> = {
+const TERMINAL: Record<string, WindowCommand> = {
   c: "copy",
   v: "paste",
   f: "find",
@@ -96,18 +120,21 @@ const TERMINAL: Record<string, Key> = {
   "0": "fontReset",
 };
 
+/** Commands that have no keys until a person gives them some. */
+const WITHOUT: ReadonlySet<WindowCommand> = new Set(["duplicate", "closeOthers", "closeRight", "saveProfile", "resizeSplit", "selectAll", "clear"]);
+
 /** The command of a keystroke, or `null` when it is not ours. */
 export function commandFor(stroke: Keystroke, platform: Platform, focus: Focus): WindowCommand | null {
   const chord = chordOf(stroke);
   if (chord !== null) {
     for (const [command, chords] of Object.entries(chosen)) {
-      if (chords?.includes(chord) === true && mayTake(command as Key, chord, focus)) {
-        return command as Key;
+      if (chords?.includes(chord) === true && mayTake(command as WindowCommand, chord, focus)) {
+        return command as WindowCommand;
       }
     }
   }
   const usual = usualFor(stroke, platform, focus);
-  return typeof usual === "string" && chosen[usual] !== undefined ? null : usual;
+  return usual !== null && chosen[usual] !== undefined ? null : usual;
 }
 
 /** A keystroke as it is written down: `Ctrl+Alt+PageDown`. `null` for a modifier alone. */
@@ -129,7 +156,7 @@ export function chordOf(stroke: Keystroke): string | null {
 const OVER_DESKTOP: ReadonlySet<string> = new Set(["giveBack", "desktopFull"]);
 
 /** Why a chord cannot be a command's key, or `null`. */
-export function unfit(command: Key, chord: string): "plain" | "remote" | null {
+export function unfit(command: WindowCommand, chord: string): "plain" | "remote" | null {
   const parts = chord.split("+");
   const has = (modifier: string) => parts.includes(modifier);
   if (OVER_DESKTOP.has(command)) {
@@ -140,7 +167,7 @@ export function unfit(command: Key, chord: string): "plain" | "remote" | null {
 }
 
 /** Whether a chosen key is taken where the keyboard is: a remote keeps all that programs there need. */
-function mayTake(command: Key, chord: string, focus: Focus): boolean {
+function mayTake(command: WindowCommand, chord: string, focus: Focus): boolean {
   const parts = chord.split("+");
   switch (focus) {
     case "app":
@@ -153,17 +180,17 @@ function mayTake(command: Key, chord: string, focus: Focus): boolean {
 }
 
 /** The command that has the chord already, of all that have keys. */
-export function ownerOf(stroke: Keystroke, platform: Platform, besides: Key): WindowCommand | null {
+export function ownerOf(stroke: Keystroke, platform: Platform, besides: WindowCommand): WindowCommand | null {
   const owners = (["app", "terminal", "desktop"] as const).map((focus) => commandFor(stroke, platform, focus));
   return owners.find((owner) => owner !== null && owner !== besides) ?? null;
 }
 
 /** The command that was given a usual key of this one, so that this one cannot have it back. */
-export function keeperOf(command: Key, platform: Platform): Key | null {
+export function keeperOf(command: WindowCommand, platform: Platform): WindowCommand | null {
   for (const [other, chords] of Object.entries(chosen)) {
     const strokes = other === command ? [] : (chords ?? []).map(strokeOf);
     if (strokes.some((stroke) => (["app", "terminal", "desktop"] as const).some((focus) => usualFor(stroke, platform, focus) === command))) {
-      return other as Key;
+      return other as WindowCommand;
     }
   }
   return null;
@@ -207,6 +234,9 @@ function usualFor(stroke: Keystroke, platform: Platform, focus: Focus): WindowCo
   if (ctrlKey && altKey && !metaKey && !shiftKey && (stroke.key === "PageDown" || stroke.key === "PageUp")) {
     return stroke.key === "PageDown" ? "nextTab" : "previousTab";
   }
+  if (ctrlKey && altKey && shiftKey && !metaKey && (stroke.key === "PageDown" || stroke.key === "PageUp")) {
+    return stroke.key === "PageDown" ? "tabRight" : "tabLeft";
+  }
   if (stroke.key === "F2" && focus === "app" && !ctrlKey && !metaKey && !altKey && !shiftKey) {
     return "rename";
   }
@@ -231,13 +261,17 @@ function usualFor(stroke: Keystroke, platform: Platform, focus: Focus): WindowCo
       return null;
     }
     const found = TERMINAL[key] ?? SHIFTED[key];
-    return found ?? (digit === undefined ? null : { tab: Number(digit) });
+    return found ?? (digit === undefined ? null : tabKey(digit));
   }
   if (focus === "terminal" && TERMINAL[key] !== undefined && (!shiftKey || key === "+")) {
     return TERMINAL[key];
   }
   const found = shiftKey ? SHIFTED[key] : PLAIN[key];
-  return found ?? (digit === undefined || shiftKey ? null : { tab: Number(digit) });
+  return found ?? (digit === undefined || shiftKey ? null : tabKey(digit));
+}
+
+function tabKey(digit: string): TabKey | null {
+  return TAB_KEYS[Number(digit) - 1] ?? null;
 }
 
 /** The key without what Shift makes of it; by its place where the layout has no Latin letters. */
@@ -249,18 +283,17 @@ function named({ key, code }: Keystroke): string {
     NumpadAdd: "+",
     Minus: "-",
     NumpadSubtract: "-",
-    Digit0: "0",
     Numpad0: "0",
     Comma: ",",
   };
   if (/^[a-z]$/i.test(key)) {
     return key.toLowerCase();
   }
-  return byCode[code] ?? /^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? key;
+  return byCode[code] ?? /^Digit(\d)$/.exec(code)?.[1] ?? /^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? key;
 }
 
 /** A command's keys as caps, for menus and the list of keys. */
-export function keysOf(command: Key, platform: Platform, focus: Focus = "app"): readonly string[] {
+export function keysOf(command: WindowCommand, platform: Platform, focus: Focus = "app"): readonly string[] {
   const own = chosen[command];
   if (own !== undefined) {
     const chord = own.find((one) => mayTake(command, one, command === "giveBack" ? "desktop" : focus));
@@ -278,10 +311,14 @@ export function keysOf(command: Key, platform: Platform, focus: Focus = "app"): 
     const [control, alt] = platform === "macos" ? ["⌃", "⌥"] : ["Ctrl", "Alt"];
     return [control, alt, command === "nextTab" ? "PgDn" : "PgUp"];
   }
+  if (command === "tabLeft" || command === "tabRight") {
+    const [control, alt] = platform === "macos" ? ["⌃", "⌥"] : ["Ctrl", "Alt"];
+    return [control, alt, shift, command === "tabRight" ? "PgDn" : "PgUp"];
+  }
   if (command === "rename" && focus === "app") {
     return ["F2"];
   }
-  if (command === "duplicate" || command === "closeOthers" || command === "closeRight" || command === "saveProfile") {
+  if (WITHOUT.has(command)) {
     return [];
   }
   if (command === "help") {
@@ -293,7 +330,11 @@ export function keysOf(command: Key, platform: Platform, focus: Focus = "app"): 
   if (command === "fullScreen") {
     return platform === "macos" ? ["🌐", "F"] : ["F11"];
   }
-  const caps = (keys: Record<string, Key>) => {
+  if (isTabKey(command)) {
+    const place = String(placeOf(command));
+    return focus === "terminal" && platform !== "macos" ? [main, shift, place] : [main, place];
+  }
+  const caps = (keys: Record<string, WindowCommand>) => {
     const found = Object.entries(keys).find(([, value]) => value === command)?.[0];
     return found?.toUpperCase();
   };

@@ -1,6 +1,6 @@
 /** The menu of a tab. */
 
-import { AppWindow, ArrowRightToLine, BookmarkPlus, Columns2, Copy, CopyX, PanelsTopLeft, Rows2, SquareArrowRight, Tag, X } from "lucide-react";
+import { AppWindow, ArrowLeft, ArrowRight, ArrowRightToLine, BookmarkPlus, Columns2, Copy, CopyX, PanelsTopLeft, Rows2, SquareArrowRight, Tag, X } from "lucide-react";
 
 import type { Platform } from "../../contract/Platform";
 import type { MenuEntry } from "../../design/ContextMenu";
@@ -41,6 +41,8 @@ export function tabEntries(desk: Desk, id: string, platform: Platform): MenuEntr
           },
           "separator" as const,
         ]),
+    entry("tabLeft", words.tabLeft, ArrowLeft, panels.indexOf(panel) > 0),
+    entry("tabRight", words.tabRight, ArrowRight, panels.indexOf(panel) < panels.length - 1),
     entry("split", words.tabSplitRight, Columns2, panels.length > 1),
     entry("splitDown", words.tabSplitDown, Rows2, panels.length > 1),
     entry("otherGroup", words.tabOtherGroup, SquareArrowRight, panels.length > 1 || (desk.dock?.groups.length ?? 0) > 1),

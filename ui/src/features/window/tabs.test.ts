@@ -26,9 +26,10 @@ async function three(parameters = "scene=tree") {
   const desk = new Desk(model);
   const group = { panels: [] as unknown[] };
   const active: string[] = [];
+  const moved: string[] = [];
   for (const [id, state] of [["a", "live"], ["b", "asking"], ["c", "live"]] as const) {
     tell(session(id, `vm-${id}`, state === "live" ? { kind: "live" } : { kind: "ended", end: { kind: "closed" } }));
-    group.panels.push({ id, group, title: id, api: { setActive: () => active.push(id), close: () => {} }, view: { content: { element: document.createElement("div") } } });
+    group.panels.push({ id, group, title: id, api: { setActive: () => active.push(id), close: () => {}, moveTo: ({ index }: { index: number }) => moved.push(`${id} to ${index}`) }, view: { content: { element: document.createElement("div") } } });
   }
   desk.docked({
     activePanel: group.panels[0],
@@ -36,7 +37,7 @@ async function three(parameters = "scene=tree") {
     panels: group.panels,
     getPanel: (id: string) => (group.panels as { id: string }[]).find((panel) => panel.id === id),
   } as never);
-  return { desk, calls, active, tell };
+  return { desk, calls, active, moved, tell };
 }
 
 const closed = (calls: [string, unknown][]) => calls.filter(([command]) => command === "session_close").map(([, args]) => (args as { id: string }).id);
@@ -89,6 +90,18 @@ describe("tabs in their order", () => {
   });
 });
 
+describe("a tab", () => {
+  it("goes to the side within its group, and not beyond its ends", async () => {
+    const { desk, moved } = await three();
+    desk.tabs.run("tabLeft", "a");
+    desk.tabs.run("tabRight", "c");
+    expect(moved).toEqual([]);
+    desk.tabs.run("tabLeft", "c");
+    desk.run("tabRight");
+    expect(moved).toEqual(["c to 1", "a to 1"]);
+  });
+});
+
 describe("a session", () => {
   it("goes to a window of its own, and from there to the main one", async () => {
     const here = await three();
@@ -97,6 +110,23 @@ describe("a session", () => {
     const there = await three("scene=tree&window=window-1");
     there.desk.run("ownWindow");
     expect(there.calls.at(-1)).toEqual(["session_move", { id: "a", to: { kind: "window", label: "main" } }]);
+  });
+
+  it("is duplicated by core, which knows its profile", async () => {
+    const { desk, calls, tell } = await three();
+    tell(session("a", "vm-a", { kind: "live" }, { profile: "p-1" }));
+    desk.run("duplicate");
+    expect(calls.at(-1)).toEqual(["session_duplicate", { id: "a" }]);
+  });
+
+  it("is duplicated with its profile, name and colour", async () => {
+    const model = new Model(demoBackend(new URLSearchParams("scene=profiles")));
+    await model.open();
+    const first = model.state.sessions.find(({ profile }) => profile !== null);
+    await model.backend.call("session_label", { id: first?.id ?? "", name: "Jump", colour: "red" });
+    const id = await model.backend.call("session_duplicate", { id: first?.id ?? "" });
+    expect(id).not.toBe(first?.id);
+    expect(model.state.sessions.find((one) => one.id === id)).toMatchObject({ profile: first?.profile, name: "Jump", colour: "red" });
   });
 
   it("is offered the other windows that are there, and no page is", async () => {

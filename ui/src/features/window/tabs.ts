@@ -8,17 +8,21 @@ import type { SessionPlace } from "../../contract/SessionPlace";
 import type { TabColour } from "../../contract/TabColour";
 import { remark, remarkFailure } from "../../design/toast";
 import type { Desk } from "./desk";
+import { focusSash } from "./sashes";
 import { words } from "./words";
 
 export type TabCommand =
   | "split"
   | "splitDown"
   | "otherGroup"
+  | "resizeSplit"
   | "ownWindow"
   | "duplicate"
   | "rename"
   | "nextTab"
   | "previousTab"
+  | "tabLeft"
+  | "tabRight"
   | "closeTab"
   | "closeOthers"
   | "closeRight";
@@ -48,16 +52,22 @@ export class Tabs {
       case "otherGroup":
         this.#toOtherGroup(panel);
         break;
+      case "resizeSplit":
+        if (focusSash(panel.group.element) === "none") {
+          remark(words.oneGroup);
+        }
+        break;
       case "ownWindow": {
         const { label } = desk.model.backend;
         void this.move(panel.id, label === MAIN_WINDOW ? { kind: "new", at: null } : { kind: "window", label: MAIN_WINDOW });
         break;
       }
       case "duplicate": {
-        const session = this.#session(panel.id);
-        if (session !== undefined) {
+        if (this.#session(panel.id) === undefined) {
+          remark(words.onlySessions);
+        } else {
           panel.api.setActive();
-          void desk.connect({ instance: session.instance, os: "unknown" }, session.protocol);
+          desk.model.backend.call("session_duplicate", { id: panel.id }).catch(remarkFailure);
         }
         break;
       }
@@ -71,6 +81,10 @@ export class Tabs {
       case "nextTab":
       case "previousTab":
         this.#step(panel, command === "nextTab" ? 1 : -1);
+        break;
+      case "tabLeft":
+      case "tabRight":
+        this.#shift(panel, command === "tabRight" ? 1 : -1);
         break;
       case "closeTab":
         desk.askClose(panel.id);
@@ -154,6 +168,16 @@ export class Tabs {
       this.#split(panel, "right");
     } else {
       panel.api.moveTo({ group: next });
+      this.#desk.focusFront();
+    }
+  }
+
+  /** One place to the side within its group; at the end of it there is no other. */
+  #shift(panel: IDockviewPanel, by: 1 | -1): void {
+    const { panels } = panel.group;
+    const index = panels.indexOf(panel) + by;
+    if (index >= 0 && index < panels.length) {
+      panel.api.moveTo({ group: panel.group, index });
       this.#desk.focusFront();
     }
   }

@@ -175,9 +175,9 @@ export function demoBackend(parameters: URLSearchParams): Backend {
     }
   };
 
-  const open = (instance: InstanceRef, protocol: Protocol, profile: string | null) => {
+  const open = (instance: InstanceRef, protocol: Protocol, profile: string | null, tab: "any" | "new" = "any") => {
     // A tab that is left of a profile's last start takes the next one.
-    const left = profile === null ? undefined : sessions.find((known) => known.profile === profile);
+    const left = profile === null || tab === "new" ? undefined : sessions.find((known) => known.profile === profile);
     next += left === undefined ? 1 : 0;
     const id = left?.id ?? `s-${next}`;
     if (left !== undefined) {
@@ -334,6 +334,15 @@ export function demoBackend(parameters: URLSearchParams): Backend {
       }
       return open(instance, start.protocol, null);
     },
+    session_duplicate: ({ id }) => {
+      const known = find(id);
+      if (known === undefined) {
+        throw failures.unreachable;
+      }
+      const made = open(known.instance, known.protocol, known.profile, "new");
+      update(made, { name: known.name, colour: known.colour });
+      return made;
+    },
     session_answer: ({ id, answer }) => {
       const known = find(id);
       if (known === undefined) {
@@ -444,7 +453,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
           }
         }, 2500);
       }),
-    displays: () => sceneDisplays(Number(parameters.get("displays") ?? 1)),
+    displays: () => sceneDisplays(Number(parameters.get("displays") ?? 1), parameters.has("stacked"), parameters.has("wayland")),
     full_screen: async ({ to }) => {
       const full = document.fullscreenElement !== null;
       if (to.kind === "on" && !full) {

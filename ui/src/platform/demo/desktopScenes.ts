@@ -1,7 +1,7 @@
 /** The states of a desktop that a picture can be taken of. */
 
 import type { DesktopInfo } from "../../contract/DesktopInfo";
-import type { DisplayInfo } from "../../contract/DisplayInfo";
+import type { Displays } from "../../contract/Displays";
 import type { Failure } from "../../contract/Failure";
 import type { Note } from "../../contract/Note";
 import type { SessionInfo } from "../../contract/SessionInfo";
@@ -119,17 +119,18 @@ export function sceneAsking(
 }
 
 /** As many displays, side by side. */
-export function sceneDisplays(count: number): DisplayInfo[] {
-  return Array.from({ length: count }, (_, id) => ({
+export function sceneDisplays(count: number, stacked: boolean, wayland: boolean): Displays {
+  const all = Array.from({ length: count }, (_, id) => ({
     id,
     name: id === 0 ? "DELL U2723QE" : id === 1 ? "Built-in display" : "",
-    x: id * 2560,
-    y: 0,
+    x: stacked ? 0 : id * 2560,
+    y: stacked ? id * 1440 : 0,
     width: 2560,
     height: 1440,
     scale: 1,
     current: id === 0,
   }));
+  return { all, placing: wayland ? "system" : "program" };
 }
 
 /** The session of a scene. */

@@ -31,6 +31,9 @@ export class DemoSettings {
     if (theme !== null) {
       this.#put(EVERYWHERE, "appearance.theme", theme);
     }
+    if (parameters.has("screenreader")) {
+      this.#put(EVERYWHERE, "terminal.screenReader", true);
+    }
     if (parameters.has("nopreflight")) {
       this.#put(EVERYWHERE, "access.preflight", false);
     }
@@ -91,6 +94,7 @@ export class DemoSettings {
       terminalFontSize: value("terminal.fontSize") as number,
       scrollback: value("terminal.scrollback") as number,
       confirmPaste: value("terminal.confirmPaste") as boolean,
+      screenReader: value("terminal.screenReader") as boolean,
       publicAddress: { kind: "auditOnly" } satisfies PublicAddress,
       preflight: value("access.preflight") as boolean,
     };
