@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 
+import "./lib/failures.mjs";
 import { openBrowser } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
 import { dialogsIn, PAGES } from "./lib/pages.mjs";

@@ -23,7 +23,7 @@ async function menuOf(window, css) {
   await window.run(
     `const { left, top } = arguments[0].getBoundingClientRect();
     arguments[0].dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: left + 8, clientY: top + 8 }))`,
-    element.reference,
+    await element.reference(),
   );
   await window.find("[role=menuitem]");
 }
@@ -107,7 +107,7 @@ export const PAGES = [
   ["the keys", "scene=tree", async (window) => {
     await window.chord(Key.control, ",");
     const keys = await window.find('[data-testid="keys"]');
-    await window.run("arguments[0].scrollIntoView()", keys.reference);
+    await window.run("arguments[0].scrollIntoView()", await keys.reference());
   }],
   ["the palette", "scene=terminal", async (window) => {
     await (await window.find('[data-testid="search-field"]')).click();
