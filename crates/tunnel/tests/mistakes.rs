@@ -1,11 +1,5 @@
 //! A panic in one task harms that one alone, and what waits for it is told.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "what is missing fails the test, and panics are its subject"
-)]
-
 mod support;
 
 use std::collections::HashSet;
