@@ -8,7 +8,7 @@ use ironrdp_pdu::{
 };
 
 use super::{
-    Outcome, Picture,
+    Outcome, Picture, opaque,
     planar::{Planar, Unpacked},
 };
 use crate::{
@@ -196,8 +196,7 @@ fn put_rows<const N: usize>(
     for (to, from) in picture.rows(rect).zip(from) {
         let (from, _) = from.as_chunks::<N>();
         for (to, from) in to.iter_mut().zip(from) {
-            let [red, green, blue] = color(*from);
-            *to = [red, green, blue, u8::MAX];
+            *to = opaque(color(*from));
         }
     }
 }
@@ -209,7 +208,7 @@ fn put_planar(picture: &mut Picture, rect: Rect, unpacked: &Unpacked<'_>, width:
             let [red, green, blue] = planes.map(|plane| plane.chunks_exact(width).rev());
             for (((to, red), green), blue) in picture.rows(rect).zip(red).zip(green).zip(blue) {
                 for (((to, red), green), blue) in to.iter_mut().zip(red).zip(green).zip(blue) {
-                    *to = [*red, *green, *blue, u8::MAX];
+                    *to = opaque([*red, *green, *blue]);
                 }
             }
         }

@@ -25,6 +25,9 @@ use crate::{
 /// A pixel that nobody has drawn.
 const BLACK: [u8; PIXEL] = [0, 0, 0, u8::MAX];
 
+/// The alpha of a pixel that nothing shines through, in a little-endian number.
+const OPAQUE: u32 = 0xFF00_0000;
+
 /// Rows of opaque RGBA, and which of them have changed since they were last taken.
 pub(crate) struct Picture {
     width: u16,
@@ -188,9 +191,14 @@ impl Painter {
 
 /// Copies pixels whose alpha means nothing.
 fn put_opaque(to: &mut [[u8; PIXEL]], from: &[[u8; PIXEL]]) {
-    for (to, [red, green, blue, _]) in to.iter_mut().zip(from) {
-        *to = [*red, *green, *blue, u8::MAX];
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = (u32::from_le_bytes(*from) | OPAQUE).to_le_bytes();
     }
+}
+
+/// A pixel of this color. As one number: put together from bytes, many of them are not written at once.
+fn opaque([red, green, blue]: [u8; 3]) -> [u8; PIXEL] {
+    (u32::from(red) | u32::from(green) << 8 | u32::from(blue) << 16 | OPAQUE).to_le_bytes()
 }
 
 #[cfg(test)]

@@ -7,6 +7,10 @@ use ironrdp_pdu::bitmap::rdp6::{BitmapStream, ColorPlaneDefinition};
 /// Most bytes that are kept for the next bitmap; most are of some thousand pixels.
 const KEPT: usize = 1024 * 1024;
 
+/// At least as many values as a segment has as they are, and as it repeats its last.
+const MAX_RAW: usize = 16;
+const MAX_RUN: usize = 48;
+
 /// Unpacks bitmaps, reusing its memory from one to the next.
 #[derive(Default)]
 pub(super) struct Planar {
@@ -96,13 +100,23 @@ fn unpack_row<'a>(mut from: &'a [u8], mut row: &mut [u8]) -> Option<&'a [u8]> {
             (more, 2) => (0, 32 + more),
             (raw, run) => (raw, run),
         };
-        let (values, after) = after.split_at_checked(raw)?;
-        let (segment, rest) = row.split_at_mut_checked(raw + run)?;
-        let (as_is, repeated) = segment.split_at_mut(raw);
-        as_is.copy_from_slice(values);
+        let (values, rest) = after.split_at_checked(raw)?;
+        if raw + run > row.len() {
+            return None;
+        }
+        // Segments are short. Where there is room, as many values are written as one can have, which takes less than to
+        // write only those that it has; the others are written over by the next.
+        match (after.first_chunk::<MAX_RAW>(), row.first_chunk_mut::<MAX_RAW>()) {
+            (Some(values), Some(to)) => *to = *values,
+            _ => row.get_mut(..raw)?.copy_from_slice(values),
+        }
         last = values.last().copied().unwrap_or(last);
-        repeated.fill(last);
-        (from, row) = (after, rest);
+        let repeated = row.get_mut(raw..)?;
+        match repeated.first_chunk_mut::<MAX_RUN>() {
+            Some(to) => *to = [last; MAX_RUN],
+            None => repeated.get_mut(..run)?.fill(last),
+        }
+        (from, row) = (rest, row.get_mut(raw + run..)?);
     }
     Some(from)
 }
