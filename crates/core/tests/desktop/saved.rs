@@ -6,7 +6,6 @@ use adit_contract::{
     MAIN_WINDOW, Profile, ProfileAction, ProfileStart, ProfileTarget, Question, SessionAnswer, SessionInfo,
     SessionState,
 };
-use adit_core::keychain::Vault as _;
 
 use crate::{
     PASSWORD, VM,
