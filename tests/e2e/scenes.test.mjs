@@ -2,12 +2,12 @@
 // out who cannot see it, or cannot use a pointer. Run by `cargo xtask test`.
 // @ts-check
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 
-import { openBrowser } from "./lib/app.mjs";
+import { openBrowser, picture } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
 import { dialogsIn, PAGES } from "./lib/pages.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
@@ -61,14 +61,10 @@ for (const element of document.querySelectorAll("button, input, textarea, [role=
 }
 return lost;`;
 
-/** Where the pictures of all pages go, for whoever wants to look at them. */
-const pictures = process.env.ADIT_SCENE_PICTURES;
-
-/** Keeps a picture of the page. @param {string} name */
-async function picture(name) {
-  if (pictures !== undefined) {
-    await mkdir(pictures, { recursive: true });
-    await writeFile(join(pictures, `${name}.png`), Buffer.from(await browser.call("GET", "/screenshot"), "base64"));
+/** Keeps a picture of the page, for whoever asked for them: there are hundreds. @param {string} name */
+async function keep(name) {
+  if (process.env.ADIT_SCENE_PICTURES !== undefined) {
+    await picture(`scene-${name.replaceAll(/[^a-z0-9]+/gi, "-")}`);
   }
 }
 
@@ -93,7 +89,7 @@ for (const theme of ["light", "dark"]) {
   for (const page of PAGES) {
     test(`${page[0]}, ${theme}`, async () => {
       await show(page, theme);
-      await picture(`${page[0]}, ${theme}`);
+      await keep(`${page[0]}, ${theme}`);
       assert.deepEqual(await violations(browser), []);
     });
   }
@@ -111,7 +107,7 @@ for (const page of PAGES) {
     await browser.resize(640, 400);
     try {
       await show(page, "light");
-      await picture(`${page[0]}, at twice the size`);
+      await keep(`${page[0]}, at twice the size`);
       const [width, height] = await browser.run("return [innerWidth, innerHeight]");
       assert.ok(width <= 640 && height <= 400, `the page is ${width} by ${height}`);
       assert.deepEqual(await browser.run(LOST), []);
