@@ -180,12 +180,6 @@ export const PAGES = [
     await typed(window, "Check for updates", Key.enter);
     await window.find('[data-testid="update-install"]');
   }],
-  ["an update that was refused", "scene=tree&update=refused", async (window) => {
-    await typed(window, "Check for updates", Key.enter);
-    await window.find('[data-testid="update-install"]');
-    await press(window, "update-install");
-    await window.find('[data-testid="update-again"]');
-  }],
   ["the menu of a tab", "scene=terminal", async (window) => {
     await window.find(".xterm-rows");
     await menuOf(window, ".dv-tab.dv-active-tab");
