@@ -204,16 +204,6 @@ export const PAGES = [
     await window.chord(Key.control, Key.shift, "v");
     await window.find('[data-testid="paste-guard"]');
   }],
-  ["a link in a terminal", "scene=terminal", async (window) => {
-    await window.waitText(".xterm-rows", /\$ $/);
-    const address = `https://ana.example/${"x".repeat(200)}`;
-    await window.type(`echo ${address}`);
-    await window.chord(Key.enter);
-    // It fills whole lines: whatever is in the middle of one is the link.
-    const line = await window.findText(".xterm-rows > div", /^x+$/);
-    await line.click();
-    await window.find('[data-testid="terminal-link"]');
-  }],
   ["searching a terminal", "scene=terminal", async (window) => {
     await window.find(".xterm-rows");
     await window.chord(Key.control, Key.shift, "f");
