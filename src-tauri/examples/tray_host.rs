@@ -23,6 +23,9 @@ mod host {
     const NOTICES: &str = "/org/freedesktop/Notifications";
     const ITEM: &str = "org.kde.StatusNotifierItem";
     const MENU: &str = "com.canonical.dbusmenu";
+    /// Why a notice goes, as the specification counts it.
+    const BY_THE_PERSON: u32 = 2;
+    const BY_THE_APP: u32 = 3;
 
     /// The bus name of the item that registered last.
     type Last = Arc<Mutex<Option<String>>>;
@@ -47,7 +50,7 @@ mod host {
         }
     }
 
-    /// Takes notices, the newest of which can be clicked.
+    /// Takes notices, each of which can be clicked until it is closed.
     struct Notices(u32);
 
     #[interface(name = "org.freedesktop.Notifications")]
@@ -60,17 +63,29 @@ mod host {
             _icon: &str,
             summary: &str,
             body: &str,
-            _actions: Vec<String>,
+            actions: Vec<String>,
             _hints: HashMap<String, OwnedValue>,
             _timeout: i32,
         ) -> u32 {
             self.0 += 1;
-            say(&json!({ "notice": { "id": self.0, "title": summary, "text": body } }));
+            say(&json!({ "notice": { "id": self.0, "title": summary, "text": body, "actions": actions } }));
             self.0
+        }
+
+        async fn close_notification(
+            &self,
+            #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+            id: u32,
+        ) -> zbus::fdo::Result<()> {
+            say(&json!({ "withdrawn": id }));
+            Ok(Self::notification_closed(&emitter, id, BY_THE_APP).await?)
         }
 
         #[zbus(signal)]
         async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, action: &str) -> zbus::Result<()>;
+
+        #[zbus(signal)]
+        async fn notification_closed(emitter: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
     }
 
     /// Runs until stdin ends.
@@ -98,9 +113,10 @@ mod host {
         });
         while let Some(line) = read.recv().await {
             let item = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some(id) = line.strip_prefix("notice ") {
-                let emitter = SignalEmitter::new(&bus, NOTICES)?;
-                Notices::action_invoked(&emitter, id.parse()?, "default").await?;
+            if let Some((id, action)) = line.strip_prefix("notice ").and_then(|line| line.split_once(' ')) {
+                let (emitter, id) = (SignalEmitter::new(&bus, NOTICES)?, id.parse()?);
+                Notices::action_invoked(&emitter, id, action).await?;
+                Notices::notification_closed(&emitter, id, BY_THE_PERSON).await?;
                 say(&json!({ "clicked": id }));
                 continue;
             }
@@ -123,12 +139,24 @@ mod host {
                 // A slice: an array of known length is another type on the bus.
                 let none: &[&str] = &[];
                 let (_, layout): (u32, Layout) = menu.call("GetLayout", &(0_i32, -1_i32, none)).await?;
-                let rows: Vec<Json> = layout.2.into_iter().filter_map(row).collect();
+                let rows: Vec<Json> = layout.2.iter().filter_map(|value| row(value)).collect();
                 Ok(json!({ "status": status, "rows": rows }))
             }
-            ("click", id) => {
-                let id: i32 = id.parse().context("no such row")?;
-                let () = menu.call("Event", &(id, "clicked", Value::from(0_i32), 0_u32)).await?;
+            // Ids of the menus that the row is in, from the outermost, and its own: those menus are opened first.
+            ("click", ids) => {
+                let ids =
+                    ids.split(' ').map(str::parse).collect::<Result<Vec<i32>, _>>().context("no row")?;
+                let (id, menus) = ids.split_last().context("no row")?;
+                let event = async |id: i32, what| {
+                    let done: zbus::Result<()> =
+                        menu.call("Event", &(id, what, Value::from(0_i32), 0_u32)).await;
+                    done
+                };
+                for within in menus {
+                    let _: bool = menu.call("AboutToShow", within).await?;
+                    event(*within, "opened").await?;
+                }
+                event(*id, "clicked").await?;
                 Ok(json!({ "clicked": id }))
             }
             ("activate", _) => {
@@ -142,19 +170,20 @@ mod host {
     /// A row's id, its properties and the rows below it.
     type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
-    fn row(value: OwnedValue) -> Option<Json> {
-        let Value::Structure(row) = bare(&value) else { return None };
-        let [id, properties, _] = row.fields() else { return None };
-        let Value::Dict(properties) = bare(properties) else { return None };
+    /// A row with those below it; none for a separator, which has no words.
+    fn row(value: &Value<'_>) -> Option<Json> {
+        let Value::Structure(row) = bare(value) else { return None };
+        let [id, properties, below] = row.fields() else { return None };
+        let (Value::Dict(properties), Value::Array(below)) = (bare(properties), bare(below)) else {
+            return None;
+        };
         let property = |name: &str| {
             properties.iter().find(|(key, _)| bare(key) == &Value::from(name)).map(|(_, value)| bare(value))
         };
-        let (Value::I32(id), Some(Value::Str(label))) = (bare(id), property("label")) else {
-            // A separator has no words.
-            return None;
-        };
+        let (Value::I32(id), Some(Value::Str(label))) = (bare(id), property("label")) else { return None };
         let enabled = property("enabled") != Some(&Value::Bool(false));
-        Some(json!({ "id": id, "label": label.replace("__", "_"), "enabled": enabled }))
+        let below: Vec<Json> = below.iter().filter_map(row).collect();
+        Some(json!({ "id": id, "label": label.replace("__", "_"), "enabled": enabled, "rows": below }))
     }
 
     /// What is in a variant, or in one of those.

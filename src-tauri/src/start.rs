@@ -14,7 +14,7 @@ use crate::{
     demo::{self, DemoPlace, Turn},
     login::Login,
     loudspeaker::SystemLoudspeaker,
-    notices::Heard,
+    notices::{Begun, Heard},
     resting,
     tray::TrayPlace,
     updates, wants, window,
@@ -227,8 +227,12 @@ pub(crate) fn launch_core(handle: AppHandle, arguments: &Arguments) -> Core {
         }
         let app = result.as_ref().ok().cloned();
         done.send_replace(Some(result));
-        if let Some(app) = app.as_ref().filter(|_| !in_background) {
-            window::open_left(&handle, app);
+        if let Some(app) = &app {
+            let begun = if in_background { Begun::InBackground } else { Begun::InWindow };
+            handle.state::<Heard>().begun(begun);
+            if !in_background {
+                window::open_left(&handle, app);
+            }
         }
         if let Some(app) = app.clone().filter(|_| in_background) {
             // Beside the rest: it waits for the list of VMs.

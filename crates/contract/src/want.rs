@@ -41,6 +41,15 @@ pub enum Want {
         /// The one to be chosen.
         id: Option<String>,
     },
+    /// Show all sessions.
+    Sessions,
+    /// Show the profiles.
+    Profiles {
+        /// The one to be chosen.
+        id: Option<String>,
+    },
+    /// Give the keyboard to the tree of VMs.
+    Explorer,
     /// Show the settings.
     Settings,
     /// Ask what closing is to do.

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Event, Failure, MAIN_WINDOW, TunnelAction, Want};
+use adit_contract::{Event, Failure, MAIN_WINDOW, SessionAnswer, SignInMethod, TunnelAction, Want};
 use adit_core::{App, closing::TrayPresence, notice::concerns, tray::Does};
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::Notify;
@@ -76,29 +76,34 @@ pub(crate) async fn run(handle: AppHandle) {
     }
 }
 
-/// Does what a row of the menu says.
-fn act(handle: &AppHandle, does: Does) {
+/// Does what a row of the menu, or a notice, says.
+pub(crate) fn act(handle: &AppHandle, does: Does) {
     let handle = handle.clone();
     tauri::async_runtime::spawn(async move {
         let Ok(app) = handle.state::<Core>().app().await else { return };
+        // What else fails is shown where it belongs, or has gone meanwhile.
+        let is_said_here = matches!(does, Does::SignIn | Does::Profile(_) | Does::StartProfiles(_));
         if let Err(failure) = perform(&handle, &app, does).await {
-            // What was clicked may have gone meanwhile; what did not work otherwise is shown where it belongs.
-            tracing::info!(code = ?failure.code, "What was clicked in the tray could not be done");
+            tracing::info!(code = ?failure.code, "What was clicked could not be done");
+            if is_said_here {
+                wants::want(&handle, Want::Refused { failure });
+            }
         }
     });
 }
 
-/// Starts a profile in the window that heads the others. A tab is shown, and so is why there is none; a tunnel shows
-/// itself in the menu.
-async fn start_profile(handle: &AppHandle, app: &App, id: String) -> Result<(), Failure> {
+/// Starts profiles in the window that heads the others. The last tab of them is shown, and so is why there is none; a
+/// tunnel shows itself in the menu.
+async fn start_profiles(handle: &AppHandle, app: &App, ids: Vec<String>) -> Result<(), Failure> {
     let label =
         window::lead(handle).map_or_else(|| MAIN_WINDOW.to_owned(), |window| window.label().to_owned());
-    for started in app.profile_start(&label, vec![id]).await? {
-        if let Some(failure) = started.failure {
-            wants::want(handle, Want::Refused { failure });
-        } else if let Some(id) = started.session {
-            wants::want(handle, Want::Session { id });
-        }
+    let started = app.profile_start(&label, ids).await?;
+    let tab = started.iter().rev().find_map(|started| started.session.clone());
+    for failure in started.into_iter().filter_map(|started| started.failure) {
+        wants::want(handle, Want::Refused { failure });
+    }
+    if let Some(id) = tab {
+        wants::want(handle, Want::Session { id });
     }
     Ok(())
 }
@@ -108,13 +113,28 @@ async fn perform(handle: &AppHandle, app: &App, does: Does) -> Result<(), Failur
         Does::Open => window::raise(handle),
         Does::Tunnel(id, TunnelAction::Stop) => app.tunnel_pause(&id).await?,
         Does::Tunnel(id, action) => app.tunnel_action(&id, action).await?,
-        Does::Tunnels => wants::want(handle, Want::Tunnels { id: None }),
+        Does::Tunnels(id) => wants::want(handle, Want::Tunnels { id }),
         Does::Session(id) => wants::want(handle, Want::Session { id }),
+        Does::Sessions => wants::want(handle, Want::Sessions),
+        Does::Reconnect(id) => {
+            // Its tab is shown in any case: it may have been connected again there.
+            let again = app.session_answer(&id, SessionAnswer::TryAgain).await;
+            wants::want(handle, Want::Session { id });
+            again?;
+        }
         Does::Connect(instance) => {
             let os = app.os_of(&instance);
             wants::want(handle, Want::Connect { instance, os });
         }
-        Does::Profile(id) => start_profile(handle, app, id).await?,
+        Does::Explorer => wants::want(handle, Want::Explorer),
+        Does::Profile(id) => start_profiles(handle, app, vec![id]).await?,
+        Does::StartProfiles(ids) => start_profiles(handle, app, ids).await?,
+        Does::Profiles(id) => wants::want(handle, Want::Profiles { id }),
+        Does::SignIn => {
+            // First: the browser comes in front of it.
+            window::raise(handle);
+            app.sign_in(SignInMethod::Browser).await?;
+        }
         Does::PauseAll => app.tunnels_pause_all().await,
         Does::ResumeAll => app.tunnels_resume_all().await,
         Does::Settings => wants::want(handle, Want::Settings),

@@ -32,7 +32,11 @@ failure: Failure, } | { "kind": "tunnels",
 /**
  * The one to be chosen.
  */
-id: string | null, } | { "kind": "settings" } | { "kind": "close", 
+id: string | null, } | { "kind": "sessions" } | { "kind": "profiles", 
+/**
+ * The one to be chosen.
+ */
+id: string | null, } | { "kind": "explorer" } | { "kind": "settings" } | { "kind": "close", 
 /**
  * Why it is asked.
  */

@@ -181,9 +181,15 @@ impl App {
         Ok(all)
     }
 
+    /// Ids of the profiles that are to be started at login.
+    #[must_use]
+    pub fn login_profiles(&self) -> Vec<String> {
+        self.core.profiles.at_login()
+    }
+
     /// Starts the profiles that are to be started at login. To be called once, when the app begins there.
     pub async fn profiles_at_login(&self) {
-        let mut ids = self.core.profiles.at_login();
+        let mut ids = self.login_profiles();
         if ids.is_empty() {
             return;
         }

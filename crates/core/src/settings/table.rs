@@ -106,7 +106,9 @@ pub static RESTORE_TUNNELS: Setting<bool> = Setting {
 pub static NOTIFICATIONS: Setting<bool> = Setting {
     key: "app.notifications",
     title: "Notifications",
-    help: "Tells what needs you while you look elsewhere: a sign-in, a question, a session or a tunnel that was lost.",
+    help: "Tells what needs you while you look elsewhere: a sign-in, a question, a session or a tunnel that was lost, a \
+           profile that did not start at login. Each notice offers what can be done about it; on Windows and macOS \
+           those buttons are untried.",
     group: APP,
     kind: Kind::Toggle,
     default: true,

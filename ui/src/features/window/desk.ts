@@ -19,6 +19,7 @@ import { remark, remarkFailure } from "../../design/toast";
 import { askFor, keyOf, shortTarget } from "../explain/target";
 import { words as explainWords } from "../explain/words";
 import type { TopicId } from "../help/topics";
+import { keyOfProfile } from "../profiles/tree";
 import { KEY } from "../settings/keys";
 import { Desktops } from "./desktops";
 import { AT_FIRST, type DeskState, type ForwardTo, type TerminalKeys } from "./deskState";
@@ -177,7 +178,10 @@ export class Desk {
         remark(want.failure);
         return;
       case "session":
+      case "sessions":
       case "connect":
+      case "explorer":
+      case "profiles":
       case "tunnels":
       case "settings":
         break;
@@ -185,14 +189,28 @@ export class Desk {
     if (!(await this.#dockReady(want.kind === "session" ? want.id : null))) {
       return;
     }
-    if (want.kind === "session") {
-      this.front(want.id);
-    } else if (want.kind === "connect") {
-      await this.show({ instance: want.instance, os: want.os });
-    } else if (want.kind === "tunnels") {
-      this.openTunnels(want.id ?? undefined);
-    } else {
-      this.openSettings();
+    switch (want.kind) {
+      case "session":
+        this.front(want.id);
+        break;
+      case "sessions":
+        this.run("allSessions");
+        break;
+      case "connect":
+        await this.show({ instance: want.instance, os: want.os });
+        break;
+      case "explorer":
+        this.run("focusExplorer");
+        break;
+      case "profiles":
+        this.profiles.open(want.id === null ? undefined : new Set([keyOfProfile(want.id)]));
+        break;
+      case "tunnels":
+        this.openTunnels(want.id ?? undefined);
+        break;
+      case "settings":
+        this.openSettings();
+        break;
     }
   }
 

@@ -1,4 +1,6 @@
-use adit_contract::{AccountSource, Failure, FailureCode, Question, Step, TunnelSpec, TunnelTarget};
+use adit_contract::{
+    AccountSource, Failure, FailureCode, ProfileState, Question, Step, TunnelSpec, TunnelTarget,
+};
 
 use super::*;
 
@@ -135,13 +137,12 @@ fn everything_is_listed_with_its_state_and_what_a_click_does() {
     assert!(does.contains(&&Does::Connect(vm("fav"))));
 }
 
-#[test]
-fn profiles_have_a_menu_of_their_own_with_their_folders_and_states() {
-    let profile = |n: usize| ProfileInfo {
+fn profile(n: usize, folder: &[&str]) -> ProfileInfo {
+    ProfileInfo {
         id: n.to_string(),
         profile: adit_contract::Profile {
             name: format!("db-{n}"),
-            folder: vec!["Work".into()],
+            folder: folder.iter().map(|name| (*name).to_owned()).collect(),
             target: adit_contract::ProfileTarget::Search { text: "db".into() },
             action: adit_contract::ProfileAction::Ssh,
             account: None,
@@ -149,21 +150,68 @@ fn profiles_have_a_menu_of_their_own_with_their_folders_and_states() {
             start: Default::default(),
             unconfirmed: None,
         },
-        state: if n == 1 { ProfileState::Session { id: "7".into() } } else { ProfileState::Idle },
+        state: ProfileState::Idle,
         problem: None,
-    };
-    let profiles: Vec<ProfileInfo> = (0..MOST_PROFILES + 3).map(profile).collect();
-    let tray = tray(&Shown { profiles: &profiles, ..shown(&[], &[], &BTreeSet::new()) });
+    }
+}
+
+fn profiles_menu(profiles: &[ProfileInfo]) -> Vec<Row> {
+    let tray = tray(&Shown { profiles, ..shown(&[], &[], &BTreeSet::new()) });
     assert_eq!(texts(&tray), ["Open Adit", "Profiles", "Settings", "Quit Adit"]);
-    let rows = tray.rows.iter().find_map(|row| match row {
+    let rows = tray.rows.into_iter().find_map(|row| match row {
         Row::Menu { rows, .. } => Some(rows),
         Row::Separator | Row::Heading(_) | Row::Item { .. } => None,
     });
-    let rows = rows.expect("the menu");
-    assert_eq!(rows.len(), MOST_PROFILES + 1);
-    assert_eq!(rows[0], item("Work / db-0", Does::Profile("0".into())));
-    assert_eq!(rows[1], item("Work / db-1 – open", Does::Profile("1".into())));
-    assert_eq!(rows[MOST_PROFILES], item("3 more in the window", Does::Open));
+    rows.expect("the menu")
+}
+
+#[test]
+fn profiles_have_a_menu_of_their_own_with_their_folders_and_states() {
+    let open = ProfileState::Session { id: "7".into() };
+    let profiles = [
+        profile(0, &[]),
+        ProfileInfo { state: open, ..profile(1, &["Work"]) },
+        profile(2, &["Work", "Late"]),
+        profile(3, &["Work"]),
+        profile(4, &["Home"]),
+    ];
+    let start = |n: usize| Does::Profile(n.to_string());
+    let late = Row::Menu { text: "Late".into(), rows: vec![item("db-2", start(2))] };
+    let work = vec![
+        item("Start all 2", Does::StartProfiles(vec!["2".into(), "3".into()])),
+        late,
+        item("db-1 – open", start(1)),
+        item("db-3", start(3)),
+    ];
+    let home = Row::Menu { text: "Home".into(), rows: vec![item("db-4", start(4))] };
+    assert_eq!(
+        profiles_menu(&profiles),
+        [Row::Menu { text: "Work".into(), rows: work }, home, item("db-0", start(0))]
+    );
+}
+
+#[test]
+fn five_hundred_profiles_make_menus_that_can_be_looked_through() {
+    fn all<'a>(rows: &'a [Row], found: &mut Vec<&'a [Row]>) {
+        found.push(rows);
+        for row in rows {
+            if let Row::Menu { rows, .. } = row {
+                all(rows, found);
+            }
+        }
+    }
+    let names: Vec<String> = (0..50).map(|n| format!("folder-{n}")).collect();
+    let profiles: Vec<ProfileInfo> = (0..500).map(|n| profile(n, &[&names[n % 50]])).collect();
+    let flat: Vec<ProfileInfo> = (0..500).map(|n| profile(n, &["one"])).collect();
+    for (profiles, left) in [(profiles, 460), (flat, 400)] {
+        let rows = profiles_menu(&profiles);
+        let mut menus = Vec::new();
+        all(&rows, &mut menus);
+        assert!(menus.iter().all(|rows| rows.len() <= 22), "{menus:?}");
+        assert!(menus.iter().map(|rows| rows.len()).sum::<usize>() < 250);
+        let more = item(format!("{left} more in the window"), Does::Profiles(None));
+        assert_eq!(rows.last(), Some(&more));
+    }
 }
 
 #[test]
@@ -188,7 +236,22 @@ fn the_icon_says_whether_somebody_is_needed() {
         source: AccountSource::Browser,
         state: AccountState::SignInNeeded,
     };
-    assert_eq!(tray(&Shown { accounts: &[account], ..shown(&[], &[], &none) }).mark, Mark::NeedsYou);
+    let accounts = [account];
+    let signed_out = tray(&Shown { accounts: &accounts, ..shown(&[], &[], &none) });
+    assert_eq!(signed_out.mark, Mark::NeedsYou);
+    assert_eq!(signed_out.tip, "Adit needs you: sign in again as ana@acme.example");
+    assert_eq!(signed_out.rows[1], item("Sign in again as ana@acme.example", Does::SignIn));
+    let failure = Failure::new(FailureCode::ConnectionLost, "It was lost", "");
+    let lost = |was_live| session("1", "a", SessionState::Failed { failure: failure.clone(), was_live });
+    assert_eq!(mark(&[lost(true)], &[]), Mark::NeedsYou);
+    assert_eq!(mark(&[lost(false)], &[]), Mark::Calm, "whoever opened it sees that");
+    let profiles =
+        [ProfileInfo { state: ProfileState::Failed { failure: failure.clone() }, ..profile(1, &[]) }];
+    assert_eq!(tray(&Shown { profiles: &profiles, ..shown(&[], &[], &none) }).mark, Mark::NeedsYou);
+    // What was lost of a profile is one thing, not two.
+    let of_it = [SessionInfo { profile: Some("1".into()), ..lost(true) }];
+    let one = tray(&Shown { profiles: &profiles, ..shown(&of_it, &[], &none) });
+    assert_eq!(one.tip, "Adit needs you: the session on a was lost");
 }
 
 #[test]
@@ -205,8 +268,14 @@ fn the_menu_stays_small_whatever_there_is() {
         assert!(text.chars().count() <= 2 * LONGEST_NAME, "{text}");
         assert!(!text.contains(char::is_control), "{text:?}");
     }
-    assert!(texts(&tray).contains(&"52 more in the window"));
-    assert!(texts(&tray).contains(&"488 more in the window"));
+    // Each leads to where all of them are.
+    for more in [
+        item("52 more in the window", Does::Sessions),
+        item("488 more in the window", Does::Tunnels(None)),
+        item("188 more in the window", Does::Explorer),
+    ] {
+        assert!(tray.rows.contains(&more), "{more:?}");
+    }
     assert!(
         texts(&tray).iter().any(|text| text.contains("-end")),
         "the end of a name is what tells it apart"

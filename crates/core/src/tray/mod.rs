@@ -1,10 +1,13 @@
 //! What the tray shows: its icon, its tooltip and its menu, from how the app stands. Pure; the shell draws it.
 
+mod need;
+mod profiles;
+
 use std::collections::BTreeSet;
 
 use adit_contract::{
-    AccountInfo, AccountState, InstanceRef, ProfileInfo, ProfileState, Protocol, SessionInfo, SessionState,
-    TunnelAction, TunnelInfo, TunnelState,
+    AccountInfo, AccountState, InstanceRef, ProfileInfo, Protocol, SessionInfo, SessionState, TunnelAction,
+    TunnelInfo, TunnelState,
 };
 
 use crate::{
@@ -14,8 +17,6 @@ use crate::{
 
 /// The most rows of one kind; what is beyond is in the window.
 const MOST_ROWS: usize = 12;
-/// The most profiles in their menu.
-const MOST_PROFILES: usize = 20;
 /// The longest name in a row, in characters.
 const LONGEST_NAME: usize = 40;
 
@@ -59,7 +60,7 @@ pub enum Row {
     Menu {
         /// What it says.
         text: String,
-        /// What is in it; no menus.
+        /// What is in it, menus among it.
         rows: Vec<Row>,
     },
 }
@@ -71,14 +72,26 @@ pub enum Does {
     Open,
     /// Starts or pauses a tunnel.
     Tunnel(String, TunnelAction),
-    /// Shows all tunnels.
-    Tunnels,
+    /// Shows all tunnels, with one of them chosen.
+    Tunnels(Option<String>),
     /// Opens the window at a session.
     Session(String),
+    /// Shows all sessions.
+    Sessions,
+    /// Connects a session that was lost once more, and shows it.
+    Reconnect(String),
     /// Connects to a VM, or goes to its open session.
     Connect(InstanceRef),
+    /// Shows the tree, which begins with the favourites.
+    Explorer,
     /// Starts a profile, or goes to what of it is open.
     Profile(String),
+    /// Starts these profiles.
+    StartProfiles(Vec<String>),
+    /// Shows all profiles, with one of them chosen.
+    Profiles(Option<String>),
+    /// Begins a sign-in in the browser.
+    SignIn,
     /// Pauses all tunnels that run.
     PauseAll,
     /// Starts those again that were paused.
@@ -104,9 +117,12 @@ pub(crate) struct Shown<'a> {
 /// The tray for how the app stands.
 pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
     let mut rows = vec![item("Open Adit", Does::Open)];
+    if let Some(account) = shown.accounts.iter().find(|account| account.state == AccountState::SignInNeeded) {
+        rows.push(item(format!("Sign in again as {}", short(&account.email)), Does::SignIn));
+    }
     let sessions: Vec<&SessionInfo> =
-        shown.sessions.iter().filter(|session| is_open(&session.state) || asks(session)).collect();
-    group(&mut rows, "Sessions", &sessions, Does::Open, |session| {
+        shown.sessions.iter().filter(|session| is_open(&session.state) || need::was_lost(session)).collect();
+    group(&mut rows, "Sessions", &sessions, Does::Sessions, |session| {
         let by = match session.protocol {
             Protocol::Ssh => "",
             Protocol::Rdp => " desktop",
@@ -120,7 +136,7 @@ pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
         shown.tunnels.iter().partition(|tunnel| is_on(&tunnel.state));
     let running = on.iter().filter(|tunnel| !tunnel.by_command).count();
     let all: Vec<&TunnelInfo> = on.into_iter().chain(off).collect();
-    group(&mut rows, "Tunnels", &all, Does::Tunnels, |tunnel| tunnel_row(tunnel));
+    group(&mut rows, "Tunnels", &all, Does::Tunnels(None), |tunnel| tunnel_row(tunnel));
     let stopped = shown.tunnels.iter().filter(|tunnel| !is_on(&tunnel.state));
     let paused = stopped.filter(|tunnel| shown.paused.contains(&tunnel.id)).count();
     if running > 0 {
@@ -130,23 +146,27 @@ pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
         rows.push(item("Resume paused tunnels", Does::ResumeAll));
     }
     let favourites: Vec<&InstanceRef> = shown.favourites.iter().collect();
-    group(&mut rows, "Favourites", &favourites, Does::Open, |instance| {
+    group(&mut rows, "Favourites", &favourites, Does::Explorer, |instance| {
         item(
             format!("{} – {}", short(&instance.name), short(&instance.project)),
             Does::Connect((*instance).clone()),
         )
     });
-    rows.extend(profiles(shown.profiles));
+    if !shown.profiles.is_empty() {
+        rows.extend([Row::Separator, profiles::menu(shown.profiles)]);
+    }
     rows.extend([Row::Separator, item("Settings", Does::Settings), item("Quit Adit", Does::Quit)]);
-    let mark = mark(shown);
-    let tip = match mark {
-        Mark::NeedsYou => "Adit needs you".to_owned(),
-        Mark::Calm | Mark::Busy => {
-            let open = shown.sessions.iter().filter(|session| is_open(&session.state)).count();
-            let on = shown.tunnels.iter().filter(|tunnel| is_on(&tunnel.state)).count();
-            format!("Adit: {}, {}", counted(open, "session"), counted(on, "tunnel"))
-        }
+    let needs = need::needs(shown);
+    let mark = match (needs.is_empty(), need::is_busy(shown)) {
+        (false, _) => Mark::NeedsYou,
+        (true, true) => Mark::Busy,
+        (true, false) => Mark::Calm,
     };
+    let tip = need::tip(&needs).unwrap_or_else(|| {
+        let open = shown.sessions.iter().filter(|session| is_open(&session.state)).count();
+        let on = shown.tunnels.iter().filter(|tunnel| is_on(&tunnel.state)).count();
+        format!("Adit: {}, {}", counted(open, "session"), counted(on, "tunnel"))
+    });
     Tray { mark, tip, rows }
 }
 
@@ -165,38 +185,11 @@ fn group<T>(rows: &mut Vec<Row>, heading: &str, all: &[T], more: Does, row: impl
     }
 }
 
-/// The profiles in a menu of their own, with their folders before their names.
-fn profiles(all: &[ProfileInfo]) -> Vec<Row> {
-    if all.is_empty() {
-        return Vec::new();
-    }
-    let row = |info: &ProfileInfo| {
-        let path = info.profile.folder.iter().chain([&info.profile.name]);
-        let path = path.map(String::as_str).collect::<Vec<_>>().join(" / ");
-        let state = match &info.state {
-            ProfileState::Idle => "",
-            ProfileState::Session { .. } => " – open",
-            ProfileState::Tunnel { .. } => " – running",
-            ProfileState::Failed { .. } => " – failed",
-        };
-        item(format!("{}{state}", short(&path)), Does::Profile(info.id.clone()))
-    };
-    let mut rows: Vec<Row> = all.iter().take(MOST_PROFILES).map(row).collect();
-    if let Some(left) = all.len().checked_sub(MOST_PROFILES).filter(|left| *left > 0) {
-        rows.push(item(format!("{left} more in the window"), Does::Open));
-    }
-    vec![Row::Separator, Row::Menu { text: "Profiles".to_owned(), rows }]
-}
-
 fn tunnel_row(tunnel: &TunnelInfo) -> Row {
-    let name = if tunnel.spec.name.is_empty() {
-        format!("{}:{}", short(tunnels::called(&tunnel.spec.target)), tunnels::port(&tunnel.spec.target))
-    } else {
-        short(&tunnel.spec.name)
-    };
+    let name = tunnel_name(tunnel);
     if tunnel.by_command {
         // It ends with its command, and not from here.
-        return item(format!("{name} – of a command"), Does::Tunnels);
+        return item(format!("{name} – of a command"), Does::Tunnels(Some(tunnel.id.clone())));
     }
     let (state, action) = match &tunnel.state {
         TunnelState::Stopped => ("stopped, click to start", TunnelAction::Start),
@@ -204,7 +197,7 @@ fn tunnel_row(tunnel: &TunnelInfo) -> Row {
         TunnelState::Listening | TunnelState::Live => ("running, click to pause", TunnelAction::Stop),
         TunnelState::Resuming { .. } => ("resuming", TunnelAction::Stop),
         TunnelState::SignInNeeded { .. } => {
-            return item(format!("{name} – sign-in needed"), Does::Tunnels);
+            return item(format!("{name} – sign-in needed, click to sign in"), Does::SignIn);
         }
         TunnelState::Failed { listening: true, .. } => ("failed, click to pause", TunnelAction::Stop),
         TunnelState::Failed { listening: false, .. } => ("failed, click to try again", TunnelAction::Start),
@@ -223,27 +216,12 @@ fn session_word(state: &SessionState) -> &'static str {
     }
 }
 
-/// Whether it was lost, which a person who does not see the window has to learn.
-fn asks(session: &SessionInfo) -> bool {
-    matches!(session.state, SessionState::Failed { was_live: true, .. })
-}
-
-fn mark(shown: &Shown<'_>) -> Mark {
-    let needed = shown.accounts.iter().any(|account| account.state == AccountState::SignInNeeded)
-        || shown.sessions.iter().any(|session| matches!(session.state, SessionState::Asking { .. }))
-        || shown.tunnels.iter().any(|tunnel| {
-            matches!(tunnel.state, TunnelState::SignInNeeded { .. } | TunnelState::Failed { .. })
-        });
-    let busy = shown.sessions.iter().any(|session| {
-        matches!(session.state, SessionState::Connecting { .. } | SessionState::Resuming { .. })
-    }) || shown
-        .tunnels
-        .iter()
-        .any(|tunnel| matches!(tunnel.state, TunnelState::Starting { .. } | TunnelState::Resuming { .. }));
-    match (needed, busy) {
-        (true, _) => Mark::NeedsYou,
-        (false, true) => Mark::Busy,
-        (false, false) => Mark::Calm,
+/// What a tunnel is called, however long its name is.
+fn tunnel_name(tunnel: &TunnelInfo) -> String {
+    if tunnel.spec.name.is_empty() {
+        format!("{}:{}", short(tunnels::called(&tunnel.spec.target)), tunnels::port(&tunnel.spec.target))
+    } else {
+        short(&tunnel.spec.name)
     }
 }
 
@@ -269,5 +247,4 @@ fn short(name: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "tray_tests.rs"]
 mod tests;

@@ -1,0 +1,216 @@
+//! One event, and what is to be told of it.
+
+use std::time::Instant;
+
+use adit_contract::{
+    AccountInfo, AccountState, FailureCode, ProfileInfo, ProfileState, SessionInfo, SessionState,
+    TunnelAction, TunnelInfo, TunnelState,
+};
+
+use super::{Attention, Cause, MOST, MOST_CAUSES, News, Notice, Notices, WHILE};
+use crate::{tray::Does, tunnels};
+
+/// The longest name of anything, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// What comes of one event.
+pub(super) struct Hearing<'a> {
+    pub(super) notices: &'a mut Notices,
+    attention: Attention,
+    now: Instant,
+    pub(super) news: Vec<News>,
+}
+
+impl<'a> Hearing<'a> {
+    pub(super) fn new(notices: &'a mut Notices, attention: Attention, now: Instant) -> Self {
+        Self { notices, attention, now, news: Vec::new() }
+    }
+
+    pub(super) fn accounts(&mut self, accounts: &[AccountInfo]) {
+        self.notices.signed_in = Some(!accounts.is_empty());
+        for account in accounts {
+            let cause = Cause::SignIn(account.id.clone());
+            match account.state {
+                AccountState::SignInNeeded => self.tell(cause, |about| Notice {
+                    about,
+                    title: format!("Sign in again as {}", account.email),
+                    text: "Google wants a new sign-in before connections go on.".to_owned(),
+                    click: Does::Open,
+                    actions: vec![("Sign in", Does::SignIn)],
+                }),
+                AccountState::Ready => {
+                    self.over(cause);
+                    self.over(Cause::SignInFirst);
+                }
+            }
+        }
+        // One that has signed out needs nothing any more.
+        let gone = self.notices.told.iter().filter(
+            |cause| matches!(cause, Cause::SignIn(id) if !accounts.iter().any(|account| account.id == *id)),
+        );
+        for cause in gone.cloned().collect::<Vec<_>>() {
+            self.over(cause);
+        }
+    }
+
+    pub(super) fn session(&mut self, session: &SessionInfo) {
+        let (question, lost) = (Cause::Question(session.id.clone()), Cause::Lost(session.id.clone()));
+        let name = shortened(session.name.as_ref().unwrap_or(&session.instance.name));
+        let show = Does::Session(session.id.clone());
+        match &session.state {
+            SessionState::Asking { .. } => {
+                self.over(lost);
+                self.tell(question, |about| Notice {
+                    about,
+                    title: format!("{name} has a question"),
+                    text: "The connection waits for your answer.".to_owned(),
+                    click: show.clone(),
+                    actions: vec![("Show", show)],
+                });
+            }
+            SessionState::Failed { failure, was_live: true } => {
+                self.over(question);
+                self.tell(lost, |about| Notice {
+                    about,
+                    title: format!("The session on {name} was lost"),
+                    text: failure.title.clone(),
+                    click: show.clone(),
+                    actions: vec![("Reconnect", Does::Reconnect(session.id.clone())), ("Show", show)],
+                });
+            }
+            SessionState::Connecting { .. }
+            | SessionState::Live
+            | SessionState::Resuming { .. }
+            | SessionState::Ended { .. }
+            | SessionState::Failed { was_live: false, .. } => {
+                self.over(question);
+                self.over(lost);
+            }
+        }
+    }
+
+    pub(super) fn tunnel(&mut self, tunnel: &TunnelInfo) {
+        let cause = Cause::Tunnel(tunnel.id.clone());
+        match &tunnel.state {
+            // A command says itself what becomes of its tunnel.
+            TunnelState::Failed { failure, .. } if !tunnel.by_command => {
+                let name = if tunnel.spec.name.is_empty() {
+                    let target = &tunnel.spec.target;
+                    format!("{}:{}", tunnels::called(target), tunnels::port(target))
+                } else {
+                    shortened(&tunnel.spec.name)
+                };
+                let show = Does::Tunnels(Some(tunnel.id.clone()));
+                let again = Does::Tunnel(tunnel.id.clone(), TunnelAction::Start);
+                self.tell(cause, |about| Notice {
+                    about,
+                    title: format!("The tunnel {name} has failed"),
+                    text: failure.title.clone(),
+                    click: show.clone(),
+                    actions: vec![("Start again", again), ("Show", show)],
+                });
+            }
+            // The account's own notice says so, once for all its tunnels.
+            TunnelState::SignInNeeded { .. } => {
+                self.over(cause);
+                self.nobody_signed_in();
+            }
+            TunnelState::Failed { .. } => {}
+            // Somebody starts it again, perhaps from the tray, and wants to know.
+            TunnelState::Stopped
+            | TunnelState::Starting { .. }
+            | TunnelState::Listening
+            | TunnelState::Live
+            | TunnelState::Resuming { .. } => self.over(cause),
+        }
+    }
+
+    pub(super) fn profile(&mut self, info: &ProfileInfo, tunnels: &[TunnelInfo]) {
+        let cause = Cause::Profile(info.id.clone());
+        match &info.state {
+            ProfileState::Failed { failure } if failure.code == FailureCode::SignInNeeded => {
+                self.over(cause);
+                self.nobody_signed_in();
+            }
+            ProfileState::Failed { failure } => {
+                let tunnel_says = tunnels.iter().any(|tunnel| {
+                    tunnel.spec.name == info.profile.name
+                        && matches!(tunnel.state, TunnelState::Failed { .. })
+                });
+                if tunnel_says {
+                    return;
+                }
+                let show = Does::Profiles(Some(info.id.clone()));
+                self.tell(cause, |about| Notice {
+                    about,
+                    title: format!("{} did not start", shortened(&info.profile.name)),
+                    text: failure.title.clone(),
+                    click: show.clone(),
+                    actions: vec![("Start again", Does::Profile(info.id.clone())), ("Show", show)],
+                });
+            }
+            ProfileState::Idle | ProfileState::Session { .. } | ProfileState::Tunnel { .. } => {
+                self.over(cause)
+            }
+        }
+    }
+
+    /// Something waits for a sign-in. Where there is an account, that says so itself.
+    fn nobody_signed_in(&mut self) {
+        if self.notices.signed_in == Some(false) {
+            self.tell(Cause::SignInFirst, |about| Notice {
+                about,
+                title: "Sign in to Adit".to_owned(),
+                text: "What is started at login waits for it.".to_owned(),
+                click: Does::Open,
+                actions: vec![("Sign in", Does::SignIn)],
+            });
+        }
+    }
+
+    /// Tells it if it was not told, is not seen anyway, and there have not been too many.
+    fn tell(&mut self, cause: Cause, notice: impl FnOnce(Cause) -> Notice) {
+        let Notices { told, recent, .. } = &mut *self.notices;
+        if told.len() >= MOST_CAUSES {
+            told.clear();
+        }
+        // Whoever sees the window has seen it: it is not told once they look away.
+        if !told.insert(cause.clone()) || self.attention == Attention::Here {
+            return;
+        }
+        while recent.front().is_some_and(|at| self.now.saturating_duration_since(*at) >= WHILE) {
+            recent.pop_front();
+        }
+        if recent.len() < MOST {
+            recent.push_back(self.now);
+            if recent.len() == 1 {
+                // What comes now is another flood.
+                told.remove(&Cause::More);
+            }
+            self.news.push(News::Show(notice(cause)));
+        } else if told.insert(Cause::More) {
+            self.news.push(News::Show(Notice {
+                about: Cause::More,
+                title: "More needs you in Adit".to_owned(),
+                text: "The window and the tray have all of it.".to_owned(),
+                click: Does::Open,
+                actions: vec![("Show", Does::Open)],
+            }));
+        }
+    }
+
+    /// It is over, or never was.
+    pub(super) fn over(&mut self, cause: Cause) {
+        let told = &mut self.notices.told;
+        if told.remove(&cause) {
+            self.news.push(News::Withdraw(cause));
+            if told.len() == 1 && told.remove(&Cause::More) {
+                self.news.push(News::Withdraw(Cause::More));
+            }
+        }
+    }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}

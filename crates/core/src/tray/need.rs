@@ -1,0 +1,74 @@
+//! Who needs the person, and whether something is on its way: what the icon and its tip say.
+
+use adit_contract::{AccountState, ProfileState, SessionInfo, SessionState, TunnelState};
+
+use super::{Shown, short, tunnel_name};
+
+/// Whether it was lost, which a person who does not see the window has to learn.
+pub(super) fn was_lost(session: &SessionInfo) -> bool {
+    matches!(session.state, SessionState::Failed { was_live: true, .. })
+}
+
+/// What waits for the person, in words; what only they can answer comes first.
+pub(super) fn needs(shown: &Shown<'_>) -> Vec<String> {
+    let accounts = shown.accounts.iter().filter(|account| account.state == AccountState::SignInNeeded);
+    let mut needs: Vec<String> =
+        accounts.map(|account| format!("sign in again as {}", short(&account.email))).collect();
+    for session in shown.sessions {
+        let name = short(session.name.as_ref().unwrap_or(&session.instance.name));
+        if matches!(session.state, SessionState::Asking { .. }) {
+            needs.push(format!("{name} has a question"));
+        } else if was_lost(session) {
+            needs.push(format!("the session on {name} was lost"));
+        }
+    }
+    for tunnel in shown.tunnels {
+        match tunnel.state {
+            TunnelState::Failed { .. } => {
+                needs.push(format!("the tunnel {} has failed", tunnel_name(tunnel)))
+            }
+            // One sign-in is enough, and is named already where the account is known.
+            TunnelState::SignInNeeded { .. } if needs.is_empty() => needs.push("sign in again".to_owned()),
+            TunnelState::SignInNeeded { .. }
+            | TunnelState::Stopped
+            | TunnelState::Starting { .. }
+            | TunnelState::Listening
+            | TunnelState::Live
+            | TunnelState::Resuming { .. } => {}
+        }
+    }
+    for info in shown.profiles {
+        // Of one that has opened something that is told already.
+        if let ProfileState::Failed { .. } = info.state
+            && !shown
+                .sessions
+                .iter()
+                .any(|session| session.profile.as_ref() == Some(&info.id) && was_lost(session))
+            && !shown.tunnels.iter().any(|tunnel| {
+                tunnel.spec.name == info.profile.name && matches!(tunnel.state, TunnelState::Failed { .. })
+            })
+        {
+            needs.push(format!("the profile {} has failed", short(&info.profile.name)));
+        }
+    }
+    needs
+}
+
+/// What the tip says of them; `None` where there are none.
+pub(super) fn tip(needs: &[String]) -> Option<String> {
+    Some(match needs {
+        [] => return None,
+        [one] => format!("Adit needs you: {one}"),
+        [first, more @ ..] => format!("Adit needs you: {first}, and {} more", more.len()),
+    })
+}
+
+/// Whether something is being connected or resumed.
+pub(super) fn is_busy(shown: &Shown<'_>) -> bool {
+    shown.sessions.iter().any(|session| {
+        matches!(session.state, SessionState::Connecting { .. } | SessionState::Resuming { .. })
+    }) || shown
+        .tunnels
+        .iter()
+        .any(|tunnel| matches!(tunnel.state, TunnelState::Starting { .. } | TunnelState::Resuming { .. }))
+}

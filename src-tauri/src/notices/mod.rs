@@ -1,0 +1,166 @@
+//! Notices of the system, for a person who does not look at the window.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod shown;
+#[cfg(not(target_os = "linux"))]
+#[path = "native.rs"]
+mod shown;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use adit_contract::Event;
+use adit_core::{
+    App,
+    notice::{Attention, News, Notices, concerns},
+    settings::table::NOTIFICATIONS,
+    tray::Does,
+};
+use tauri::{AppHandle, Manager as _};
+use tokio::sync::mpsc;
+
+use crate::{start::Core, tray, window};
+
+/// Events that wait to be looked at. What comes while it is full is not told: the window and the tray show it.
+const QUEUE: usize = 256;
+
+/// Where events go.
+pub(crate) struct Heard {
+    queue: mpsc::Sender<Told>,
+    shown: CoreShown,
+}
+
+/// Counts the cores that were shown one after the other: what is told of an earlier one concerns nobody any more.
+#[derive(Debug, Clone, Default)]
+struct CoreShown(Arc<AtomicU64>);
+
+impl CoreShown {
+    fn number(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What was told, and the number of the core that told it.
+pub(crate) struct Told {
+    what: What,
+    core: u64,
+}
+
+enum What {
+    Event(Event),
+    Begun(Begun),
+}
+
+/// How the app has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// With a window, which shows what is needed.
+    InWindow,
+    /// In the tray, as at login: nobody sees what becomes of what is started there.
+    InBackground,
+}
+
+/// Where events go, and where they come out for [`run`].
+pub(crate) fn heard() -> (Heard, mpsc::Receiver<Told>) {
+    let (queue, events) = mpsc::channel(QUEUE);
+    (Heard { queue, shown: CoreShown::default() }, events)
+}
+
+impl Heard {
+    /// Core told something.
+    pub(crate) fn hear(&self, event: &Event) {
+        if concerns(event) || matches!(event, Event::Profiles) {
+            self.tell(What::Event(event.clone()));
+        }
+    }
+
+    /// Core has started.
+    pub(crate) fn begun(&self, how: Begun) {
+        self.tell(What::Begun(how));
+    }
+
+    fn tell(&self, what: What) {
+        // Full means that there is more than anybody reads.
+        let _ = self.queue.try_send(Told { what, core: self.shown.number() });
+    }
+
+    /// Another core is shown.
+    pub(crate) fn turned(&self) {
+        self.shown.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Tells what needs the person, for as long as the app runs.
+pub(crate) async fn run(handle: AppHandle, mut events: mpsc::Receiver<Told>) {
+    let core = handle.state::<Heard>().shown.clone();
+    let (mut notices, mut of) = (Notices::default(), core.number());
+    let shown = shown::Shown::new(&handle);
+    while let Some(told) = events.recv().await {
+        if told.core != core.number() {
+            continue;
+        }
+        if of != told.core {
+            (notices, of) = (Notices::default(), told.core);
+            shown.withdraw_all().await;
+        }
+        let Some(app) = app_of(&handle, &told).await else { continue };
+        for news in news_of(&mut notices, &app, told.what, attention(&handle)).await {
+            match news {
+                News::Show(notice) if app.setting(&NOTIFICATIONS) => shown.show(notice).await,
+                News::Show(_) => {}
+                News::Withdraw(cause) => shown.withdraw(&cause).await,
+            }
+        }
+    }
+}
+
+/// The core that told it. Events come before it has wholly started.
+async fn app_of(handle: &AppHandle, told: &Told) -> Option<Arc<App>> {
+    let app = handle.state::<Core>().app().await.ok()?;
+    // It may have been another's turn meanwhile.
+    (told.core == handle.state::<Heard>().shown.number()).then_some(app)
+}
+
+fn attention(handle: &AppHandle) -> Attention {
+    let seen = handle.webview_windows().values().any(|window| window.is_focused().unwrap_or(false));
+    if seen { Attention::Here } else { Attention::Elsewhere }
+}
+
+async fn news_of(notices: &mut Notices, app: &App, what: What, attention: Attention) -> Vec<News> {
+    let now = Instant::now();
+    match what {
+        What::Begun(how) => {
+            let attention = match how {
+                Begun::InWindow => Attention::Here,
+                Begun::InBackground => {
+                    notices.start_at_login(app.login_profiles());
+                    Attention::Elsewhere
+                }
+            };
+            notices.hear(&Event::Accounts(app.snapshot().await.accounts), attention, now)
+        }
+        What::Event(Event::Profiles) => {
+            if !notices.watches_profiles() {
+                return Vec::new();
+            }
+            let Ok(list) = app.profiles().await else { return Vec::new() };
+            notices.profiles(&list.profiles, &app.snapshot().await.tunnels, attention, now)
+        }
+        What::Event(event) => notices.hear(&event, attention, now),
+    }
+}
+
+/// Does what was clicked, unless what it was about is in a core that is not shown any more.
+fn clicked(handle: &AppHandle, of_core: u64, does: Does) {
+    if handle.state::<Heard>().shown.number() == of_core {
+        tray::act(handle, does);
+    } else {
+        window::raise(handle);
+    }
+}
