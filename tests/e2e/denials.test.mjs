@@ -2,6 +2,7 @@
 // @ts-check
 import { after, before, test } from "node:test";
 
+import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
 import { askClose, connect, filter, reaches, signIn } from "./lib/steps.mjs";
 import { until } from "./lib/webdriver.mjs";

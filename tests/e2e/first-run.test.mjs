@@ -1,23 +1,20 @@
 // The first run: the demo by a click and back again, the choice of projects, and diagnostics. Run by `cargo xtask test`.
 // @ts-check
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 
+import "./lib/failures.mjs";
 import { picture, startApp } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
 import { enterWeb1, pickUser, typeLine, waitLine } from "./lib/steps.mjs";
+import { below } from "./lib/used.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
-const run = promisify(execFile);
 /** @type {Awaited<ReturnType<typeof startApp>>} */
 let app;
-/** Folders that demos before this one have left, which were ended by force. */
-let left = 0;
 
 before(async () => {
   // No cloud is named: the app is as a newcomer finds it.
@@ -30,14 +27,14 @@ after(async () => {
   await app?.stop().catch(() => {});
 });
 
-/** The apps that a demo's cloud runs beside, by their process id. */
-async function apps() {
-  const { stdout } = await run("ps", ["-eo", "ppid=,args="]);
-  const clouds = stdout.split("\n").filter((line) => /\badit cloud --until-stdin-closes/.test(line));
-  return clouds.map((line) => Number.parseInt(line, 10));
+/** The clouds of the demo that run for this app. */
+async function clouds() {
+  const all = await below(app.root);
+  const commands = await Promise.all(all.map(({ pid }) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return all.filter((_, at) => /\badit\0cloud\0--until-stdin-closes/.test(commands[at] ?? "")).map(({ pid }) => pid);
 }
 
-/** The demo's folders that are there. */
+/** The demo's folders that are there. The tests have a place of their own for temporary files. */
 async function homes() {
   return (await readdir(tmpdir())).filter((name) => name.startsWith("adit-demo-")).length;
 }
@@ -61,15 +58,14 @@ test("a newcomer is offered the demo beside the sign-in", async () => {
 
 test("the demo signs in by the app's own way and asks which projects", async () => {
   const { window } = app;
-  left = await homes();
   await press("demo-start");
   await pickUser(await app.address(), /Ana/);
   await window.find('[data-testid="first-projects"]');
   await window.findText('[role="option"]', /acme-playground/);
   await picture("first-projects");
   assert.deepEqual(await violations(window), []);
-  assert.equal((await apps()).length, 1);
-  assert.equal(await homes(), left + 1);
+  assert.equal((await clouds()).length, 1);
+  assert.equal(await homes(), 1);
   await press("projects-none");
   await press("project-acme-prod");
   await press("project-acme-staging");
@@ -101,7 +97,7 @@ test("a terminal in the demo is a terminal", async () => {
 test("diagnostics are copied as they are shown, without names unless they are asked for", async () => {
   const { window } = app;
   await (await window.find('[data-testid="search-field"]')).click();
-  await window.find('[data-testid="palette"]');
+  await window.waitFocus('[data-testid="palette"] input');
   await window.type(`diagnostics${Key.enter}`);
   const text = async () => (await window.texts('[data-testid="diagnostics-text"]'))[0] ?? "";
   await until("the diagnostics", async () => /1 SSH live/.test(await text()));
@@ -130,8 +126,8 @@ test("the way back leads to the first screen, and nothing of the demo stays", as
   await press("demo-leave");
   await firstScreen();
   assert.equal((await window.texts('[role="treeitem"]')).length, 0);
-  await until("the demo's cloud to end", async () => (await apps()).length === 0);
-  await until("the demo's folder to go", async () => (await homes()) === left);
+  await until("the demo's cloud to end", async () => (await clouds()).length === 0);
+  await until("the demo's folder to go", async () => (await homes()) === 0);
 });
 
 test("the log is the person's alone, and names nobody", async () => {
@@ -145,10 +141,14 @@ test("the log is the person's alone, and names nobody", async () => {
 test("the demo's cloud ends with the app, however that ends", async () => {
   await press("demo-start");
   await app.window.find('[data-testid="signin-cancel"]');
-  const [own] = await until("the demo's cloud", async () => {
-    const found = await apps();
+  const [cloud] = await until("the demo's cloud", async () => {
+    const found = await clouds();
     return found.length === 1 && found;
   });
-  process.kill(Number(own), "SIGKILL");
-  await until("the demo's cloud to end", async () => (await apps()).length === 0);
+  process.kill(await app.pid(), "SIGKILL");
+  // Not by its parent, which it has not any more.
+  await until("the demo's cloud to end", async () => {
+    const stat = await readFile(`/proc/${cloud}/stat`, "utf8").catch(() => "");
+    return stat === "" || /\) Z /.test(stat);
+  });
 });

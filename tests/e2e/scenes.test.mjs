@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 
+import "./lib/failures.mjs";
 import { openBrowser } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
 import { Key } from "./lib/webdriver.mjs";
@@ -110,7 +111,7 @@ const PAGES = [
   ["the keys", "scene=tree", async (window) => {
     await window.chord(Key.control, ",");
     const keys = await window.find('[data-testid="keys"]');
-    await window.run("arguments[0].scrollIntoView()", keys.reference);
+    await window.run("arguments[0].scrollIntoView()", await keys.reference());
   }],
   ["the palette", "scene=terminal", async (window) => {
     await (await window.find('[data-testid="search-field"]')).click();

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
 import { askClose, desktopColours, reaches, signIn, signInto, trustCertificate } from "./lib/steps.mjs";
 import { shadow, weston, xrdp } from "./lib/servers.mjs";

@@ -1,17 +1,18 @@
 // The tray, clicked over the session bus as a desktop's panel clicks it. Run by `cargo xtask test`.
 // @ts-check
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 
+import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
-import { connect, enterWeb1, forward, localPort, signIn, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import { appWindows, closeToTray, closeWindow } from "./lib/display.mjs";
+import { enterWeb1, forward, invoke, localPort, openPalette, reaches, signIn, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
 import { TrayHost } from "./lib/tray.mjs";
+import { below, drawsPage, memory } from "./lib/used.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
-const run = promisify(execFile);
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
 let cloud;
 /** @type {Awaited<ReturnType<typeof startApp>>} */
@@ -33,16 +34,6 @@ after(async () => {
   tray?.stop();
 });
 
-/** The windows of the app that are on the display. */
-async function windows() {
-  const { stdout } = await run("xdotool", ["search", "--onlyvisible", "--name", "^Adit$"]).catch((error) => {
-    // It ends with 1 when there is none.
-    if (error.code !== 1) throw error;
-    return { stdout: "" };
-  });
-  return stdout.split("\n").filter((line) => line !== "");
-}
-
 /** Clicks in the page what has just appeared. The page may be gone before it can answer: what comes of it is seen elsewhere. @param {string} css */
 async function press(css) {
   await app.window.find(css);
@@ -51,43 +42,25 @@ async function press(css) {
 
 /** Turns to the page of a window that has opened anew. */
 async function turnToNewPage() {
-  await until("a window", async () => (await windows()).length === 1);
+  await appWindows(1);
   await until("its page", async () => {
-    const [handle] = await app.window.call("GET", "/window/handles");
-    await app.window.call("POST", "/window", { handle });
+    const [handle] = await app.window.windows();
+    await app.window.turnTo(handle ?? "");
     return true;
   });
 }
 
-/** Closes the window as its frame does. */
-async function closeWindow() {
-  const [window] = await windows();
-  await run("xdotool", ["windowactivate", "--sync", window]);
-  await run("xdotool", ["key", "alt+F4"]);
-}
-
-/** Process ids of the app and of what it started, by program. @param {number} root */
-async function family(root) {
-  /** @type {Map<number, { parent: number, name: string }>} */
-  const all = new Map();
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    const found = /\((.*)\) \S (\d+)/.exec(stat);
-    if (found) all.set(Number(pid), { parent: Number(found[2]), name: found[1] ?? "" });
-  }
-  const ours = [root];
-  for (const pid of ours) ours.push(...[...all].filter(([, { parent }]) => parent === pid).map(([child]) => child));
-  return ours.map((pid) => ({ pid, name: all.get(pid)?.name ?? "" }));
-}
-
-/** The app's process. */
-async function appPid() {
-  const { stdout } = await run("pgrep", ["-x", "adit-app"]);
-  for (const pid of stdout.split("\n").filter((line) => line !== "")) {
-    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-    if (environment.includes(`ADIT_CLOUD=${cloud.url}`)) return Number(pid);
-  }
-  throw new Error("the app does not run");
+/** Saves a profile. @param {string} name @param {string[]} folder @param {{ zone: string, vm: string, port?: number }} to */
+async function saveProfile(name, folder, { zone, vm, port }) {
+  await invoke(app.window, "profile_save", {
+    id: null,
+    profile: {
+      name,
+      folder,
+      target: { kind: "instance", instance: { project: "acme-prod", zone, name: vm } },
+      action: port === undefined ? { kind: "ssh" } : { kind: "forward", forward: { port } },
+    },
+  });
 }
 
 test("sessions, tunnels and favourites stand in the tray with their states", async () => {
@@ -99,16 +72,16 @@ test("sessions, tunnels and favourites stand in the tray with their states", asy
   await tunnelReaches(window, "web-1:7", ["listening"]);
   await tray.row(/^web-1 – open$/);
   await tray.row(/^web-1:7 – running/);
+  await tray.says("Active");
   await window.run("document.querySelector('[data-testid=\"star-web-2\"]').click()");
   await window.find('[data-testid="tree-row-Favourites"]');
   await picture("favourites");
   await tray.row(/^web-2 – acme-prod$/);
-  await window.chord(Key.control, Key.shift, "p");
-  await window.find('[data-testid="palette"]');
+  await openPalette(window);
   await window.type(`billing-db-7:5432${Key.enter}`);
   await tunnelReaches(window, "billing-db-7:5432", ["failed"]);
   await tray.row(/^billing-db-7:5432 – failed/);
-  assert.equal((await tray.layout()).status, "NeedsAttention");
+  await tray.says("NeedsAttention");
 });
 
 test("a click pauses a tunnel and starts it again, and all of them", async () => {
@@ -131,20 +104,17 @@ test("the first time, closing asks, and the answer stays", async () => {
   await picture("closing");
   await press('[data-testid="close-stay"]');
   await window.waitGone('[data-testid="closing"]');
-  assert.equal((await windows()).length, 1);
+  await appWindows(1);
 });
 
 test("in the tray the page and its process are gone, and what runs goes on", async () => {
   const { window } = app;
-  const port = await localPort(window, "web-1:7").catch(async () => {
-    await (await window.find('[data-testid="topbar-tunnels"]')).click();
-    return localPort(window, "web-1:7");
-  });
+  await (await window.find('[data-testid="topbar-tunnels"]')).click();
+  const port = await localPort(window, "web-1:7");
   await closeWindow();
   await press('[data-testid="close-tray"]');
-  await until("the window to go", async () => (await windows()).length === 0);
-  const pid = await appPid();
-  await until("the page's process to go", async () => !(await family(pid)).some(({ name }) => name.startsWith("WebKitWebProces")));
+  await appWindows(0);
+  await until("the page's process to go", async () => !(await drawsPage(app.root)));
   await tray.row(/^web-1 – open$/);
   const net = await import("node:net");
   const program = net.connect(port, "127.0.0.1");
@@ -154,10 +124,8 @@ test("in the tray the page and its process are gone, and what runs goes on", asy
   });
   assert.equal(String(answer), "hello");
   program.destroy();
-  const kib = await Promise.all(
-    (await family(pid)).map(async ({ pid: one }) => Number(/^Pss:\s+(\d+)/m.exec(await readFile(`/proc/${one}/smaps_rollup`, "utf8").catch(() => ""))?.[1] ?? 0)),
-  );
-  console.log(`# ${Math.round(kib.reduce((sum, part) => sum + part, 0) / 1024)} MiB in the tray: ${(await family(pid)).map(({ name }, at) => `${name} ${Math.round(kib[at] / 1024)}`).join(", ")}`);
+  const used = await memory(app.root);
+  console.log(`# ${Math.round(used.app + used.page)} MB in the tray, ${Math.round(used.page)} of it of the engine`);
 });
 
 test("a click on a session opens a window that shows it as it was left", async () => {
@@ -170,67 +138,123 @@ test("a click on a session opens a window that shows it as it was left", async (
 });
 
 test("each of the other rows does what it says", async () => {
-  await closeWindow();
-  await until("the window to go", async () => (await windows()).length === 0);
+  await closeToTray();
   await tray.click(/^Settings$/);
   await turnToNewPage();
   await app.window.find('[data-testid="setting-row-app.close"]');
   await picture("tray-settings");
   await tray.click(/^web-2 – acme-prod$/);
   await tray.row(/^web-2 – (connecting|has a question|open)$/);
-  await closeWindow();
-  await until("the window to go", async () => (await windows()).length === 0);
+  await closeToTray();
   await tray.click(/^Open Adit$/);
-  await until("a window", async () => (await windows()).length === 1);
-  await closeWindow();
-  await until("the window to go", async () => (await windows()).length === 0);
+  await appWindows(1);
+  await closeToTray();
   await tray.activate();
-  await until("a window", async () => (await windows()).length === 1);
+  await appWindows(1);
+});
+
+test("profiles are started from their menu, and those of a folder all together", async () => {
+  await turnToNewPage();
+  await saveProfile("Cache", ["Work"], { zone: "europe-west1-c", vm: "cache-1", port: 6379 });
+  await saveProfile("Queue", ["Work"], { zone: "europe-west1-c", vm: "queue-1", port: 22 });
+  await saveProfile("Web four", [], { zone: "europe-west1-c", vm: "web-4" });
+  await tray.row(/^Profiles$/);
+  await closeToTray();
+  await tray.click(/^Start all 2$/);
+  await tray.row(/^Cache – running$/);
+  await tray.row(/^Queue – running$/);
+  await tray.row(/^Cache – running, click to pause$/);
+  await appWindows(0);
+  await tray.click(/^Web four$/);
+  await turnToNewPage();
+  await tray.row(/^Web four – open$/);
+  await app.window.waitText(".tab-name", /^Web four$/);
+  await picture("tray-profile");
+});
+
+test("what is paused all together goes on all together", async () => {
+  await tray.click(/^Pause all tunnels$/);
+  for (const name of ["web-1:7", "Cache", "Queue"]) await tray.row(new RegExp(`^${name} – stopped`));
+  await tray.noRow(/^Pause all tunnels$/);
+  await tray.click(/^Resume paused tunnels$/);
+  for (const name of ["web-1:7", "Cache", "Queue"]) await tray.row(new RegExp(`^${name} – running`));
 });
 
 test("what failed is told to who looks elsewhere, and a click leads to it", async () => {
-  await closeWindow();
-  await until("the window to go", async () => (await windows()).length === 0);
+  await closeToTray();
   await tray.click(/^billing-db-7:5432 – failed, click to try again$/);
   const notice = await tray.notice(/^The tunnel billing-db-7:5432 has failed$/);
-  await tray.clickNotice(notice);
+  assert.deepEqual(notice.actions, ["default", "Open", "0", "Start again", "1", "Show"]);
+  await tray.clickNotice(notice, "Start again");
+  const again = await tray.notice(/^The tunnel billing-db-7:5432 has failed$/);
+  assert.notEqual(again.id, notice.id);
+  await appWindows(0);
+  await tray.clickNotice(again);
   await turnToNewPage();
   await app.window.find('[data-testid="tunnel-row-billing-db-7:5432"]');
   await picture("notice-clicked");
 });
 
+test("a session that is lost meanwhile is told, connected again from there, and not told any more", async () => {
+  const { window } = app;
+  // The relay forgets sessions after so many bytes. Nothing but what is typed below sends as many.
+  await cloud.faults({ "drop-after": 300_000, "reconnect-close": 4001 });
+  await invoke(app.window, "session_open", { instance: { project: "acme-prod", zone: "europe-west1-c", name: "phoenix-1" }, start: { protocol: "ssh", cols: 80, rows: 24 } });
+  if ((await reaches(window, "phoenix-1", ["live", "asking"])) === "asking") {
+    await (await window.find('[data-testid="trust-host-key"]')).click();
+    await reaches(window, "phoenix-1", ["live"]);
+  }
+  await waitLine(window, "phoenix-1", /\$ ?$/);
+  const go = join(app.home, "go");
+  await typeLine(window, "phoenix-1", `echo waits $((40+2)); until test -e ${go}; do sleep 0.1; done; head -c 600000 /dev/zero | tr '\\0' x`);
+  await waitLine(window, "phoenix-1", /^waits 42$/);
+  await closeToTray();
+  await writeFile(go, "");
+  await tray.row(/^phoenix-1 – lost$/);
+  await tray.says("NeedsAttention");
+  const notice = await tray.notice(/^The session on phoenix-1 was lost$/);
+  await cloud.faults({});
+  await tray.clickNotice(notice, "Reconnect");
+  await turnToNewPage();
+  await reaches(window, "phoenix-1", ["live"]);
+  await tray.row(/^phoenix-1 – open$/);
+  await tray.noNotice(/phoenix-1/);
+});
+
+test("a click on a session that has a question leads to it", async () => {
+  const { window } = app;
+  await closeToTray();
+  await tray.click(/^web-2 – has a question$/);
+  await turnToNewPage();
+  await (await window.find('[data-testid="trust-host-key"]')).click();
+  await tray.row(/^web-2 – open$/);
+});
+
 test("a second start raises the first, also one without a window", async () => {
-  await closeWindow();
-  await until("the window to go", async () => (await windows()).length === 0);
-  const pid = await appPid();
-  const program = await readlink(`/proc/${pid}/exe`);
-  const environment = Object.fromEntries(
-    (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").filter((line) => line.includes("=")).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-  );
-  const second = spawn(program, ["--open", "acme-prod/europe-west1-b/web-1"], { env: environment, stdio: "ignore" });
-  const code = await new Promise((resolve) => second.once("exit", resolve));
-  assert.equal(code, 0);
+  await closeToTray();
+  const pid = await app.pid();
+  assert.equal(await app.again("--open", "acme-prod/europe-west1-b/web-1"), 0);
   await turnToNewPage();
   await app.window.waitText('[data-testid="offer"]', /acme-prod\/europe-west1-b\/web-1/);
   await picture("second-start");
   await press('[data-testid="offer-refuse"]');
-  assert.equal(await appPid(), pid);
+  assert.equal(await app.pid(), pid);
 });
 
 test("quitting asks when something would end", async () => {
-  const pid = await appPid();
+  const pid = await app.pid();
   await tray.click(/^Quit Adit$/);
   await app.window.waitText('[data-testid="quitting"]', /This ends \d session/);
   await picture("quitting");
   await press('[data-testid="close-stay"]');
   await app.window.waitGone('[data-testid="quitting"]');
-  assert.equal(await appPid(), pid);
+  assert.equal(await app.pid(), pid);
 });
 
 // From here on without WebDriver: it does not follow a page into another process.
 test("a page that was killed comes back", async () => {
-  const pid = await appPid();
-  const page = async () => (await family(pid)).find(({ name }) => name.startsWith("WebKitWebProces"))?.pid;
+  const pid = await app.pid();
+  const page = async () => (await below(pid)).find(({ name }) => name.startsWith("WebKitWebProces"))?.pid;
   const before = await until("the page's process", page);
   process.kill(before, "SIGKILL");
   await until("another process", async () => {
@@ -238,13 +262,13 @@ test("a page that was killed comes back", async () => {
     return now !== undefined && now !== before;
   });
   await tray.row(/^web-1 – open$/);
-  assert.equal((await windows()).length, 1);
+  await appWindows(1);
   await picture("page-killed");
 });
 
 test("who quits once more has answered", async () => {
-  const pid = await appPid();
+  const pid = await app.pid();
   await tray.click(/^Quit Adit$/);
   await tray.click(/^Quit Adit$/);
-  await until("the app to end", async () => (await appPid().catch(() => 0)) !== pid);
+  await until("the app to end", async () => !(await below(app.root)).some((one) => one.pid === pid));
 });

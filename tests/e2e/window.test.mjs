@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { memory, picture, startApp, startCloud } from "./lib/app.mjs";
+import "./lib/failures.mjs";
+import { picture, startApp, startCloud } from "./lib/app.mjs";
 import net from "node:net";
 
-import { allProjects, askClose, connect, expand, filter, forward, localPort, pickUser, reaches, screen, SIGN_IN, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import { allProjects, askClose, connect, expand, filter, forward, localPort, openPalette, pickUser, reaches, screen, SIGN_IN, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import { memory } from "./lib/used.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
@@ -66,14 +68,14 @@ test("the terminal follows the window's size", async () => {
 
 test("sixty-four megabytes pass over the screen and leave nothing behind", async () => {
   const { window } = app;
-  const before = await memory();
+  const before = await memory(app.root);
   assert.ok(before.app > 0 && before.page > 0, "the app's processes were not found");
   await typeLine(window, "web-1", `clear; yes ${"flood ".repeat(16)} | head -c 64000000; echo; echo passed $((40+2))`);
   await waitLine(window, "web-1", /^passed 42$/, 180);
-  const after = await memory();
-  // Queues of core and front end together hold a few MiB; what WebKit's collector has not yet freed comes on top.
-  assert.ok(after.app - before.app < 64, `the app grew from ${before.app} to ${after.app} MiB`);
-  assert.ok(after.page - before.page < 400, `the page grew from ${before.page} to ${after.page} MiB`);
+  const after = await memory(app.root);
+  // Queues of core and front end together hold a few MB; what WebKit's collector has not yet freed comes on top.
+  assert.ok(after.app - before.app < 64, `the app grew from ${before.app} to ${after.app} MB`);
+  assert.ok(after.page - before.page < 400, `the page grew from ${before.page} to ${after.page} MB`);
 });
 
 test("a flood neither stops Ctrl+C nor the window", async () => {
@@ -105,8 +107,7 @@ test("a few keys forward a port, and a program at its local end gets through", a
 
 test("a forward to where nobody may go shows why, and opens no port", async () => {
   const { window } = app;
-  await window.chord(Key.control, Key.shift, "p");
-  await window.find('[data-testid="palette"]');
+  await openPalette(window);
   // At once, before the search has answered: what was typed is meant, not the VM that is still shown first.
   await window.type(`billing-db-7:5432${Key.enter}`);
   await tunnelReaches(window, "billing-db-7:5432", ["failed"]);
@@ -119,14 +120,16 @@ test("a forward to where nobody may go shows why, and opens no port", async () =
 test("closing the tab ends the session, once that is wanted", async () => {
   const { window } = app;
   await askClose(window, "web-1");
-  await window.find('[data-testid="end-question"]');
+  await window.waitFocus('[data-testid="end-question"]');
   await window.chord(Key.escape);
   await window.waitGone('[data-testid="end-question"]');
+  await window.waitFocus('[data-testid="terminal-web-1"]');
   // The terminal has the keyboard again, and nothing of that Escape: bash would take it and the next letter for a command.
   await window.type(`echo kept $((40+2))${Key.enter}`);
   await waitLine(window, "web-1", /^kept 42$/);
   await askClose(window, "web-1");
   await window.find('[data-testid="end-question"]');
+  await window.waitFocus('[data-testid="end-question"]');
   await picture("end-question");
   await window.chord(Key.enter);
   await window.waitGone('[data-testid="tab-web-1"]');

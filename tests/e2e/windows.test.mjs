@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 
+import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
-import { connect, expand, reaches, signIn, typeLine, waitLine } from "./lib/steps.mjs";
+import { connect, expand, noteRemarks, reaches, signIn, typeLine, waitLine } from "./lib/steps.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
@@ -51,6 +53,16 @@ const groups = () =>
       [...group.querySelectorAll(".dv-tab .tab-name")].map((name) => name.textContent)).sort();`,
   );
 
+/** Waits until the groups hold that. @param {string[][]} tabs */
+async function groupsAre(tabs) {
+  /** @type {string[][]} */
+  let seen = [];
+  await until(`the groups to be ${JSON.stringify(tabs)}`, async () => {
+    seen = await groups();
+    return isDeepStrictEqual(seen, tabs);
+  }, undefined, () => seen);
+}
+
 test("tabs are split, moved and stepped through by keys", async () => {
   const { window } = app;
   await expand(window, "acme-prod");
@@ -64,11 +76,10 @@ test("tabs are split, moved and stepped through by keys", async () => {
     }
     await waitLine(window, vm, /\$ ?$/);
   }
-  assert.deepEqual(await groups(), [["web-1", "web-2"]]);
+  await groupsAre([["web-1", "web-2"]]);
   await window.chord(Key.control, Key.shift, "d");
-  await until("two groups", async () => (await groups()).length === 2);
+  await groupsAre([["web-1"], ["web-2"]]);
   await picture("split");
-  assert.deepEqual(await groups(), [["web-1"], ["web-2"]]);
   await window.chord(Key.control, Key.shift, "o");
   await until("one group", async () => (await groups()).length === 1);
   const front = () => window.run("return document.querySelector('.dv-active-group .dv-active-tab .tab-name')?.textContent");
@@ -100,11 +111,11 @@ test("a tab is torn off into a window of its own, and the session knows nothing 
   await waitLine(window, "web-1", /^before 42$/);
   await typeLine(window, "web-1", "echo after $mark");
   await waitLine(window, "web-1", /^after 42$/);
-  assert.deepEqual(await groups(), [["primary"]]);
+  await groupsAre([["primary"]]);
   assert.deepEqual(await violations(window), []);
   await picture("torn-off");
   await window.turnTo(main);
-  assert.deepEqual(await groups(), [["web-2"]]);
+  await groupsAre([["web-2"]]);
 });
 
 test("it comes back by the same keys, and its window goes", async () => {
@@ -124,13 +135,14 @@ test("it comes back by the same keys, and its window goes", async () => {
 
 test("a window that is closed gives its sessions to the main one, with a word", async () => {
   const { window } = app;
+  const remarks = await noteRemarks(window);
   await window.chord(Key.control, Key.shift, "n");
   await further();
   await waitLine(window, "web-1", /^home 42$/);
   await going(window.run("setTimeout(() => window.__TAURI_INTERNALS__.invoke('window_close'), 0)"));
   await count(1);
   await window.turnTo(main);
-  await window.waitText(".toast", /1 session moved here/);
+  await until("the remark", async () => (await remarks()).some((remark) => /1 session moved here/.test(remark)));
   // Drawn by this window from what the terminal had: only then does it listen to keys.
   await waitLine(window, "web-1", /^home 42$/);
   await typeLine(window, "web-1", "echo still $mark");
@@ -152,7 +164,7 @@ test("what was open when the app ended is offered in its place, and connects on 
   main = (await window.windows())[0];
   await window.find('[data-testid="offers"]');
   await picture("offers");
-  assert.deepEqual(await groups(), left);
+  await groupsAre(left);
   assert.deepEqual(await violations(window), []);
   assert.deepEqual(await window.texts('[data-testid="session-state"]'), []);
   await (await window.find('[data-testid="offers-connect"]')).click();
@@ -160,5 +172,5 @@ test("what was open when the app ended is offered in its place, and connects on 
     await reaches(window, vm, ["live"]);
   }
   await window.waitGone('[data-testid="offers"]');
-  assert.deepEqual(await groups(), left);
+  await groupsAre(left);
 });

@@ -1,4 +1,5 @@
-//! A virtual display with a window frame, a message bus and a keychain of its own, apart from the person's.
+//! A virtual display with a window frame, a message bus, a keychain and a place for temporary files of its own, apart
+//! from the person's.
 
 use std::{
     fs,
@@ -39,6 +40,7 @@ impl Display {
         for name in ["home/.local/share/keyrings", "home/.cache", "home/.config/openbox"] {
             fs::create_dir_all(folder.path().join(name))?;
         }
+        fs::create_dir(folder.path().join("tmp"))?;
         let runtime = folder.path().join("run");
         fs::create_dir_all(&runtime)?;
         // The bus and the keychain insist that this one is private by itself.
@@ -66,6 +68,8 @@ exit $status"#;
         command
             .env("DISPLAY", &self.name)
             .env("HOME", &home)
+            // What is left there is this run's alone, and goes with it. Its path is short: sockets below it have room for 107 bytes.
+            .env("TMPDIR", self.folder.path().join("tmp"))
             .env("XDG_RUNTIME_DIR", self.folder.path().join("run"))
             .env("XDG_CONFIG_HOME", home.join(".config"))
             .env("XDG_DATA_HOME", home.join(".local/share"))

@@ -24,8 +24,19 @@ struct Totals {
 }
 
 /// The files in `tests/e2e` that a real window runs through, quick ones first.
-const WINDOW_TESTS: &[&str] =
-    &["first-run", "window", "desktop", "servers", "windows", "hazards", "tray", "scenes", "denials"];
+const WINDOW_TESTS: &[&str] = &[
+    "first-run",
+    "window",
+    "desktop",
+    "servers",
+    "windows",
+    "profiles",
+    "hazards",
+    "tray",
+    "login",
+    "scenes",
+    "denials",
+];
 
 static LAST: Mutex<Option<Totals>> = Mutex::new(None);
 

@@ -42,26 +42,58 @@ export async function signIn(app, user) {
   await allProjects(app.window);
 }
 
+/**
+ * Asks of core what its pages ask, for what the test is not about.
+ * @param {import("./webdriver.mjs").Browser} window @param {string} command @param {Record<string, unknown>} [asked]
+ * @returns {Promise<any>}
+ */
+export async function invoke(window, command, asked = {}) {
+  const { answer, failure } = await window.runAsync(
+    "const [command, asked, done] = arguments; window.__TAURI_INTERNALS__.invoke(command, asked).then((answer) => done({ answer }), (failure) => done({ failure }))",
+    command,
+    asked,
+  );
+  if (failure !== undefined) throw new Error(`${command}: ${JSON.stringify(failure)}`);
+  return answer;
+}
+
+/** Notes from now on what is remarked in the page that is driven now: a remark goes by itself. Gives what it has noted. @param {import("./webdriver.mjs").Browser} window */
+export async function noteRemarks(window) {
+  await window.run(
+    `window.remarks = [];
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) for (const node of addedNodes) {
+        if (node instanceof Element && node.matches(".toast")) window.remarks.push(node.textContent);
+      }
+    }).observe(document.body, { childList: true, subtree: true });`,
+  );
+  return () => /** @type {Promise<string[]>} */ (window.run("return window.remarks"));
+}
+
 /** Opens a closed row of the tree. @param {import("./webdriver.mjs").Browser} window @param {string} name */
 export async function expand(window, name) {
   const row = await window.findText(ROW, literally(name));
-  const open = await window.run("return arguments[0].getAttribute('aria-expanded')", row.reference);
-  if (open === "true") return;
-  await row.click();
-  await window.chord(Key.right);
-  await until(`${name} to open`, () =>
+  const isOpen = () =>
     window.run(
-      "return [...document.querySelectorAll(arguments[0])].some((e) => e.textContent.includes(arguments[1]) && e.getAttribute('aria-expanded') === 'true')",
+      "return [...document.querySelectorAll(arguments[0])].find((row) => row.textContent.includes(arguments[1]))?.getAttribute('aria-expanded') === 'true'",
       ROW,
       name,
-    ),
-  );
+    );
+  if (await isOpen()) return;
+  await row.click();
+  await until(`${name} to open`, isOpen);
 }
 
 /** Finds a VM by the explorer's filter. @param {import("./webdriver.mjs").Browser} window @param {string} text */
 export async function filter(window, text) {
   const field = await window.find('[data-testid="tree-filter"]');
   await field.fill(text);
+  // Before that, rows are still to go and others to move into their place.
+  let seen;
+  await until(`the tree to show ${text} alone`, async () => {
+    seen = await window.run("return [...document.querySelectorAll(arguments[0])].map((row) => row.textContent)", `${ROW}:not([data-kind=project], [data-kind=zone], [data-kind=favourites])`);
+    return seen.length > 0 && seen.every((/** @type {string} */ row) => row.includes(text));
+  }, undefined, () => seen);
 }
 
 /** Double-clicks a VM in the tree. @param {import("./webdriver.mjs").Browser} window @param {string} name */
@@ -92,7 +124,7 @@ export function screen(window, name) {
 }
 
 /** Waits until a line of a terminal matches. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {RegExp} line */
-export function waitLine(window, name, line, seconds = 30) {
+export function waitLine(window, name, line, seconds = 60) {
   /** @type {string[]} */
   let seen = [];
   return until(`${line} on ${name}'s screen`, async () => {
@@ -120,16 +152,22 @@ export async function enterWeb1(window) {
   await waitLine(window, "web-1", /\$ ?$/);
 }
 
+/** Opens the palette by its keys, and waits until it takes what is typed. @param {import("./webdriver.mjs").Browser} window */
+export async function openPalette(window) {
+  await window.chord(Key.control, Key.shift, "p");
+  await window.waitFocus('[data-testid="palette"] input');
+}
+
 /** Opens a forward to a port of the VM in front, by the keyboard alone. @param {import("./webdriver.mjs").Browser} window @param {number} port */
 export async function forward(window, port) {
   await window.chord(Key.control, Key.shift, "t");
-  await window.find('[data-testid="tunnel-form-port"]');
+  await window.waitFocus('[data-testid="tunnel-form-port"]');
   await window.type(`${port}${Key.enter}`);
   await window.waitGone('[data-testid="tunnel-form"]');
 }
 
 /** Waits until a tunnel is in one of these states. @param {import("./webdriver.mjs").Browser} window @param {string} name @param {string[]} states */
-export async function tunnelReaches(window, name, states, seconds = 30) {
+export async function tunnelReaches(window, name, states, seconds = 60) {
   let seen;
   return until(`the tunnel ${name} to be ${states.join(" or ")}`, async () => {
     seen = await window.run("return document.querySelector(arguments[0])?.dataset.state", `[data-testid="tunnel-row-${name}"]`);
@@ -139,9 +177,10 @@ export async function tunnelReaches(window, name, states, seconds = 30) {
 
 /** A tunnel's local port. @param {import("./webdriver.mjs").Browser} window @param {string} name */
 export async function localPort(window, name) {
-  const [address] = await window.texts(`[data-testid="tunnel-row-${name}"] .tunnel-local`);
-  const port = /:(\d+)$/.exec(address?.trim() ?? "")?.[1];
-  if (port === undefined) throw new Error(`no local address in ${address}`);
+  const port = await until(`the local end of ${name}`, async () => {
+    const [address] = await window.texts(`[data-testid="tunnel-row-${name}"] .tunnel-local`);
+    return /:(\d+)$/.exec(address?.trim() ?? "")?.[1];
+  });
   return Number(port);
 }
 

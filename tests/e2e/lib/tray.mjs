@@ -8,7 +8,9 @@ import { until } from "./webdriver.mjs";
 
 const program = join(process.env.ADIT_PROGRAMS ?? "target/debug", "examples", "tray_host");
 
-/** A row of the menu. @typedef {{ id: number, label: string, enabled: boolean }} Row */
+/** A row of the menu, and those of its own menu. @typedef {{ id: number, label: string, enabled: boolean, rows: Row[] }} Row */
+/** A row, and the ids of the menus that lead to it and of itself. @typedef {Row & { path: number[] }} Found */
+/** A notice: `actions` has a key and a word for each button. @typedef {{ id: number, title: string, text: string, actions: string[] }} Notice */
 
 /** See the module. */
 export class TrayHost {
@@ -17,7 +19,7 @@ export class TrayHost {
     this.child = child;
     /** @type {((answer: any) => void)[]} */
     this.waiting = [];
-    /** @type {{ id: number, title: string, text: string }[]} */
+    /** Those that are shown. @type {Notice[]} */
     this.notices = [];
   }
 
@@ -32,6 +34,7 @@ export class TrayHost {
         const said = JSON.parse(line);
         if (said.ready) resolve(undefined);
         else if (said.notice) host.notices.push(said.notice);
+        else if (said.withdrawn) host.#went(said.withdrawn);
         else if (!said.item) host.waiting.shift()?.(said);
       });
     });
@@ -48,36 +51,73 @@ export class TrayHost {
     return answer;
   }
 
+  /** @param {number} id */
+  #went(id) {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
   /** What is shown now. @returns {Promise<{ status: string, rows: Row[] }>} */
   layout() {
     return this.ask("layout");
   }
 
-  /** Waits for a row. @param {RegExp} words @returns {Promise<Row>} */
+  /** Waits for a row, in the menu or in one within it. @param {RegExp} words @returns {Promise<Found>} */
   async row(words) {
-    let seen = "";
-    return until(`${words} in the tray`, async () => {
-      const { rows } = await this.layout();
-      seen = rows.map(({ label }) => label).join(" | ");
-      return rows.find(({ label, enabled }) => enabled && words.test(label));
-    }).catch((error) => {
-      throw new Error(`${error.message}; it shows ${seen}`, { cause: error });
-    });
+    return this.#until(words, "in the tray", async (row) => row);
   }
 
-  /** Clicks a row. @param {RegExp} words */
+  /** Waits until no row is called so. @param {RegExp} words */
+  async noRow(words) {
+    await until(`no ${words} in the tray`, async () => !flat((await this.layout()).rows).some(({ label }) => words.test(label)));
+  }
+
+  /** Waits until the icon says this. @param {"Active" | "NeedsAttention"} status */
+  async says(status) {
+    await until(`the tray to say ${status}`, async () => (await this.layout()).status === status);
+  }
+
+  /** Clicks a row, once it is there. @param {RegExp} words */
   async click(words) {
-    await this.ask(`click ${(await this.row(words)).id}`);
+    // The menu may have changed since it was looked at: then nothing was clicked.
+    await this.#until(words, "to be clicked in the tray", (row) => this.ask(`click ${row.path.join(" ")}`));
+  }
+
+  /** Clicks a row if it is there now. @param {RegExp} words */
+  async clickNow(words) {
+    const { rows } = await this.layout().catch(() => ({ rows: [] }));
+    const row = flat(rows).find(({ label }) => words.test(label));
+    if (row !== undefined) await this.ask(`click ${row.path.join(" ")}`).catch(() => {});
+  }
+
+  /** @template T @param {RegExp} words @param {string} what @param {(row: Found) => Promise<T>} act @returns {Promise<T>} */
+  async #until(words, what, act) {
+    /** @type {string[]} */
+    let seen = [];
+    const { done } = await until(`${words} ${what}`, async () => {
+      const all = flat((await this.layout()).rows);
+      seen = all.map(({ label }) => label);
+      const found = all.find(({ label, enabled }) => enabled && words.test(label));
+      return found !== undefined && { done: await act(found) };
+    }, undefined, () => seen);
+    return done;
   }
 
   /** Waits for a notice. @param {RegExp} title */
   notice(title) {
-    return until(`a notice ${title}`, async () => this.notices.find((notice) => title.test(notice.title)));
+    return until(`a notice ${title}`, async () => this.notices.find((notice) => title.test(notice.title)), undefined, () => this.notices);
   }
 
-  /** Clicks a notice. @param {{ id: number }} notice */
-  async clickNotice({ id }) {
-    await this.ask(`notice ${id}`);
+  /** Waits until a notice has been taken back. @param {RegExp} title */
+  async noNotice(title) {
+    await until(`no notice ${title}`, async () => !this.notices.some((notice) => title.test(notice.title)), undefined, () => this.notices);
+  }
+
+  /** Clicks a notice, or the button with this word. @param {Notice} notice @param {string} [word] */
+  async clickNotice({ id, actions }, word) {
+    const key = word === undefined ? "default" : actions[actions.indexOf(word) - 1];
+    if (key === undefined) throw new Error(`no ${word} among ${actions}`);
+    this.#went(id);
+    await this.ask(`notice ${id} ${key}`);
   }
 
   /** Clicks the icon itself. */
@@ -88,4 +128,12 @@ export class TrayHost {
   stop() {
     this.child.kill();
   }
+}
+
+/** All rows, those of a menu after it. @param {Row[]} rows @param {number[]} [above] @returns {Found[]} */
+function flat(rows, above = []) {
+  return rows.flatMap((row) => {
+    const path = [...above, row.id];
+    return [{ ...row, path }, ...flat(row.rows, path)];
+  });
 }

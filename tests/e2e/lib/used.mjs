@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 /** Seconds of processor time since its start, by process of the app's. @typedef {{ app: number, page: number }} Processor */
 
 /** All processes below this one, by name. @param {number} root @returns {Promise<{ pid: number, name: string }[]>} */
-async function below(root) {
+export async function below(root) {
   /** @type {{ pid: number, parent: number, name: string }[]} */
   const all = [];
   for (const entry of await readdir("/proc")) {
