@@ -139,7 +139,7 @@ mod host {
                 // A slice: an array of known length is another type on the bus.
                 let none: &[&str] = &[];
                 let (_, layout): (u32, Layout) = menu.call("GetLayout", &(0_i32, -1_i32, none)).await?;
-                let rows: Vec<Json> = layout.2.iter().filter_map(|value| row(value)).collect();
+                let rows: Vec<Json> = layout.2.iter().filter_map(|value| shown_row(value)).collect();
                 Ok(json!({ "status": status, "rows": rows }))
             }
             // Ids of the menus that the row is in, from the outermost, and its own: those menus are opened first.
@@ -171,7 +171,7 @@ mod host {
     type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
     /// A row with those below it; none for a separator, which has no words.
-    fn row(value: &Value<'_>) -> Option<Json> {
+    fn shown_row(value: &Value<'_>) -> Option<Json> {
         let Value::Structure(row) = bare(value) else { return None };
         let [id, properties, below] = row.fields() else { return None };
         let (Value::Dict(properties), Value::Array(below)) = (bare(properties), bare(below)) else {
@@ -182,7 +182,7 @@ mod host {
         };
         let (Value::I32(id), Some(Value::Str(label))) = (bare(id), property("label")) else { return None };
         let enabled = property("enabled") != Some(&Value::Bool(false));
-        let below: Vec<Json> = below.iter().filter_map(row).collect();
+        let below: Vec<Json> = below.iter().filter_map(shown_row).collect();
         Some(json!({ "id": id, "label": label.replace("__", "_"), "enabled": enabled, "rows": below }))
     }
 

@@ -25,7 +25,7 @@ pub(super) async fn profile_save(
 
 #[tauri::command]
 pub(super) async fn profile_remove(core: State<'_, Core>, ids: Vec<String>) -> Answer<Option<Failure>> {
-    core.app().await?.profile_remove(ids).await
+    whole(async { core.app().await?.profile_remove(ids).await }).await
 }
 
 #[tauri::command]

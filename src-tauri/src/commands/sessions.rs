@@ -32,7 +32,7 @@ pub(super) async fn session_open(
 /// Opens a second tab of the same beside a session's; gives the new session's id.
 #[tauri::command]
 pub(super) async fn session_duplicate(core: State<'_, Core>, id: String) -> Answer<String> {
-    core.app().await?.session_duplicate(&id).await
+    whole(async { core.app().await?.session_duplicate(&id).await }).await
 }
 
 #[tauri::command]
@@ -170,7 +170,7 @@ pub(super) async fn windows_password(
 
 #[tauri::command]
 pub(super) async fn displays(window: WebviewWindow) -> Answer<Displays> {
-    display::displays(&window)
+    whole(async { display::displays(&window) }).await
 }
 
 #[tauri::command]
