@@ -267,6 +267,7 @@ pub static SCREEN_READER: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: false,
     reach: Reach::Everywhere,
+    link: Link::Never,
     needs: None,
 };
 
@@ -460,6 +461,7 @@ pub static RDP_PRINTERS: Setting<bool> = Setting {
     kind: Kind::Toggle,
     default: false,
     reach: Reach::Inherited,
+    link: Link::Never,
     needs: None,
 };
 
