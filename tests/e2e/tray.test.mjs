@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
 import { appWindows, closeToTray, closeWindow } from "./lib/display.mjs";
-import { enterWeb1, forward, invoke, localPort, openPalette, reaches, signIn, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import { enterWeb1, forward, invoke, localPort, quickConnect, reaches, signIn, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
 import { TrayHost } from "./lib/tray.mjs";
 import { below, drawsPage, memory } from "./lib/used.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
@@ -77,7 +77,7 @@ test("sessions, tunnels and favourites stand in the tray with their states", asy
   await window.find('[data-testid="tree-row-Favourites"]');
   await picture("favourites");
   await tray.row(/^web-2 – acme-prod$/);
-  await openPalette(window);
+  await quickConnect(window);
   await window.type(`billing-db-7:5432${Key.enter}`);
   await tunnelReaches(window, "billing-db-7:5432", ["failed"]);
   await tray.row(/^billing-db-7:5432 – failed/);

@@ -7,7 +7,7 @@ import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
 import net from "node:net";
 
-import { allProjects, askClose, connect, expand, filter, forward, localPort, openPalette, pickUser, reaches, screen, SIGN_IN, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
+import { allProjects, askClose, connect, expand, filter, forward, localPort, pickUser, quickConnect, reaches, screen, SIGN_IN, tunnelReaches, typeLine, waitLine } from "./lib/steps.mjs";
 import { memory } from "./lib/used.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
@@ -107,7 +107,7 @@ test("a few keys forward a port, and a program at its local end gets through", a
 
 test("a forward to where nobody may go shows why, and opens no port", async () => {
   const { window } = app;
-  await openPalette(window);
+  await quickConnect(window);
   // At once, before the search has answered: what was typed is meant, not the VM that is still shown first.
   await window.type(`billing-db-7:5432${Key.enter}`);
   await tunnelReaches(window, "billing-db-7:5432", ["failed"]);

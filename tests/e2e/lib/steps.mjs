@@ -152,9 +152,19 @@ export async function enterWeb1(window) {
   await waitLine(window, "web-1", /\$ ?$/);
 }
 
-/** Opens the palette by its keys, and waits until it takes what is typed. @param {import("./webdriver.mjs").Browser} window */
-export async function openPalette(window) {
-  await window.chord(Key.control, Key.shift, "p");
+/** Opens the palette of VMs and commands by its keys, and waits until it takes what is typed. @param {import("./webdriver.mjs").Browser} window */
+export function openPalette(window) {
+  return openByKeys(window, "k");
+}
+
+/** The same for the one of VMs alone. @param {import("./webdriver.mjs").Browser} window */
+export function quickConnect(window) {
+  return openByKeys(window, "p");
+}
+
+/** @param {import("./webdriver.mjs").Browser} window @param {string} key */
+async function openByKeys(window, key) {
+  await window.chord(Key.control, Key.shift, key);
   await window.waitFocus('[data-testid="palette"] input');
 }
 

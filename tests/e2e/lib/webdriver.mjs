@@ -401,9 +401,8 @@ export class Element {
 
   /** @param {string} text */
   async fill(text) {
-    const { [ELEMENT]: id } = await this.reference();
-    await this.browser.call("POST", `/element/${id}/clear`, {});
-    await this.browser.call("POST", `/element/${id}/value`, { text });
+    await this.#act("emptied", (id) => this.browser.call("POST", `/element/${id}/clear`, {}));
+    await this.#act("filled", (id) => this.browser.call("POST", `/element/${id}/value`, { text }));
   }
 }
 
