@@ -1,5 +1,5 @@
 use super::*;
-use adit_contract::{Action, MAIN_WINDOW, Protocol, SessionAnswer};
+use adit_contract::{Action, MAIN_WINDOW, Protocol, SessionAnswer, SettingValue};
 use tokio::sync::watch;
 
 /// How long a test waits before it has failed.
@@ -105,7 +105,7 @@ async fn a_panic_ends_its_own_tab_in_words() {
 #[tokio::test]
 async fn a_second_tab_of_the_same_keeps_what_the_first_was_opened_with() {
     let sessions = Sessions::new(Arc::new(Screen::default()), Arc::new(Faulty));
-    let linked = LinkParameters { user: Some("ana".to_owned()), ..LinkParameters::default() };
+    let linked = LinkParameters([("rdp.user".to_owned(), SettingValue::Text("ana".to_owned()))].into());
     let asked = Asked {
         instance: instance("other"),
         start: SessionStart::Ssh { cols: 132, rows: 43 },
