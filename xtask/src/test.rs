@@ -30,7 +30,6 @@ const WINDOW_TESTS: &[&str] = &[
     "desktop",
     "servers",
     "windows",
-    "profiles",
     "hazards",
     "tray",
     "login",
