@@ -53,7 +53,7 @@ pub(crate) struct Told {
 }
 
 enum What {
-    Event(Event),
+    Event(Box<Event>),
     Begun(Begun),
 }
 
@@ -76,7 +76,7 @@ impl Heard {
     /// Core told something.
     pub(crate) fn hear(&self, event: &Event) {
         if concerns(event) || matches!(event, Event::Profiles) {
-            self.tell(What::Event(event.clone()));
+            self.tell(What::Event(Box::new(event.clone())));
         }
     }
 
@@ -145,7 +145,7 @@ async fn news_of(notices: &mut Notices, app: &App, what: What, attention: Attent
             };
             notices.hear(&Event::Accounts(app.snapshot().await.accounts), attention, now)
         }
-        What::Event(Event::Profiles) => {
+        What::Event(event) if matches!(*event, Event::Profiles) => {
             if !notices.watches_profiles() {
                 return Vec::new();
             }
