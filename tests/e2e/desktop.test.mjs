@@ -132,6 +132,8 @@ test("the desktop follows the window's size", async () => {
 
 test("what is printed on the desktop comes to a printer here, and the tab says so", async () => {
   const { window } = app;
+  await (await window.find(`[data-testid="desktop-${VM}"] canvas`)).click();
+  await window.waitFocus(`[data-testid="desktop-${VM}"]`);
   await window.chord(Key.control, "p");
   await window.findText('[data-kind="printed"]', /was given to the printer Office/);
   await picture("desktop-printed");

@@ -41,36 +41,6 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
   done(still && meant() === element && element.contains(hit) ? element : null);
 }));`;
 
-/** How long anything may take on a machine that is busy with other things; nothing waits longer than it has to. */
-const PATIENCE = 60;
-/** The same for the start of a program with its window, which one that begins in the tray opens late. */
-const PATIENCE_AT_START = 180;
-
-/** The element that a selector and, if it is given, a text mean now: rows come and go, and one element may show another row. */
-const MEANT = `const [css, source, flags] = arguments;
-const text = source === null ? null : new RegExp(source, flags);
-const meant = () => [...document.querySelectorAll(css)].find((one) => text === null || text.test(one.textContent)) ?? null;`;
-
-const TOO_FAR_APART = "two clicks came too far apart";
-/** What the driver says when it has not touched the element: it went, moved or was covered after it had been found. */
-const NOT_DONE = new RegExp(`stale element reference|element not interactable|element click intercepted|no such element|${TOO_FAR_APART}`);
-
-/** Gives the element once it stands still and the pointer would hit it: what is still on its way is missed. */
-const STILL = `${MEANT}
-const done = arguments[arguments.length - 1];
-const element = meant();
-if (element === null) return done(null);
-element.scrollIntoView({ block: "nearest", inline: "nearest" });
-const before = element.getBoundingClientRect();
-requestAnimationFrame(() => requestAnimationFrame(() => {
-  const after = element.getBoundingClientRect();
-  const still = ["left", "top", "width", "height"].every((side) => before[side] === after[side]);
-  const [left, right] = [Math.max(0, after.left), Math.min(innerWidth, after.right)];
-  const [top, bottom] = [Math.max(0, after.top), Math.min(innerHeight, after.bottom)];
-  const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-  done(still && meant() === element && element.contains(hit) ? element : null);
-}));`;
-
 /** A port that is free now. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");

@@ -105,6 +105,9 @@ pub(crate) struct Seen {
     pub(crate) stalled: bool,
 }
 
+/// Who takes nothing for so long is taken to take nothing any more: longer than a busy machine lets anybody wait.
+const STALLED: Duration = Duration::from_secs(2);
+
 type Script = Arc<dyn Fn(usize, &str) -> Reply + Send + Sync>;
 
 impl Relay {
@@ -265,11 +268,14 @@ async fn repeat(
         // Several go out at once: small ones would take long otherwise.
         let sending = socket.feed(next.clone());
         tokio::pin!(sending);
-        let sent = match tokio::time::timeout(Duration::from_millis(300), &mut sending).await {
+        let sent = match tokio::time::timeout(STALLED, &mut sending).await {
             Ok(sent) => sent,
             Err(_) => {
                 seen.lock().unwrap().stalled = true;
-                sending.await
+                let sent = sending.await;
+                // It was only slow.
+                seen.lock().unwrap().stalled = false;
+                sent
             }
         };
         if sent.is_err() {
