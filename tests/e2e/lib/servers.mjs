@@ -3,7 +3,6 @@
 import { execFile, spawn } from "node:child_process";
 import { access, chmod, constants, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -36,7 +35,8 @@ async function available(server, ...programs) {
 
 /** Starts what goes together, and ends all of it when a part fails. @param {(all: Together) => Promise<Server>} start */
 async function together(start) {
-  const all = new Together(await mkdtemp(join(tmpdir(), "adit-server-")));
+  // Not in this run's own folder for such things: xrdp's session is another user's, who has to get there.
+  const all = new Together(await mkdtemp("/tmp/adit-server-"));
   try {
     return await start(all);
   } catch (error) {
