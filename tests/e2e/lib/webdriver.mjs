@@ -16,6 +16,9 @@ const PATIENCE = 60;
 /** The same for the start of a program with its window, which one that begins in the tray opens late. */
 const PATIENCE_AT_START = 180;
 
+/** The most that a window's frame takes from its width, in pixels. */
+const FRAME = 20;
+
 /** The element that a selector and, if it is given, a text mean now: rows come and go, and one element may show another row. */
 const MEANT = `const [css, source, flags] = arguments;
 const text = source === null ? null : new RegExp(source, flags);
@@ -285,7 +288,8 @@ export class Browser {
     await until(`the page to be ${width} wide`, async () => {
       seen = await this.runAsync("const done = arguments[0]; const before = innerHeight; requestAnimationFrame(() => requestAnimationFrame(() => done([innerWidth, before, innerHeight])))");
       const [now, before, after] = seen;
-      return now === width && before === after && after <= height;
+      // A frame around the window may be counted or not.
+      return now <= width && now > width - FRAME && before === after && after <= height;
     }, PATIENCE, () => seen);
   }
 }
