@@ -128,6 +128,7 @@ test("the desktop follows the window's size", async () => {
   await sameSize(({ width, height }) => width < before.width && height < before.height);
   await picture("desktop-small");
   await window.resize(1280, 800);
+  await sameSize(({ width, height }) => width === before.width && height === before.height);
 });
 
 test("what is printed on the desktop comes to a printer here, and the tab says so", async () => {
