@@ -28,6 +28,13 @@ async function menuOf(window, css) {
   await window.find("[role=menuitem]");
 }
 
+/** Opens the menu with the ways to fill displays: where tools have no room, they are all in one menu. @param {Browser} window */
+async function openFullScreen(window) {
+  await window.find('[data-testid="desktop-full"]');
+  const isNarrow = await window.run("return getComputedStyle(document.querySelector('.desktop-tools-narrow')).display !== 'none'");
+  await press(window, isNarrow ? "desktop-more" : "desktop-full");
+}
+
 /** Types into the palette, and presses keys once what is chosen there has the words. @param {Browser} window @param {string} text @param {...string} keys */
 async function typed(window, text, ...keys) {
   await press(window, "search-field");
@@ -231,16 +238,16 @@ export const PAGES = [
   ["a certificate that exposes the password", "scene=desktop-exposes"],
   ["another certificate", "scene=desktop-changed"],
   ["a desktop's menu", "scene=desktop&displays=3", async (window) => {
-    await press(window, "desktop-full");
+    await openFullScreen(window);
     await window.find("[role=menuitem]");
   }],
   ["which displays", "scene=desktop&displays=3", async (window) => {
-    await press(window, "desktop-full");
+    await openFullScreen(window);
     await choose(window, /chosen displays/);
     await window.find('[data-testid="choose-displays"]');
   }],
   ["displays that no window covers", "scene=desktop&displays=2&stacked", async (window) => {
-    await press(window, "desktop-full");
+    await openFullScreen(window);
     await window.findText("[role=menuitem]", /side by side/);
   }],
   ["a new tunnel", "scene=tree", async (window) => {

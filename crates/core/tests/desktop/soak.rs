@@ -72,7 +72,7 @@ async fn a_desktop_lasts_through_all_that_happens_in_a_day() {
         seed ^= seed >> 7;
         seed ^= seed << 17;
         day.happen(ALL[usize::try_from(seed >> 32).unwrap() % ALL.len()], seed).await;
-        day.look_at_memory(began.elapsed() * 5 > length);
+        day.look_at_memory(began.elapsed() * 5 > length).await;
     }
     let Day { counts, warm, .. } = day;
     eprintln!(
@@ -190,7 +190,9 @@ impl Day {
         panic!("the picture is not what the desktop has");
     }
 
-    fn look_at_memory(&mut self, is_warm: bool) {
+    /// What is in use goes by the picture's size, so that it is looked at with always the same.
+    async fn look_at_memory(&mut self, is_warm: bool) {
+        self.resize((1000, 700)).await;
         let used = in_use();
         if is_warm {
             let warm = *self.warm.get_or_insert(used);
