@@ -6,8 +6,9 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
-import { connect, enterWeb1, signIn, typeLine, waitLine } from "./lib/steps.mjs";
+import { enterWeb1, noteRemarks, signIn, typeLine, waitLine } from "./lib/steps.mjs";
 import { until } from "./lib/webdriver.mjs";
 
 const MANY = 20;
@@ -70,8 +71,9 @@ test("a config folder that cannot be written any more is told, and costs nothing
   await rename(folder, `${folder}.away`);
   // Rights would not keep root out: what stands in the folder's place does.
   await writeFile(folder, "");
+  const remarks = await noteRemarks(window);
   await window.run("document.querySelector(arguments[0]).click()", star);
-  await window.waitText(".toast", /favourites could not be written/);
+  await until("the remark", async () => (await remarks()).some((remark) => /favourites could not be written/.test(remark)));
   await picture("config-folder-gone");
   assert.equal(await starred(), false);
   await typeLine(window, "web-1", "echo still $((6*7))");

@@ -75,7 +75,9 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
             // A bus of its own for each: an app that a failed test leaves behind would answer for the next one.
             let display = Display::start(1280, 1024)?;
             let file = format!("tests/e2e/{name}.test.mjs");
-            let mut arguments = vec!["--test", "--test-reporter=tap"];
+            // A test that hangs, or that leaves a program running, has failed: it must not hold up all others.
+            let mut arguments =
+                vec!["--test", "--test-reporter=tap", "--test-force-exit", "--test-timeout=600000"];
             arguments.extend(pattern.as_deref());
             arguments.push(&file);
             let mut window = display.command("node".as_ref(), &arguments);

@@ -32,9 +32,10 @@ pub struct LinkParameters(pub BTreeMap<String, SettingValue>);
 
 impl<'de> Deserialize<'de> for LinkParameters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // An earlier form of the app's tabs has nulls.
+        // An earlier form of the app's tabs has nulls, and names that do not say whose they are: a desktop's.
         let read = BTreeMap::<String, Option<SettingValue>>::deserialize(deserializer)?;
-        let values = read.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        let whole = |key: String| if key.contains('.') { key } else { format!("rdp.{key}") };
+        let values = read.into_iter().filter_map(|(key, value)| Some((whole(key), value?)));
         Ok(Self(values.collect()))
     }
 }

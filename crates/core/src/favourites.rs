@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use adit_contract::{Failure, FailureCode, InstanceRef};
@@ -30,6 +31,8 @@ impl Form for Content {
 pub(crate) struct Favourites {
     path: PathBuf,
     cloud: String,
+    /// It could not be read: what lies there is not what is known here.
+    unread: Arc<AtomicBool>,
     /// Held while writing, so that the last state is the one that stays in the file.
     now: tokio::sync::Mutex<Content>,
 }
@@ -38,7 +41,9 @@ impl Favourites {
     /// Reads them, with what is wrong with their file.
     pub(crate) fn load(folder: &Path, cloud: &str) -> (Self, Option<Failure>) {
         let path = folder.join("favourites.json");
-        let (mut content, trouble) = match versioned::read::<Content>(&path) {
+        let read = versioned::read::<Content>(&path);
+        let unread = Arc::new(AtomicBool::new(read.is_err()));
+        let (mut content, trouble) = match read {
             Ok(Kept::Absent) => (Content::default(), None),
             Ok(Kept::Value(content)) => (content, None),
             Ok(Kept::Later(content)) => {
@@ -60,7 +65,8 @@ impl Favourites {
         if let Some(all) = content.clouds.get_mut(cloud) {
             all.truncate(MOST);
         }
-        (Self { path, cloud: cloud.to_owned(), now: tokio::sync::Mutex::new(content) }, trouble)
+        let now = tokio::sync::Mutex::new(content);
+        (Self { path, cloud: cloud.to_owned(), unread, now }, trouble)
     }
 
     /// All of them, in the order in which they were marked.
@@ -96,8 +102,8 @@ impl Favourites {
             all.push(instance);
         }
         let all = all.clone();
-        let (path, written) = (self.path.clone(), content.clone());
-        let written = file::blocking(move || versioned::write(&path, &written)).await;
+        let (path, unread, written) = (self.path.clone(), self.unread.clone(), content.clone());
+        let written = file::blocking(move || versioned::write_over(&path, &unread, &written)).await;
         written.map_err(|error| {
             file::failure("The list of favourites could not be written", &self.path, &error)
         })?;

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use adit_contract::{Failure, FailureCode};
@@ -46,6 +47,8 @@ pub(crate) struct KeysFile {
     path: PathBuf,
     /// The file has more than this version takes: it is left as it is.
     foreign: bool,
+    /// It could not be read: what lies there is not what is known here.
+    unread: Arc<AtomicBool>,
     /// Held while writing, so that the last ones are those that stay in the file.
     now: tokio::sync::Mutex<Keys>,
 }
@@ -54,7 +57,9 @@ impl KeysFile {
     /// Reads them. Of a file that cannot be understood the usual keys are what is left; it is set aside.
     pub(crate) fn load(folder: &Path) -> Self {
         let path = folder.join("keys.json");
-        let (now, foreign) = match versioned::read::<Content>(&path) {
+        let read = versioned::read::<Content>(&path);
+        let unread = Arc::new(AtomicBool::new(read.is_err()));
+        let (now, foreign) = match read {
             Ok(Kept::Value(content) | Kept::Later(Some(content))) if fits(&content.keys) => {
                 (content.keys, false)
             }
@@ -65,7 +70,7 @@ impl KeysFile {
                 (Keys::new(), false)
             }
         };
-        Self { path, foreign, now: tokio::sync::Mutex::new(now) }
+        Self { path, foreign, unread, now: tokio::sync::Mutex::new(now) }
     }
 
     pub(crate) async fn current(&self) -> Keys {
@@ -92,8 +97,8 @@ impl KeysFile {
             );
             return Err(failure.with_fact("File", self.path.display().to_string()));
         }
-        let path = self.path.clone();
-        let written = file::blocking(move || versioned::write(&path, &Content { keys })).await;
+        let (path, unread) = (self.path.clone(), self.unread.clone());
+        let written = file::blocking(move || versioned::write_over(&path, &unread, &Content { keys })).await;
         written.map_err(|error| file::failure("The chosen keys could not be written", &self.path, &error))
     }
 }

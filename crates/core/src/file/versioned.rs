@@ -7,6 +7,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -109,6 +110,20 @@ pub(crate) fn change<T: Form + Default, R>(
         }
         Ok(result)
     })
+}
+
+/// Writes a file as [`write`] does. One that could not be read when it was to be (`unread`) is kept beside it the first
+/// time: it may have held more than what is written now.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_over<T: Form>(path: &Path, unread: &AtomicBool, value: &T) -> io::Result<()> {
+    if unread.load(Ordering::Relaxed) && path.exists() {
+        keep_copy(path)?;
+    }
+    write(path, value)?;
+    unread.store(false, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Whether something is different now.

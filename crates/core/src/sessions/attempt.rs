@@ -21,7 +21,9 @@ use super::{
 };
 use crate::{
     explain::{Observed, Refused},
-    failure, now,
+    failure,
+    file::versioned::Changed,
+    now,
 };
 
 /// How long the tunnel may take to say why it ended after what it carried has.
@@ -138,16 +140,18 @@ pub(super) enum TunnelEnd {
 impl Tab {
     /// Says what of a desktop does not work here, beside what was said already.
     pub(super) fn limited(&self, text: &str) {
-        self.session.change(self.epoch, |inner| {
+        self.session.change_if(self.epoch, |inner| {
             let notes = &mut inner.info.notes;
             match notes.iter_mut().find(|note| note.kind == NoteKind::Limited) {
-                Some(note) if note.text.contains(text) => {}
+                // A desktop may have it said as often as it likes.
+                Some(note) if note.text.contains(text) => return Changed::No,
                 Some(note) => {
                     note.text.push(' ');
                     note.text.push_str(text);
                 }
                 None => notes.push(Note { kind: NoteKind::Limited, text: text.to_owned() }),
             }
+            Changed::Yes
         });
     }
 

@@ -22,7 +22,9 @@ use super::{
 use crate::{
     events::EventSink,
     explain::{Observed, Why},
-    failure, now,
+    failure,
+    file::versioned::Changed,
+    now,
     panics::broken,
     stream::{Outlet, Pipe, Screen},
 };
@@ -278,13 +280,19 @@ impl Session {
     /// Changes the session for the attempt of this epoch and tells the front end; what a stopped attempt
     /// still has to say is dropped.
     pub(super) fn change(&self, epoch: u64, change: impl FnOnce(&mut Inner)) {
+        self.change_if(epoch, |inner| {
+            change(inner);
+            Changed::Yes
+        });
+    }
+
+    /// The same for what may turn out to change nothing, of which nobody is told.
+    pub(super) fn change_if(&self, epoch: u64, change: impl FnOnce(&mut Inner) -> Changed) {
         let mut inner = self.inner();
-        if inner.epoch != epoch {
-            return;
+        if inner.epoch == epoch && change(&mut inner) == Changed::Yes {
+            // Sent under the lock, so that the front end sees the changes in their order.
+            self.sink.send(Event::Session(inner.info.clone()));
         }
-        change(&mut inner);
-        // Sent under the lock, so that the front end sees the changes in their order.
-        self.sink.send(Event::Session(inner.info.clone()));
     }
 
     /// Begins a new attempt in place of the one before.

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use adit_contract::{Failure, FailureCode, GatewaySettings, TunnelSpec};
@@ -46,6 +47,8 @@ impl Form for Content {
 pub(super) struct TunnelsFile {
     path: PathBuf,
     cloud: String,
+    /// It could not be read: what lies there is not what is known here.
+    unread: Arc<AtomicBool>,
     /// Held while writing, so that the last state is the one that stays in the file.
     others: tokio::sync::Mutex<Content>,
 }
@@ -53,7 +56,9 @@ pub(super) struct TunnelsFile {
 impl TunnelsFile {
     pub(super) fn load(folder: &Path, cloud: &str) -> (Self, Saved, Option<Failure>) {
         let path = folder.join("tunnels.json");
-        let (mut content, trouble) = match versioned::read::<Content>(&path) {
+        let read = versioned::read::<Content>(&path);
+        let unread = Arc::new(AtomicBool::new(read.is_err()));
+        let (mut content, trouble) = match read {
             Ok(Kept::Absent) => (Content::default(), None),
             Ok(Kept::Value(content)) => (content, None),
             Ok(Kept::Later(content)) => {
@@ -77,7 +82,7 @@ impl TunnelsFile {
         };
         let saved = content.clouds.remove(cloud).unwrap_or_default();
         let others = tokio::sync::Mutex::new(content);
-        (Self { path, cloud: cloud.to_owned(), others }, saved, trouble)
+        (Self { path, cloud: cloud.to_owned(), unread, others }, saved, trouble)
     }
 
     /// Writes what `saved` gives once it is this one's turn.
@@ -85,8 +90,8 @@ impl TunnelsFile {
         let others = self.others.lock().await;
         let mut content = others.clone();
         content.clouds.insert(self.cloud.clone(), saved());
-        let path = self.path.clone();
-        let written = file::blocking(move || versioned::write(&path, &content)).await;
+        let (path, unread) = (self.path.clone(), self.unread.clone());
+        let written = file::blocking(move || versioned::write_over(&path, &unread, &content)).await;
         written.map_err(|error| file::failure("The list of tunnels could not be written", &self.path, &error))
     }
 }

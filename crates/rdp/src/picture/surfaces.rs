@@ -12,8 +12,10 @@ use ironrdp_pdu::{
 use super::{Bitmaps, Drawn, Outcome, Picture, Undrawn};
 use crate::{damage::Rect, message::PIXEL};
 
-/// Most rectangles of a frame times its tiles: many of both would keep us busy for ever.
+/// Most rectangles of a message's frames times their tiles: many of both would keep us busy for ever.
 const MAX_CLIPPING: usize = 1 << 22;
+/// How often a message may draw all of the picture, for rectangles that lie over one another.
+const MAX_LAYERS: u64 = 8;
 
 /// Draws surface commands.
 pub(super) struct Surfaces {
@@ -98,9 +100,13 @@ impl Surfaces {
         }
         let surface = Area::of(destination).and(Area::of_picture(picture));
         let (left, top) = (u32::from(destination.left), u32::from(destination.top));
+        let mut clipping = 0_usize;
+        let pixels_of = |width: u16, height: u16| u64::from(width) * u64::from(height);
+        let mut room = MAX_LAYERS * pixels_of(picture.width(), picture.height());
         for frame in &message.frames {
             let tiles = &frame.tile_set;
-            if frame.rectangles.len().saturating_mul(tiles.tiles.len()) > MAX_CLIPPING {
+            clipping = clipping.saturating_add(frame.rectangles.len().saturating_mul(tiles.tiles.len()));
+            if clipping > MAX_CLIPPING {
                 return Err(Undrawn::TooMuch);
             }
             let whole: &[Area] = &[surface];
@@ -117,6 +123,7 @@ impl Surfaces {
                 let (pixels, _) =
                     self.tiles.decode(tile, &tiles.quants, tiles.entropy_algorithm)?.as_chunks::<PIXEL>();
                 for rect in seen {
+                    room = room.checked_sub(pixels_of(rect.width, rect.height)).ok_or(Undrawn::TooMuch)?;
                     put_tile(picture, rect, pixels, place);
                 }
             }

@@ -64,6 +64,7 @@ export function topicOf(code: FailureCode): TopicId | null {
 export const BY_SETTING: Readonly<Record<string, TopicId>> = {
   "app.close": "tray",
   "app.startAtLogin": "tray",
+  "app.openLinks": "links",
   "app.restoreTunnels": "forwards",
   "app.notifications": "tray",
   "app.updates": "updates",
