@@ -133,6 +133,14 @@ describe("chosen keys", () => {
     expect(at("Ctrl Shift J", "desktop")).toBeNull();
   });
 
+  it("leave the way back from a remote to it, whatever a file gives to others", () => {
+    chooseKeys({ desktopFull: ["Ctrl+Alt+Home"], palette: ["Ctrl+Alt+Home"] });
+    expect(commandFor(stroke("Ctrl Alt Home"), "linux", "desktop")).toBe("giveBack");
+    expect(commandFor(stroke("Ctrl Alt Home"), "linux", "terminal")).toBe("giveBack");
+    chooseKeys({ desktopFull: ["Ctrl+Alt+J"], giveBack: ["Ctrl+Alt+J"] });
+    expect(commandFor(stroke("Ctrl Alt J"), "linux", "desktop")).toBe("giveBack");
+  });
+
   it("leave a way back from a desktop", () => {
     expect(unfit("giveBack", "Ctrl+Shift+J")).toBe("remote");
     expect(unfit("giveBack", "Ctrl+Alt+J")).toBeNull();

@@ -127,6 +127,14 @@ const WITHOUT: ReadonlySet<WindowCommand> = new Set(["duplicate", "closeOthers",
 export function commandFor(stroke: Keystroke, platform: Platform, focus: Focus): WindowCommand | null {
   const chord = chordOf(stroke);
   if (chord !== null) {
+    // First the way back from a remote: a file may give its keys to another command as well.
+    const goesBack =
+      chosen.giveBack === undefined
+        ? usualFor(stroke, platform, focus) === "giveBack"
+        : chosen.giveBack.includes(chord) && mayTake("giveBack", chord, focus);
+    if (goesBack) {
+      return "giveBack";
+    }
     for (const [command, chords] of Object.entries(chosen)) {
       if (chords?.includes(chord) === true && mayTake(command as WindowCommand, chord, focus)) {
         return command as WindowCommand;

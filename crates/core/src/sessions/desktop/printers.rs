@@ -49,7 +49,8 @@ pub(super) struct Press {
 }
 
 impl Press {
-    /// What becomes of it is told in the tab. What has come whole is handed on to its end, also when the desktop has gone.
+    /// What becomes of it is told in the tab while the desktop is connected, and logged. What has come whole is handed on to
+    /// its end, also when the desktop has gone.
     pub(super) fn start(tab: Arc<Tab>, printing: Arc<dyn Printing>) -> Arc<Self> {
         // There are no more at once, wherever they are.
         let (jobs, coming) = mpsc::channel(MAX_PRINT_JOBS);
