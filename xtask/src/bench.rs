@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     display::Display,
-    process::{self, cargo, npm},
+    process::{self, PrivateFolder, cargo, npm},
     rdp_host,
 };
 
@@ -71,8 +71,8 @@ fn rdp(options: &[&str]) -> Result<()> {
     if let Some(only) = only {
         sessions.args(["--peer", only]);
     }
-    // A server that could not be measured keeps nobody from measuring the window.
-    let measured = quietly(&mut sessions);
+    // A server that could not be measured keeps nobody from measuring the rest.
+    let measured = quietly(&mut sessions).and(input());
 
     let display = Display::start(DISPLAY.0, DISPLAY.1)?;
     let mut window = display.command("node".as_ref(), &["tests/e2e/desktop.bench.mjs"]);
@@ -86,6 +86,17 @@ fn rdp(options: &[&str]) -> Result<()> {
         .env("ADIT_BENCH_ONLY", only.unwrap_or_default());
     quietly(&mut window)?;
     measured
+}
+
+/// Input through core, tunnel and relay: a test of the core's measures it.
+fn input() -> Result<()> {
+    let folder = PrivateFolder::new("bench")?;
+    let figures = folder.path().join("input");
+    let mut test = cargo();
+    test.args(["test", "--release", "--workspace", "--quiet", "--test", "desktop", "input::"]);
+    test.env("ADIT_FIGURES", &figures).env("ADIT_RDP_HOST", rdp_host::released());
+    quietly(test.stdout(std::io::stderr()))?;
+    quietly(Command::new(process::released("examples/rdp_bench")).arg("input").arg(&figures))
 }
 
 fn start(options: &[&str]) -> Result<()> {

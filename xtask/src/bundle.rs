@@ -155,7 +155,7 @@ fn overlay(stage: &Path, updates: Updates) -> Value {
             "externalBin": beside,
             "linux": {
                 "deb": { "files": about, "desktopTemplate": entry },
-                "rpm": { "files": about, "desktopTemplate": entry, "compression": { "type": "xz", "level": 9 } },
+                "rpm": { "files": about, "desktopTemplate": entry, "compression": { "type": "zstd", "level": 22 } },
             },
         },
     })

@@ -48,6 +48,14 @@ async function activate(title) {
 /** Waits until the app has this many windows. @param {number} count */
 export const appWindows = (count) => windowsAre("Adit", count);
 
+/** Where the window with this title lies on the display, without its frame. @param {string} title */
+export async function windowArea(title) {
+  const [window = ""] = await windowsAre(title, 1);
+  const said = await xdotool("getwindowgeometry", "--shell", window);
+  const number = (/** @type {string} */ name) => Number(new RegExp(`^${name}=(.*)$`, "m").exec(said)?.[1]);
+  return { x: number("X"), y: number("Y"), width: number("WIDTH"), height: number("HEIGHT") };
+}
+
 /** Closes the app's window as its frame does. */
 export async function closeWindow() {
   await activate("Adit");

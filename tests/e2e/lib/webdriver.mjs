@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
-export const Key = { enter: "\uE007", escape: "\uE00C", control: "\uE009", shift: "\uE008", down: "\uE015", right: "\uE014", home: "\uE011", f1: "\uE031", tab: "\uE004", left: "\uE012", up: "\uE013", delete: "\uE017", f10: "\uE03A" };
+export const Key = { enter: "\uE007", escape: "\uE00C", control: "\uE009", alt: "\uE00A", shift: "\uE008", down: "\uE015", right: "\uE014", home: "\uE011", f1: "\uE031", tab: "\uE004", left: "\uE012", up: "\uE013", delete: "\uE017", f10: "\uE03A" };
 
 /** How long anything may take on a machine that is busy with other things; nothing waits longer than it has to. */
 const PATIENCE = 60;

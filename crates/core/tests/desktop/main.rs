@@ -7,6 +7,7 @@
 mod desk;
 mod extras;
 mod host;
+mod input;
 mod page;
 mod saved;
 mod scene;

@@ -139,15 +139,20 @@ impl Page {
 
     /// Types with the keys of a keyboard.
     pub(crate) async fn type_keys(&mut self, codes: &[&str]) {
-        let mut batch = vec![0];
-        for code in codes {
-            for down in [1, 0] {
-                batch.extend([4, down, u8::try_from(code.len()).unwrap()]);
-                batch.extend(code.as_bytes());
-            }
-        }
-        self.send(&batch).await;
+        self.send(&keys(codes)).await;
     }
+}
+
+/// A batch of keys that go down and up, one after the other.
+pub(crate) fn keys(codes: &[&str]) -> Vec<u8> {
+    let mut batch = vec![0];
+    for code in codes {
+        for down in [1, 0] {
+            batch.extend([4, down, u8::try_from(code.len()).unwrap()]);
+            batch.extend(code.as_bytes());
+        }
+    }
+    batch
 }
 
 pub(crate) fn count(canvas: &Canvas, color: [u8; 3]) -> usize {

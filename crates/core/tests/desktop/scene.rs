@@ -18,8 +18,13 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new(options: &[&str]) -> Self {
+        Self::behind(options, None).await
+    }
+
+    /// One whose stand-in is reached by another port than its own.
+    pub(crate) async fn behind(options: &[&str], port: Option<u16>) -> Self {
         let host = Host::start(options);
-        let landscape = landscape(&format!("127.0.0.1:{}", host.port));
+        let landscape = landscape(&format!("127.0.0.1:{}", port.unwrap_or(host.port)));
         Self { desk: Box::pin(Desk::signed_in_with(Options::new(landscape), ANA)).await, host }
     }
 

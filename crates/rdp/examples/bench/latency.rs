@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    path::Path,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -11,13 +12,18 @@ use std::{
 use adit_rdp::{Credentials, connect, input::Input};
 use anyhow::Result;
 use secrecy::SecretString;
+use serde::Deserialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::{sleep, timeout},
 };
 
-use crate::{peers::Peer, view::Anything};
+use crate::{
+    peers::Peer,
+    report::{Figure, Target, median, quantile},
+    view::Anything,
+};
 
 /// How many inputs.
 const INPUTS: u32 = 300;
@@ -27,11 +33,47 @@ const EVERY: Duration = Duration::from_millis(23);
 const QUIET: Duration = Duration::from_secs(3);
 
 /// What was measured.
+#[derive(Deserialize)]
 pub(crate) struct Latency {
     /// Milliseconds of each input.
-    pub(crate) waits: Vec<f64>,
+    waits: Vec<f64>,
     /// Writes a second while there was no input: what might be taken for one.
-    pub(crate) others: f64,
+    others: f64,
+}
+
+impl Latency {
+    pub(crate) fn print(&self, whose: &str) {
+        Figure {
+            name: format!("input to wire, p95, {whose}"),
+            value: quantile(&self.waits, 0.95),
+            unit: "ms",
+            of: None,
+            runs: self.waits.len(),
+            target: Target::AtMost(5.0),
+        }
+        .print();
+        eprintln!(
+            "    median {:.2} ms, most {:.2} ms; without input {:.1} writes a second",
+            median(&self.waits),
+            quantile(&self.waits, 1.0),
+            self.others
+        );
+    }
+}
+
+/// What the core's test of the same found, through core, tunnel and relay: a line for each dress of the server.
+pub(crate) fn told(file: &Path) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Told {
+        dress: String,
+        #[serde(flatten)]
+        latency: Latency,
+    }
+    for line in std::fs::read_to_string(file)?.lines() {
+        let Told { dress, latency } = serde_json::from_str(line)?;
+        latency.print(&format!("through core and relay, {dress}"));
+    }
+    Ok(())
 }
 
 /// When bytes left.

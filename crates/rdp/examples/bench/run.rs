@@ -12,7 +12,8 @@ use crate::{
     view,
 };
 
-const USAGE: &str = "rdp_bench run --host PROGRAM [--rounds N] [--seconds N] [--peer NAME]";
+const USAGE: &str =
+    "rdp_bench run --host PROGRAM [--rounds N] [--seconds N] [--peer NAME] | rdp_bench input FILE";
 /// The other client.
 pub(crate) const OTHER: &str = "xfreerdp";
 
@@ -23,6 +24,7 @@ pub(crate) fn main() -> Result<()> {
     match words.as_slice() {
         ["view", rest @ ..] => view::run(rest),
         ["run", options @ ..] => Options::parse(options).and_then(|options| run(&options)),
+        ["input", file] => latency::told(file.as_ref()),
         _ => bail!(USAGE),
     }
 }
@@ -109,22 +111,7 @@ fn measure(peer: &Peer, options: &Options) -> Result<()> {
     if peer.content == Content::Full || !peers::is_double(&peer.name) {
         return Ok(());
     }
-    let latency = latency::measure(peer).with_context(|| peer.title())?;
-    Figure {
-        name: format!("input to wire, p95, {}", peer.title()),
-        value: quantile(&latency.waits, 0.95),
-        unit: "ms",
-        of: None,
-        runs: latency.waits.len(),
-        target: Target::AtMost(5.0),
-    }
-    .print();
-    eprintln!(
-        "    median {:.2} ms, most {:.2} ms; without input {:.1} writes a second",
-        median(&latency.waits),
-        quantile(&latency.waits, 1.0),
-        latency.others
-    );
+    latency::measure(peer).with_context(|| peer.title())?.print(&peer.title());
     Ok(())
 }
 

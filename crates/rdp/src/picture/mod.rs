@@ -43,9 +43,18 @@ impl Picture {
         Self { width, height, data, damage: Damage::new(width, height) }
     }
 
-    /// Begins a black one of another size, all of which has changed.
-    pub(crate) fn begin_anew(&mut self, width: u16, height: u16) {
-        *self = Self::new(width, height);
+    /// Takes another size. What both have is kept until the server draws it anew, and the rest is black: a window that is
+    /// being resized does not flicker. All of it has changed.
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
+        let before = std::mem::replace(self, Self::new(width, height));
+        let both = Rect { x: 0, y: 0, width: width.min(before.width), height: height.min(before.height) };
+        let (pixels, _) = before.data.as_chunks::<PIXEL>();
+        let from = pixels.chunks_exact(usize::from(before.width).max(1));
+        for (to, from) in self.rows(both).zip(from) {
+            if let Some(from) = from.get(..to.len()) {
+                to.copy_from_slice(from);
+            }
+        }
         self.damage.add_all();
     }
 
@@ -216,6 +225,19 @@ mod tests {
         let expected = [BLACK, [1, 2, 3, 255], [4, 5, 6, 255], BLACK, [7, 8, 9, 255], [1, 1, 1, 255]];
         assert_eq!(picture.data(), expected.concat());
         assert!(!picture.damage.is_empty());
+    }
+
+    #[test]
+    fn what_both_sizes_have_stays_until_it_is_drawn_anew() {
+        let [a, b, c, d] = [[1, 1, 1, 255], [2, 2, 2, 255], [3, 3, 3, 255], [4, 4, 4, 255]];
+        let mut picture = Picture::new(2, 2);
+        picture.put(&edges(0, 0, 2, 2), &[a, b, c, d].concat());
+        picture.resize(3, 1);
+        assert_eq!((picture.width(), picture.height()), (3, 1));
+        assert_eq!(picture.data(), [a, b, BLACK].concat());
+        picture.resize(1, 3);
+        assert_eq!(picture.data(), [a, BLACK, BLACK].concat());
+        assert!(matches!(picture.damage.take(), Some(crate::damage::Changed::Full)));
     }
 
     #[test]

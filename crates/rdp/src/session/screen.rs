@@ -44,9 +44,9 @@ impl Screen {
         }
     }
 
-    /// Begins a picture of another size, black until the server draws.
+    /// Takes another size of the picture, as the server has.
     pub(super) fn resize(&mut self, width: u16, height: u16) {
-        self.picture.begin_anew(width, height);
+        self.picture.resize(width, height);
         self.resized = true;
     }
 
