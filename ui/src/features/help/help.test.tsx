@@ -125,4 +125,18 @@ describe("what went wrong beside the tabs", () => {
     act(() => void fireEvent.keyDown(document.activeElement as Element, { key: "Escape" }));
     expect(screen.getAllByTestId("toast")).toHaveLength(1);
   });
+
+  it("leads to help over a dialog that is open, and in a tab otherwise", async () => {
+    const desk = await help("there", <Toasts Help={HelpLink} />);
+    act(() => remarkFailure({ code: "file", title: "The file could not be written", advice: "", facts: [], actions: [], server: null }));
+    const link = () => within(screen.getAllByTestId("toast").at(-1) as HTMLElement).getByTestId("help");
+    const dialog = document.body.appendChild(document.createElement("div"));
+    dialog.role = "dialog";
+    act(() => fireEvent.click(link()));
+    expect(desk.state).toMatchObject({ helpAt: null, helpOver: "file" });
+    dialog.remove();
+    act(() => desk.change({ helpOver: null }));
+    act(() => fireEvent.click(link()));
+    expect(desk.state).toMatchObject({ helpAt: "file", helpOver: null });
+  });
 });
