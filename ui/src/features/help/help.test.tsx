@@ -7,6 +7,7 @@ import type { FailureCode } from "../../contract/FailureCode";
 import { demoBackend } from "../../platform/demo/demo";
 import { Model, ModelContext } from "../../platform/model";
 import { deskOf } from "../window/desk";
+import { commandFor } from "../window/keys";
 import { focusRemarks, remark, remarkFailure, Toasts } from "../../design/toast";
 import { HelpDialog } from "./HelpDialog";
 import { HelpLink, TopicLink } from "./HelpLink";
@@ -33,6 +34,24 @@ describe("topics", () => {
         expect(text, topic).not.toMatch(/!|\bplease\b|\bsuccessfully\b/i);
       }
     }
+  });
+
+  it("name each key that is taken from a remote and that no rule names", () => {
+    const places = ["Home", "End", "PageUp", "PageDown", "Enter", "Insert", "Delete", "ArrowLeft", "ArrowRight", "Tab", ...Array.from({ length: 12 }, (_, at) => `F${at + 1}`)];
+    const named = (key: string) => key.replace("PageUp", "PgUp").replace("PageDown", "PgDn");
+    let taken = 0;
+    for (const focus of ["terminal", "desktop"] as const) {
+      const text = TOPICS[focus].means.join(" ");
+      for (const key of places) {
+        for (const [ctrlKey, altKey] of [[true, true], [true, false], [false, true], [false, false]] as const) {
+          if (commandFor({ key, code: key, ctrlKey, altKey, shiftKey: false, metaKey: false }, "linux", focus) !== null) {
+            taken += 1;
+            expect(text, `${focus}: ${key}`).toContain(["Ctrl", "Alt"].filter((_, at) => [ctrlKey, altKey][at]).concat(named(key)).join("+"));
+          }
+        }
+      }
+    }
+    expect(taken).toBeGreaterThan(4);
   });
 
   it("are there for every kind of failure but a person's own wish", () => {
