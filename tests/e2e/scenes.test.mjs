@@ -48,7 +48,7 @@ after(async () => {
 
 /** What can be pressed and lies, even in part, where nobody gets to it: beyond the page, and in nothing that scrolls. */
 const LOST = `const lost = [];
-for (const element of document.querySelectorAll("button, input, textarea, [role=tab], [role=option], a[href]")) {
+for (const element of document.querySelectorAll("button, input, textarea, [role=tab], [role=option], [role=menuitem], a[href]")) {
   // React Aria's way out of what floats, for screen readers alone.
   if (element.matches('button[aria-label="Dismiss"][tabindex="-1"]')) continue;
   const box = element.getBoundingClientRect();

@@ -28,11 +28,11 @@ async function menuOf(window, css) {
   await window.find("[role=menuitem]");
 }
 
-/** Opens the menu with the ways to fill displays: where tools have no room, they are all in one menu. @param {Browser} window */
-async function openFullScreen(window) {
-  await window.find('[data-testid="desktop-full"]');
+/** Opens the menu of a desktop's tool: where tools have no room, they are all in one menu. @param {Browser} window @param {string} tool */
+async function openTool(window, tool) {
+  await window.find(`[data-testid="${tool}"]`);
   const isNarrow = await window.run("return getComputedStyle(document.querySelector('.desktop-tools-narrow')).display !== 'none'");
-  await press(window, isNarrow ? "desktop-more" : "desktop-full");
+  await press(window, isNarrow ? "desktop-more" : tool);
 }
 
 /** Types into the palette, and presses keys once what is chosen there has the words. @param {Browser} window @param {string} text @param {...string} keys */
@@ -238,16 +238,20 @@ export const PAGES = [
   ["a certificate that exposes the password", "scene=desktop-exposes"],
   ["another certificate", "scene=desktop-changed"],
   ["a desktop's menu", "scene=desktop&displays=3", async (window) => {
-    await openFullScreen(window);
+    await openTool(window, "desktop-full");
     await window.find("[role=menuitem]");
   }],
+  ["what a desktop shares", "scene=desktop-shares", async (window) => {
+    await openTool(window, "desktop-shared");
+    await window.findText("[role=menuitem]", /Settings of this connection/);
+  }],
   ["which displays", "scene=desktop&displays=3", async (window) => {
-    await openFullScreen(window);
+    await openTool(window, "desktop-full");
     await choose(window, /chosen displays/);
     await window.find('[data-testid="choose-displays"]');
   }],
   ["displays that no window covers", "scene=desktop&displays=2&stacked", async (window) => {
-    await openFullScreen(window);
+    await openTool(window, "desktop-full");
     await window.findText("[role=menuitem]", /side by side/);
   }],
   ["a new tunnel", "scene=tree", async (window) => {

@@ -3,7 +3,7 @@
 import { Check, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { createPortal } from "react-dom";
-import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
+import { Header, Menu, MenuItem, MenuSection, Popover, Separator } from "react-aria-components";
 
 import { Icon } from "./Icon";
 import { Keys } from "./parts";
@@ -24,6 +24,8 @@ export type MenuEntry =
       danger?: boolean;
       /** The one in use among several. */
       chosen?: boolean;
+      /** What stands above it, and is read out with it: what it is about, and how that is now. */
+      about?: { title: string; lines: readonly string[] };
       run: () => void;
     };
 
@@ -34,25 +36,43 @@ export function menuEntries(entries: readonly MenuEntry[]) {
       // A separator has no name but its place.
       // oxlint-disable-next-line react/no-array-index-key
       <Separator className="menu-separator" key={`separator-${index}`} />
+    ) : entry.about === undefined ? (
+      itemOf(entry)
     ) : (
-      <MenuItem
-        className={entry.danger === true ? "menu-item danger" : "menu-item"}
-        key={entry.id}
-        id={entry.id}
-        textValue={entry.label}
-        isDisabled={entry.disabled === true}
-        onAction={entry.run}
-      >
-        {entry.icon !== undefined && <Icon of={entry.icon} size="small" />}
-        {entry.label}
-        {entry.keys !== undefined && <Keys of={entry.keys} />}
-        {entry.chosen === true && (
-          <span className="menu-detail">
-            <Icon of={Check} size="small" />
-          </span>
-        )}
-      </MenuItem>
+      <MenuSection key={entry.id}>
+        <Header className="menu-about">
+          <p className="menu-about-title">{entry.about.title}</p>
+          {entry.about.lines.map((line) => (
+            <p key={line} className="quiet ellipsis" title={line}>
+              {line}
+            </p>
+          ))}
+        </Header>
+        {itemOf(entry)}
+      </MenuSection>
     ),
+  );
+}
+
+function itemOf(entry: Exclude<MenuEntry, "separator">) {
+  return (
+    <MenuItem
+      className={entry.danger === true ? "menu-item danger" : "menu-item"}
+      key={entry.id}
+      id={entry.id}
+      textValue={entry.label}
+      isDisabled={entry.disabled === true}
+      onAction={entry.run}
+    >
+      {entry.icon !== undefined && <Icon of={entry.icon} size="small" />}
+      {entry.label}
+      {entry.keys !== undefined && <Keys of={entry.keys} />}
+      {entry.chosen === true && (
+        <span className="menu-detail">
+          <Icon of={Check} size="small" />
+        </span>
+      )}
+    </MenuItem>
   );
 }
 

@@ -19,7 +19,8 @@ import "./desktop.css";
 export function useTools(session: SessionInfo): { of: ToolsOf; asking: React.ReactNode } {
   const model = useModel();
   const { backend } = model;
-  const { desktops } = deskOf(model);
+  const desk = deskOf(model);
+  const { desktops } = desk;
   const platform = useAppState((state) => state.platform);
   const view = useDesk(deskOf(model), ({ desktops: state }) => state.views.get(session.id));
   const full = useDesk(deskOf(model), ({ desktops: state }) => state.full === session.id);
@@ -50,6 +51,7 @@ export function useTools(session: SessionInfo): { of: ToolsOf; asking: React.Rea
       platform,
       run: (command) => desktops.run(session, command),
       choose: () => setChoosing(true),
+      settings: () => void desk.openSettingsOf(session),
     },
     asking: choosing && (
       <ChooseDisplays

@@ -73,6 +73,7 @@ describe("files that were copied on a desktop", () => {
         platform: "linux",
         run,
         choose: () => {},
+        settings: () => {},
       }).filter(({ id }) => id === "files");
     expect(tools({ kind: "none" })).toEqual([]);
     tools({ kind: "offered", number: 1 })[0]?.run();

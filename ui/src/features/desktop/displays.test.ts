@@ -40,6 +40,7 @@ describe("the full screen of a desktop", () => {
       platform: "linux",
       run: (command) => ran.push(command),
       choose: () => {},
+      settings: () => {},
     }).find(({ id }) => id === "full");
     return tool?.does.kind === "menu"
       ? tool.does.entries.flatMap((entry) => (entry === "separator" ? [] : [`${entry.id}${entry.disabled === true ? ` (${entry.label})` : ""}`]))

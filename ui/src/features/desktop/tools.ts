@@ -12,6 +12,8 @@ import {
   Monitor,
   RotateCw,
   Scaling,
+  Settings,
+  Share2,
   Unplug,
 } from "lucide-react";
 
@@ -24,7 +26,7 @@ import type { DesktopCommand, DesktopView } from "../window/desktops";
 import { keysOf } from "../window/keys";
 import { CHORD_NAMES } from "./chords";
 import { spanFault } from "./displays";
-import { chordWord, displayWord, modeWord, spanWord, words } from "./words";
+import { chordWord, displayWord, modeWord, sharedWords, spanWord, words } from "./words";
 
 const MODES: readonly DisplayMode[] = ["follow", "fit", "actual"];
 
@@ -50,6 +52,8 @@ export interface ToolsOf {
   run: (command: DesktopCommand) => void;
   /** Asks which displays to fill. */
   choose: () => void;
+  /** Shows the settings that the session was opened with. */
+  settings: () => void;
 }
 
 /** The tools in the order they are shown. */
@@ -73,6 +77,7 @@ export function toolsOf(of: ToolsOf): Tool[] {
     ...(session.desktop?.madePassword === true ? [one("password", words.copyPassword, KeyRound, { kind: "copyPassword" })] : []),
     { id: "display", label: words.display, icon: Scaling, does: { kind: "menu", entries: displayEntries(of) } },
     full ? leave : fullTool(of),
+    ...sharedTool(of),
     one("disconnect", words.disconnect, Unplug, { kind: "disconnect" }),
   ];
 }
@@ -88,6 +93,17 @@ function filesTool({ desktop }: SessionInfo, one: (id: string, label: string, ic
     case "saving":
       return [one("files", words.stopSaving, CircleStop, { kind: "stopSaving" })];
   }
+}
+
+/** What of this computer the desktop has; nothing where it has nothing. */
+function sharedTool({ session, settings }: ToolsOf): Tool[] {
+  const shared = session.desktop === null ? [] : sharedWords(session.desktop);
+  if (shared.length === 0) {
+    return [];
+  }
+  const about = { title: words.shared(session.instance.name), lines: shared };
+  const change = { id: "settings", label: words.changeShared, icon: Settings, about, run: settings };
+  return [{ id: "shared", label: words.shared(session.instance.name), icon: Share2, does: { kind: "menu", entries: [change] } }];
 }
 
 function keyEntries(platform: Platform, run: (command: DesktopCommand) => void): MenuEntry[] {

@@ -1,5 +1,6 @@
 /** What a desktop's tab says. */
 
+import type { DesktopInfo } from "../../contract/DesktopInfo";
 import type { DisplayInfo } from "../../contract/DisplayInfo";
 import type { DisplayMode } from "../../contract/DisplayMode";
 import type { Chord } from "./chords";
@@ -51,6 +52,16 @@ export function spanWord(fault: SpanFault): string {
   }
 }
 
+/** What of this computer a desktop has, a line each. */
+export function sharedWords({ clipboard, folders, printers, sound }: Pick<DesktopInfo, "clipboard" | "folders" | "printers" | "sound">): string[] {
+  return [
+    ...(clipboard === "text" ? ["Clipboard: text"] : clipboard === "all" ? ["Clipboard: text, pictures and files"] : []),
+    ...folders.map((folder) => `Folder: ${folder}`),
+    ...(printers ? ["Printers"] : []),
+    ...(sound ? ["Sound: plays here"] : []),
+  ];
+}
+
 export const words = {
   label: (vm: string) => `Desktop of ${vm}`,
   keyboard: (vm: string, keys: string) => `Keyboard of ${vm}. Keys go to the VM. ${keys} gives them back to Adit.`,
@@ -81,6 +92,8 @@ export const words = {
   fill: "Fill them",
   cancel: "Cancel",
   thisDisplay: "this window's",
+  shared: (vm: string) => `Shared with ${vm}`,
+  changeShared: "Settings of this connection",
   disconnect: "Disconnect",
   giveBack: "Give the keyboard back to Adit",
   more: "Commands for this desktop",

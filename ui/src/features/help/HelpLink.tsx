@@ -1,6 +1,7 @@
 import type { FailureCode } from "../../contract/FailureCode";
 import { useModel } from "../../platform/model";
 import { deskOf } from "../window/desk";
+import { dialogAt } from "../window/dialog";
 import { type TopicId, topicOf, TOPICS } from "./topics";
 import { words } from "./words";
 
@@ -20,14 +21,10 @@ export function TopicLink({ topic }: { topic: TopicId }) {
       data-testid="help"
       data-topic={topic}
       aria-label={words.helpOn(TOPICS[topic].title)}
-      onClick={({ currentTarget }) => desk.openHelp(topic, isInDialog(currentTarget) ? "over" : "tab")}
+      // A tab behind a dialog would not be seen.
+      onClick={({ currentTarget }) => desk.openHelp(topic, dialogAt(currentTarget) === null ? "tab" : "over")}
     >
       {words.help}
     </button>
   );
-}
-
-/** Whether something lies over the window there: a tab behind it would not be seen. */
-export function isInDialog(target: Element | null): boolean {
-  return (target?.closest("[role=dialog], [role=alertdialog]") ?? null) !== null;
 }

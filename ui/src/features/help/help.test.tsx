@@ -7,6 +7,7 @@ import type { FailureCode } from "../../contract/FailureCode";
 import { demoBackend } from "../../platform/demo/demo";
 import { Model, ModelContext } from "../../platform/model";
 import { deskOf } from "../window/desk";
+import { commandFor } from "../window/keys";
 import { focusRemarks, remark, remarkFailure, Toasts } from "../../design/toast";
 import { HelpDialog } from "./HelpDialog";
 import { HelpLink, TopicLink } from "./HelpLink";
@@ -33,6 +34,24 @@ describe("topics", () => {
         expect(text, topic).not.toMatch(/!|\bplease\b|\bsuccessfully\b/i);
       }
     }
+  });
+
+  it("name each key that is taken from a remote and that no rule names", () => {
+    const places = ["Home", "End", "PageUp", "PageDown", "Enter", "Insert", "Delete", "ArrowLeft", "ArrowRight", "Tab", ...Array.from({ length: 12 }, (_, at) => `F${at + 1}`)];
+    const named = (key: string) => key.replace("PageUp", "PgUp").replace("PageDown", "PgDn");
+    let taken = 0;
+    for (const focus of ["terminal", "desktop"] as const) {
+      const text = TOPICS[focus].means.join(" ");
+      for (const key of places) {
+        for (const [ctrlKey, altKey] of [[true, true], [true, false], [false, true], [false, false]] as const) {
+          if (commandFor({ key, code: key, ctrlKey, altKey, shiftKey: false, metaKey: false }, "linux", focus) !== null) {
+            taken += 1;
+            expect(text, `${focus}: ${key}`).toContain(["Ctrl", "Alt"].filter((_, at) => [ctrlKey, altKey][at]).concat(named(key)).join("+"));
+          }
+        }
+      }
+    }
+    expect(taken).toBeGreaterThan(4);
   });
 
   it("are there for every kind of failure but a person's own wish", () => {
@@ -124,5 +143,19 @@ describe("what went wrong beside the tabs", () => {
     expect(document.activeElement?.textContent).toContain("The file could not be written");
     act(() => void fireEvent.keyDown(document.activeElement as Element, { key: "Escape" }));
     expect(screen.getAllByTestId("toast")).toHaveLength(1);
+  });
+
+  it("leads to help over a dialog that is open, and in a tab otherwise", async () => {
+    const desk = await help("there", <Toasts Help={HelpLink} />);
+    act(() => remarkFailure({ code: "file", title: "The file could not be written", advice: "", facts: [], actions: [], server: null }));
+    const link = () => within(screen.getAllByTestId("toast").at(-1) as HTMLElement).getByTestId("help");
+    const dialog = document.body.appendChild(document.createElement("div"));
+    dialog.role = "dialog";
+    act(() => fireEvent.click(link()));
+    expect(desk.state).toMatchObject({ helpAt: null, helpOver: "file" });
+    dialog.remove();
+    act(() => desk.change({ helpOver: null }));
+    act(() => fireEvent.click(link()));
+    expect(desk.state).toMatchObject({ helpAt: "file", helpOver: null });
   });
 });

@@ -1,6 +1,6 @@
 import type { IDockviewPanelHeaderProps, IDockviewPanelProps } from "dockview-react";
 import { LayoutGrid } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 
 import type { SessionInfo } from "../../contract/SessionInfo";
 import { Icon } from "../../design/Icon";
@@ -18,6 +18,9 @@ import { EVERY, lastLines, shrink } from "./thumbnail";
 import { words } from "./words";
 import "./overview.css";
 
+/** How far below what is in sight a card's picture is made already. */
+const NEARLY = "50% 0px";
+
 /** All sessions of all windows, each with a small picture of what it shows. */
 export function OverviewPage({ api }: IDockviewPanelProps) {
   const model = useModel();
@@ -31,16 +34,17 @@ export function OverviewPage({ api }: IDockviewPanelProps) {
     const subscription = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
     return () => subscription.dispose();
   }, [api]);
-  const pictures = usePictures(
-    sessions.filter((session) => session.window !== model.backend.label).map(({ id }) => id),
-    visible,
-  );
   const wanted = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const shown = sessions.filter((session) => {
     const { project, zone, name } = session.instance;
     const all = [session.name ?? "", name, project, zone, protocolWord(session.protocol), stateWord(session.state)].join(" ").toLowerCase();
     return wanted.every((word) => all.includes(word));
   });
+  const inSight = useInSight(grid, shown.map(({ id }) => id));
+  const pictures = usePictures(
+    sessions.filter((session) => session.window !== model.backend.label).map(({ id }) => id),
+    visible ? inSight : NOTHING,
+  );
   const at = Math.max(0, shown.findIndex(({ id }) => id === chosen));
 
   const go = (to: number) => {
@@ -99,7 +103,7 @@ export function OverviewPage({ api }: IDockviewPanelProps) {
               <Card
                 key={session.id}
                 session={session}
-                seen={visible}
+                seen={visible && inSight.has(session.id)}
                 picture={pictures.get(session.id)}
                 reach={index === at ? "tab" : "arrows"}
                 onChoose={() => setChosen(session.id)}
@@ -230,27 +234,77 @@ function Elsewhere({ session, picture }: { session: SessionInfo; picture: Pictur
   );
 }
 
-/** Pictures of sessions that other windows show, asked for anew while somebody sees them. */
-function usePictures(ids: readonly string[], seen: boolean): ReadonlyMap<string, Picture> {
-  const [pictures, setPictures] = useState<ReadonlyMap<string, Picture>>(new Map());
-  const asked = ids.join(" ");
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Which of the cards are in sight, or nearly so: of the others nobody has to make a picture. */
+function useInSight(grid: RefObject<HTMLElement | null>, ids: readonly string[]): ReadonlySet<string> {
+  const [inSight, setInSight] = useState(NOTHING);
+  const cards = ids.join(" ");
   useEffect(() => {
-    if (!seen || asked === "") {
+    const room = grid.current?.parentElement ?? null;
+    if (room === null || cards === "") {
       return;
     }
-    const wanted = asked.split(" ");
+    const observer = new IntersectionObserver(
+      (changes) =>
+        setInSight((before) => {
+          const now = new Set([...before].filter((id) => cards.split(" ").includes(id)));
+          for (const { target, isIntersecting } of changes) {
+            const id = (target as HTMLElement).dataset["session"] ?? "";
+            if (isIntersecting) {
+              now.add(id);
+            } else {
+              now.delete(id);
+            }
+          }
+          return now;
+        }),
+      { root: room, rootMargin: NEARLY },
+    );
+    for (const card of grid.current?.children ?? []) {
+      observer.observe(card);
+    }
+    return () => observer.disconnect();
+  }, [grid, cards]);
+  return inSight;
+}
+
+/** Pictures of the sessions that other windows show: those in sight are asked for at once, and again as time goes by. */
+function usePictures(elsewhere: readonly string[], inSight: ReadonlySet<string>): ReadonlyMap<string, Picture> {
+  const [pictures, setPictures] = useState<ReadonlyMap<string, Picture>>(new Map());
+  const known = useRef<readonly string[]>(elsewhere);
+  useEffect(() => {
+    known.current = elsewhere;
+  });
+  const asking = useRef<ReturnType<typeof askThumbnails> | null>(null);
+  /** Those that were in sight before. */
+  const asked = useRef<readonly string[]>([]);
+  const wanted = elsewhere.filter((id) => inSight.has(id)).join(" ");
+  const wants = wanted !== "";
+  useEffect(() => {
+    if (!wants) {
+      return;
+    }
     const { ask, end } = askThumbnails((id, picture) => {
-      if (wanted.includes(id)) {
-        setPictures((before) => new Map([...before].filter(([known]) => wanted.includes(known))).set(id, picture));
+      const isKnown = (one: string) => known.current.includes(one);
+      if (isKnown(id)) {
+        setPictures((before) => new Map([...before].filter(([one]) => isKnown(one))).set(id, picture));
       }
     });
-    ask(wanted);
-    const timer = setInterval(() => ask(wanted), EVERY);
+    asking.current = { ask, end };
     return () => {
-      clearInterval(timer);
+      asking.current = null;
+      asked.current = [];
       end();
     };
-  }, [asked, seen]);
+  }, [wants]);
+  useEffect(() => {
+    const all = wanted.split(" ");
+    asking.current?.ask(all.filter((id) => !asked.current.includes(id)));
+    asked.current = all;
+    const timer = setInterval(() => asking.current?.ask(all), EVERY);
+    return () => clearInterval(timer);
+  }, [wanted]);
   return pictures;
 }
 

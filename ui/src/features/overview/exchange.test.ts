@@ -53,7 +53,7 @@ describe("a session in another window", () => {
   });
 
   it("takes no more than a picture has", () => {
-    const { pages, told, asking } = windows({});
+    const { pages, told } = windows({});
     const other = pages.page();
     other.say({ kind: "text", id: "a", text: "x".repeat(LINES * (COLUMNS + 1) + 1) });
     other.say({ kind: "desktop", id: "a", picture: "no picture" });
@@ -63,7 +63,19 @@ describe("a session in another window", () => {
     expect(told.size).toBe(0);
     other.say({ kind: "desktop", id: "a", picture: new Blob(["small"]) });
     expect(told.get("a")?.kind).toBe("desktop");
-    asking.ask(Array.from({ length: 100 }, (_, id) => String(id)));
-    expect((pages.said.at(-1) as { ids: string[] }).ids).toHaveLength(64);
+  });
+
+  it("is asked for together with any number of others", () => {
+    const ids = Array.from({ length: 150 }, (_, id) => `s-${id}`);
+    const { pages, told, asking } = windows(Object.fromEntries(ids.map((id) => [id, [`$ echo ${id}`]])));
+    asking.ask(ids);
+    expect(told.size).toBe(150);
+    const asks = pages.said.filter((said) => (said as { kind: string }).kind === "ask") as { ids: string[] }[];
+    expect(asks.map((ask) => ask.ids.length)).toEqual([64, 64, 22]);
+    // More than that in one message is no question of ours.
+    const other = pages.page();
+    const before = pages.said.length;
+    other.say({ kind: "ask", ids });
+    expect(pages.said.length - before).toBe(1 + 64);
   });
 });

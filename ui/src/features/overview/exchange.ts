@@ -6,7 +6,7 @@
 import type { Desk } from "../window/desk";
 import { COLUMNS, lastLines, LINES, shrink } from "./thumbnail";
 
-/** Most sessions that are asked about at once. */
+/** Most sessions that one message asks about. */
 const MOST = 64;
 /** The largest picture of a desktop that is taken, in bytes. */
 const LARGEST = 256 * 1024;
@@ -69,7 +69,11 @@ export function askThumbnails(
     }
   });
   return {
-    ask: (ids) => channel.say({ kind: "ask", ids: ids.slice(0, MOST) } satisfies Message),
+    ask: (ids) => {
+      for (let at = 0; at < ids.length; at += MOST) {
+        channel.say({ kind: "ask", ids: ids.slice(at, at + MOST) } satisfies Message);
+      }
+    },
     end: () => channel.close(),
   };
 }

@@ -420,6 +420,7 @@ function useDesktopCommands(): Item[] {
     platform,
     run: (command) => desktops.run(session, command),
     choose: () => {},
+    settings: () => void desk.openSettingsOf(session),
   });
   return tools.flatMap(({ id, label, icon, keys, run }): Item[] => [
     {

@@ -10,6 +10,7 @@ import type { LinkOffer } from "../../contract/LinkOffer";
 import type { LinkParameters } from "../../contract/LinkParameters";
 import type { Protocol } from "../../contract/Protocol";
 import type { Scope } from "../../contract/Scope";
+import type { SessionInfo } from "../../contract/SessionInfo";
 import type { SessionStart } from "../../contract/SessionStart";
 import type { TunnelAction } from "../../contract/TunnelAction";
 import type { TunnelSpec } from "../../contract/TunnelSpec";
@@ -155,6 +156,17 @@ export class Desk {
   openSettings(at: Scope = { kind: "everywhere" }): void {
     this.change({ settingsAt: at });
     this.openPage("settings", words.settingsTab);
+  }
+
+  /** Shows the settings that a session was opened with: those of its profile, else of its VM. They hold when it connects again. */
+  async openSettingsOf({ profile, instance }: SessionInfo): Promise<void> {
+    this.desktops.leaveFullScreen();
+    const { profiles } = await this.model.profiles().catch(() => ({ profiles: [] }));
+    if (profile !== null && profiles.some(({ id }) => id === profile)) {
+      this.profiles.edit(profile, "settings");
+    } else {
+      this.openSettings({ kind: "vm", instance });
+    }
   }
 
   /** Asks whether there is a newer version of Adit, and shows what comes of it. */

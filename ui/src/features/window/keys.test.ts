@@ -133,6 +133,21 @@ describe("chosen keys", () => {
     expect(at("Ctrl Shift J", "desktop")).toBeNull();
   });
 
+  it("of a terminal are nobody's outside one, and none that it keeps", () => {
+    for (const command of ["copy", "paste", "find", "selectAll", "clear", "fontLarger", "fontSmaller", "fontReset"] as const) {
+      chooseKeys({ [command]: ["Ctrl+Shift+J"] });
+      expect(at("Ctrl Shift J", "terminal"), command).toBe(command);
+      expect(at("Ctrl Shift J", "app"), command).toBeNull();
+      expect(at("Ctrl Shift J", "desktop"), command).toBeNull();
+      expect(keysOf(command, "linux", "terminal"), command).toEqual(["Ctrl", "Shift", "J"]);
+      expect(ownerOf(stroke("Ctrl Shift J"), "linux", "palette"), command).toBe(command);
+      expect(unfit(command, "Ctrl+J"), command).toBe("terminal");
+      expect(unfit(command, "F9"), command).toBe("terminal");
+      expect(unfit(command, "J"), command).toBe("terminal");
+      expect(unfit(command, "Ctrl+Shift+J"), command).toBeNull();
+    }
+  });
+
   it("leave the way back from a remote to it, whatever a file gives to others", () => {
     chooseKeys({ desktopFull: ["Ctrl+Alt+Home"], palette: ["Ctrl+Alt+Home"] });
     expect(commandFor(stroke("Ctrl Alt Home"), "linux", "desktop")).toBe("giveBack");

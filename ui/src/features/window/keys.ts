@@ -120,6 +120,9 @@ const TERMINAL: Record<string, WindowCommand> = {
   "0": "fontReset",
 };
 
+/** Commands that are about the terminal in front: their keys are nobody's where none has the keyboard. */
+const IN_TERMINAL: ReadonlySet<WindowCommand> = new Set([...Object.values(TERMINAL), "selectAll", "clear"]);
+
 /** Commands that have no keys until a person gives them some. */
 const WITHOUT: ReadonlySet<WindowCommand> = new Set(["duplicate", "closeOthers", "closeRight", "saveProfile", "resizeSplit", "selectAll", "clear"]);
 
@@ -164,12 +167,16 @@ export function chordOf(stroke: Keystroke): string | null {
 const OVER_DESKTOP: ReadonlySet<string> = new Set(["giveBack", "desktopFull"]);
 
 /** Why a chord cannot be a command's key, or `null`. */
-export function unfit(command: WindowCommand, chord: string): "plain" | "remote" | null {
+export function unfit(command: WindowCommand, chord: string): "plain" | "remote" | "terminal" | null {
   const parts = chord.split("+");
   const has = (modifier: string) => parts.includes(modifier);
   if (OVER_DESKTOP.has(command)) {
     // The remote has every other use for keys of its own.
     return has("Ctrl") && has("Alt") && !has("Cmd") ? null : "remote";
+  }
+  if (IN_TERMINAL.has(command)) {
+    // A key that the terminal keeps would do nothing anywhere.
+    return mayTake(command, chord, "terminal") ? null : "terminal";
   }
   return has("Ctrl") || has("Cmd") || has("Alt") || /^F\d+$/.test(parts.at(-1) ?? "") ? null : "plain";
 }
@@ -179,7 +186,7 @@ function mayTake(command: WindowCommand, chord: string, focus: Focus): boolean {
   const parts = chord.split("+");
   switch (focus) {
     case "app":
-      return command !== "giveBack";
+      return command !== "giveBack" && !IN_TERMINAL.has(command);
     case "terminal":
       return parts.includes("Cmd") || (parts.includes("Ctrl") && (parts.includes("Shift") || parts.includes("Alt")));
     case "desktop":

@@ -1,9 +1,9 @@
 import { useEffect } from "react";
 
 import { useAppState, useModel } from "../../platform/model";
-import { isInDialog } from "../help/HelpLink";
 import { type TopicId, TOPICS } from "../help/topics";
 import { deskOf } from "./desk";
+import { dialogAt } from "./dialog";
 import { commandFor, type WindowCommand } from "./keys";
 
 /** What can be done wherever the keyboard is, a dialog and a window without tabs included. */
@@ -22,8 +22,9 @@ export function useCommandKeys(tabs: "there" | "absent"): void {
       if (command === null || (command === "rename" && event.defaultPrevented)) {
         return;
       }
-      // A dialog has the keyboard to itself; the palette's own keys still close it.
-      const isOver = (isInDialog(target) || (target?.closest("[role=menu]") ?? null) !== null) && desk.state.overlay === "none";
+      const dialog = dialogAt(target);
+      // A dialog has the keyboard to itself, also while a message beside it has it; the palette's own keys still close it.
+      const isOver = (dialog !== null || (target?.closest("[role=menu]") ?? null) !== null) && desk.state.overlay === "none";
       if ((isOver || tabs === "absent") && !ANYWHERE.has(command)) {
         return;
       }
@@ -33,7 +34,7 @@ export function useCommandKeys(tabs: "there" | "absent"): void {
         return;
       }
       if (command === "help" && isOver) {
-        desk.openHelp(topicOf(target), "over");
+        desk.openHelp(topicOf(dialog), "over");
       } else {
         desk.run(command);
       }
@@ -44,7 +45,7 @@ export function useCommandKeys(tabs: "there" | "absent"): void {
 }
 
 /** What the dialog itself leads to in the help. */
-function topicOf(target: Element | null): TopicId | null {
-  const topic = target?.closest("[role=dialog], [role=alertdialog]")?.querySelector<HTMLElement>("[data-testid=help][data-topic]")?.dataset["topic"];
+function topicOf(dialog: Element | null): TopicId | null {
+  const topic = dialog?.querySelector<HTMLElement>("[data-testid=help][data-topic]")?.dataset["topic"];
   return topic !== undefined && topic in TOPICS ? (topic as TopicId) : null;
 }

@@ -172,6 +172,17 @@ export function desktopScene(scene: string, now: number): [name: string, state: 
       return [vm, { kind: "live" }, { ...rdp, desktop: { ...sceneDesktop(), clipboard: "all", files: { kind: "offered", number: 1 } } }];
     case "desktop-saving":
       return [vm, { kind: "live" }, { ...rdp, desktop: { ...sceneDesktop(), clipboard: "all", files: { kind: "saving", percent: 42 } } }];
+    case "desktop-shares":
+      return [
+        vm,
+        { kind: "live" },
+        {
+          ...rdp,
+          desktop: { ...sceneDesktop(), clipboard: "all", printers: true, folders: ["/home/ana/Shared", "/home/ana/Documents/Quarterly reports/2026/Third quarter/Drafts"] },
+        },
+      ];
+    case "desktop-alone":
+      return [vm, { kind: "live" }, { ...rdp, desktop: { ...sceneDesktop(), clipboard: "off", sound: false } }];
     case "desktop-notes":
       return [
         vm,

@@ -79,7 +79,7 @@ export const more = {
   terminal: {
     title: "Terminals",
     means: [
-      "While a terminal has the keyboard, the VM gets every key but those with Ctrl and Shift (on macOS those with Cmd) and Ctrl+Alt+Home, which gives the keyboard back. The settings list them all, and each can be changed.",
+      "While a terminal has the keyboard, the VM gets every key but those with Ctrl and Shift (on macOS those with Cmd) and Ctrl+Alt+Home, which gives the keyboard back. Ctrl+Alt+PgUp and Ctrl+Alt+PgDn go to the tabs beside it, and with Shift they move its own. The settings list them all, and each can be changed.",
       "Several lines are shown before they are pasted, since a shell runs each at once. The settings turn that off.",
     ],
     check: [
@@ -107,6 +107,7 @@ export const more = {
       "Text of the clipboard, both ways, and its sound is played here: the settings turn either off. Of the clipboard it gets what was there while its tab had the keyboard. Pictures and files of the clipboard, folders and printers are shared only where the settings say so.",
       "Of shared folders its programs can read everything. They can change and delete it too where the setting “In shared folders” says so; by itself it does not.",
       "On shared printers its programs can print, as much as they like. A document from there is a program for your printing system, as any PostScript is: share printers with VMs that you trust.",
+      "What is shared stands among the commands of its tab, with a way to the settings. A change there holds from the next connection on.",
       "Whoever runs the VM can read what is shared. Share text rather than everything, and for single VMs or profiles rather than everywhere.",
     ],
     check: ["The settings of a VM, a project or a profile say what is shared, and where that comes from."],
