@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{PrivateFolder, Running};
+use crate::process::{PrivateFolder, Running, run};
 
 /// The display; it is gone, with its folders, when this value goes.
 pub(crate) struct Display {
@@ -22,21 +22,60 @@ pub(crate) struct Display {
 impl Display {
     /// Starts one of this size in pixels, on a number that the system picks.
     pub(crate) fn start(width: u32, height: u32) -> Result<Self> {
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")])
+        let mut server = Command::new("Xvfb");
+        server.args(["-screen", "0", &format!("{width}x{height}x24")]);
+        Self::serve(server, PrivateFolder::new("display")?)
+    }
+
+    /// Starts one that has two monitors side by side, of 1280 x 800 and of 1280 x 1024: Xvfb has but one.
+    pub(crate) fn start_two() -> Result<Self> {
+        const CONFIG: &str = r#"Section "Device"
+  Identifier "card"
+  Driver "dummy"
+EndSection
+Section "Screen"
+  Identifier "screen"
+  Device "card"
+  DefaultDepth 24
+  SubSection "Display"
+    Depth 24
+    Virtual 2560 1024
+  EndSubSection
+EndSection
+"#;
+        let folder = PrivateFolder::new("display")?;
+        let config = folder.path().join("xorg.conf");
+        fs::write(&config, CONFIG)?;
+        let mut server = Command::new("Xorg");
+        // The console that somebody sits at stays as it is.
+        server.args(["-noreset", "-novtswitch", "-sharevts", "-config"]).arg(config);
+        server.arg("-logfile").arg(folder.path().join("xorg.log"));
+        let display = Self::serve(server, folder)?;
+        let arrange =
+            |arguments: &[&str]| run(Command::new("xrandr").env("DISPLAY", &display.name).args(arguments));
+        arrange(&["--addmode", "DUMMY1", "1280x1024"])?;
+        let left = ["--output", "DUMMY0", "--mode", "1280x800", "--pos", "0x0"];
+        let right = ["--output", "DUMMY1", "--mode", "1280x1024", "--pos", "1280x0"];
+        arrange(&[left, right].concat())?;
+        Ok(display)
+    }
+
+    fn serve(mut server: Command, folder: PrivateFolder) -> Result<Self> {
+        let name = server.get_program().to_string_lossy().into_owned();
+        let mut server = server
+            .args(["-displayfd", "1", "-nolisten", "tcp"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .context("could not start Xvfb")?;
-        let stdout = server.stdout.take().context("Xvfb has no output")?;
+            .with_context(|| format!("could not start {name}"))?;
+        let stdout = server.stdout.take().context("it has no output")?;
         let server = Running(server);
         let mut number = String::new();
         BufReader::new(stdout).read_line(&mut number)?;
         if number.trim().is_empty() {
-            bail!("Xvfb did not start");
+            bail!("{name} did not start");
         }
-        let folder = PrivateFolder::new("display")?;
         for name in ["home/.local/share/keyrings", "home/.cache", "home/.config/openbox"] {
             fs::create_dir_all(folder.path().join(name))?;
         }

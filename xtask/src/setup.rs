@@ -58,6 +58,8 @@ impl Need {
                 "weston",
                 "xterm",
                 "x11-xserver-utils",
+                "xserver-xorg-core",
+                "xserver-xorg-video-dummy",
                 "xclip",
             ],
             Self::Cross => &["gcc-mingw-w64-x86-64"],

@@ -30,6 +30,7 @@ const WINDOW_TESTS: &[&str] = &[
     "desktop",
     "servers",
     "windows",
+    "displays",
     "hazards",
     "tray",
     "login",
@@ -73,7 +74,8 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
         let pattern = filter.map(|name| format!("--test-name-pattern={name}"));
         for name in WINDOW_TESTS {
             // A bus of its own for each: an app that a failed test leaves behind would answer for the next one.
-            let display = Display::start(1280, 1024)?;
+            let display =
+                if *name == "displays" { Display::start_two() } else { Display::start(1280, 1024) }?;
             let file = format!("tests/e2e/{name}.test.mjs");
             // A test that hangs, or that leaves a program running, has failed: it must not hold up all others.
             let mut arguments =

@@ -27,20 +27,16 @@ export function useTools(session: SessionInfo): { of: ToolsOf; asking: React.Rea
   const held = useDesk(deskOf(model), ({ desktops: state }) => state.keyboard === session.id);
   const [displays, setDisplays] = useState(NO_DISPLAYS);
   const [choosing, setChoosing] = useState(false);
-  // Displays come and go: they are looked at whenever the full screen is entered or left, and when the window is.
+  // Without them the window's own display is filled.
+  const look = useCallback(() => {
+    backend.call("displays", {}).then(setDisplays, () => setDisplays(NO_DISPLAYS));
+  }, [backend]);
+  // They come and go, and the window goes from one to another: they are looked at as well when there is a choice to be made.
   useEffect(() => {
-    let wanted = true;
-    const look = () => {
-      // Without them the window's own display is filled.
-      backend.call("displays", {}).then((found) => wanted && setDisplays(found), () => wanted && setDisplays(NO_DISPLAYS));
-    };
     look();
     window.addEventListener("focus", look);
-    return () => {
-      wanted = false;
-      window.removeEventListener("focus", look);
-    };
-  }, [backend, full]);
+    return () => window.removeEventListener("focus", look);
+  }, [look, full]);
   return {
     of: {
       session,
@@ -48,6 +44,7 @@ export function useTools(session: SessionInfo): { of: ToolsOf; asking: React.Rea
       full,
       held,
       displays,
+      look,
       platform,
       run: (command) => desktops.run(session, command),
       choose: () => setChoosing(true),
@@ -86,7 +83,7 @@ function Tools({ session }: { session: SessionInfo }) {
       </div>
       <div className="desktop-tools-narrow">
         <ToolButton
-          tool={{ id: "more", label: words.more, icon: Ellipsis, does: { kind: "menu", entries: narrowEntries(tools) } }}
+          tool={{ id: "more", label: words.more, icon: Ellipsis, does: { kind: "menu", entries: narrowEntries(tools), opens: of.look } }}
         />
       </div>
       {asking}
@@ -122,6 +119,7 @@ export function ToolButton({ tool: { id, label, icon, keys, held = false, does }
           if (does.kind === "run") {
             does.run();
           } else {
+            does.opens?.();
             const { left, bottom } = currentTarget.getBoundingClientRect();
             setMenu({ x: left, y: bottom });
           }

@@ -70,6 +70,7 @@ describe("files that were copied on a desktop", () => {
         full: false,
         held: false,
         displays: NO_DISPLAYS,
+        look: () => {},
         platform: "linux",
         run,
         choose: () => {},

@@ -29,6 +29,7 @@ describe("displays", () => {
 });
 
 describe("the full screen of a desktop", () => {
+  let looked = 0;
   const offered = (displays: Displays) => {
     const ran: DesktopCommand[] = [];
     const tool = toolsOf({
@@ -37,11 +38,15 @@ describe("the full screen of a desktop", () => {
       full: false,
       held: false,
       displays,
+      look: () => (looked += 1),
       platform: "linux",
       run: (command) => ran.push(command),
       choose: () => {},
       settings: () => {},
     }).find(({ id }) => id === "full");
+    if (tool?.does.kind === "menu") {
+      tool.does.opens?.();
+    }
     return tool?.does.kind === "menu"
       ? tool.does.entries.flatMap((entry) => (entry === "separator" ? [] : [`${entry.id}${entry.disabled === true ? ` (${entry.label})` : ""}`]))
       : tool?.does.kind;
@@ -60,5 +65,13 @@ describe("the full screen of a desktop", () => {
       "choose",
     ]);
     expect(offered({ all: [LEFT, RIGHT, BELOW], placing: "system" })).toEqual(["here", "all (Other displays: Wayland places windows by itself)"]);
+  });
+
+  it("looks at the displays when there is a choice to be made", () => {
+    looked = 0;
+    offered({ all: [LEFT, RIGHT], placing: "program" });
+    expect(looked).toBe(1);
+    offered({ all: [LEFT], placing: "program" });
+    expect(looked).toBe(1);
   });
 });

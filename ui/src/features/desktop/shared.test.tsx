@@ -24,6 +24,7 @@ function tool(desktop: Partial<DesktopInfo>, settings = () => {}) {
     full: false,
     held: false,
     displays: NO_DISPLAYS,
+    look: () => {},
     platform: "linux",
     run: () => {},
     choose: () => {},

@@ -38,7 +38,7 @@ export interface Tool {
   keys?: readonly string[];
   /** It shows that the keys go to the desktop. */
   held?: boolean;
-  does: { kind: "run"; run: () => void } | { kind: "menu"; entries: MenuEntry[] };
+  does: { kind: "run"; run: () => void } | { kind: "menu"; entries: MenuEntry[]; opens?: () => void };
 }
 
 export interface ToolsOf {
@@ -48,6 +48,8 @@ export interface ToolsOf {
   /** Whether the desktop has the keyboard. */
   held: boolean;
   displays: Displays;
+  /** Looks at the displays anew. */
+  look: () => void;
   platform: Platform;
   run: (command: DesktopCommand) => void;
   /** Asks which displays to fill. */
@@ -131,7 +133,7 @@ function displayEntries({ view, run }: ToolsOf): MenuEntry[] {
   ];
 }
 
-function fullTool({ displays, platform, run, choose }: ToolsOf): Tool {
+function fullTool({ displays, look, platform, run, choose }: ToolsOf): Tool {
   const keys = keysOf("desktopFull", platform);
   const fill = (ids: number[]) => () => run({ kind: "fullScreen", displays: ids });
   const fault = spanFault(displays.all, displays.placing);
@@ -144,6 +146,7 @@ function fullTool({ displays, platform, run, choose }: ToolsOf): Tool {
     ...tool,
     does: {
       kind: "menu",
+      opens: look,
       entries: [
         { id: "here", label: words.fullScreen, icon: Maximize, keys, run: fill([]) },
         ...(placing === "system"

@@ -417,6 +417,7 @@ function useDesktopCommands(): Item[] {
     full: desktops.state.full === session.id,
     held: false,
     displays: NO_DISPLAYS,
+    look: () => {},
     platform,
     run: (command) => desktops.run(session, command),
     choose: () => {},
