@@ -32,6 +32,7 @@ const WINDOW_TESTS: &[&str] = &[
     "windows",
     "hazards",
     "tray",
+    "notices",
     "login",
     "scenes",
     "denials",
