@@ -7,7 +7,10 @@ mod host {
     use std::{
         collections::HashMap,
         io::{BufRead as _, Write as _},
-        sync::{Arc, Mutex, PoisonError},
+        sync::{
+            Arc, Mutex, PoisonError,
+            atomic::{AtomicBool, Ordering},
+        },
     };
 
     use anyhow::{Context as _, Result, bail};
@@ -51,7 +54,11 @@ mod host {
     }
 
     /// Takes notices, each of which can be clicked until it is closed.
-    struct Notices(u32);
+    struct Notices {
+        last: u32,
+        /// Whether the next one is refused.
+        refuses: Arc<AtomicBool>,
+    }
 
     #[interface(name = "org.freedesktop.Notifications")]
     impl Notices {
@@ -66,10 +73,16 @@ mod host {
             actions: Vec<String>,
             _hints: HashMap<String, OwnedValue>,
             _timeout: i32,
-        ) -> u32 {
-            self.0 += 1;
-            say(&json!({ "notice": { "id": self.0, "title": summary, "text": body, "actions": actions } }));
-            self.0
+        ) -> zbus::fdo::Result<u32> {
+            if self.refuses.swap(false, Ordering::SeqCst) {
+                say(&json!({ "refused": summary }));
+                return Err(zbus::fdo::Error::Failed("not now".to_owned()));
+            }
+            self.last += 1;
+            say(
+                &json!({ "notice": { "id": self.last, "title": summary, "text": body, "actions": actions } }),
+            );
+            Ok(self.last)
         }
 
         async fn close_notification(
@@ -98,10 +111,10 @@ mod host {
         let bus = connection::Builder::session()?
             .name(WATCHER)?
             .serve_at("/StatusNotifierWatcher", Watcher(last.clone()))?
-            .name("org.freedesktop.Notifications")?
-            .serve_at(NOTICES, Notices(0))?
             .build()
             .await?;
+        let refuses = Arc::new(AtomicBool::new(false));
+        let mut notices = take_notices(&refuses).await?;
         say(&json!({ "ready": true }));
         let (lines, mut read) = tokio::sync::mpsc::channel(16);
         std::thread::spawn(move || {
@@ -114,11 +127,26 @@ mod host {
         while let Some(line) = read.recv().await {
             let item = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some((id, action)) = line.strip_prefix("notice ").and_then(|line| line.split_once(' ')) {
-                let (emitter, id) = (SignalEmitter::new(&bus, NOTICES)?, id.parse()?);
+                let (emitter, id) = (SignalEmitter::new(&notices, NOTICES)?, id.parse()?);
                 Notices::action_invoked(&emitter, id, action).await?;
                 Notices::notification_closed(&emitter, id, BY_THE_PERSON).await?;
                 say(&json!({ "clicked": id }));
                 continue;
+            }
+            match line.as_str() {
+                "refuse notice" => {
+                    refuses.store(true, Ordering::SeqCst);
+                    say(&json!({ "refuses": true }));
+                    continue;
+                }
+                // As one that crashed: it knows nothing of what it showed, and counts from one again.
+                "renew notices" => {
+                    notices.close().await?;
+                    notices = take_notices(&refuses).await?;
+                    say(&json!({ "renewed": true }));
+                    continue;
+                }
+                _ => {}
             }
             let answer = match item {
                 Some(item) => obey(&bus, item, &line).await,
@@ -127,6 +155,13 @@ mod host {
             say(&answer.unwrap_or_else(|error| json!({ "error": format!("{error:#}") })));
         }
         Ok(())
+    }
+
+    /// Stands on the bus as the service that shows notices, by a connection of its own.
+    async fn take_notices(refuses: &Arc<AtomicBool>) -> Result<Connection> {
+        let notices = Notices { last: 0, refuses: refuses.clone() };
+        let builder = connection::Builder::session()?.name("org.freedesktop.Notifications")?;
+        Ok(builder.serve_at(NOTICES, notices)?.build().await?)
     }
 
     async fn obey(bus: &Connection, item: String, line: &str) -> Result<Json> {

@@ -1,5 +1,6 @@
 //! Having the system open our addresses with this app, as the settings have it.
 
+use adit_contract::{Failure, FailureCode, Want};
 use adit_core::{
     schemes::{self, Claim},
     settings::table::OPEN_LINKS,
@@ -7,7 +8,7 @@ use adit_core::{
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::Notify;
 
-use crate::start::Core;
+use crate::{start::Core, wants};
 
 /// Told when a setting has changed.
 #[derive(Debug, Default)]
@@ -36,13 +37,25 @@ pub(crate) async fn run(handle: AppHandle) {
             let done = tauri::async_runtime::spawn_blocking(move || {
                 if wanted { schemes::claim(&program, claim) } else { schemes::release() }
             });
-            match done.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "What opens links could not be changed"),
-                Err(error) => tracing::warn!(%error, "What opens links could not be changed"),
+            let done = done.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            if let Err(error) = done {
+                tracing::warn!(%error, "What opens links could not be changed");
+                if claim == Claim::Wished {
+                    // Somebody has just changed it, and would learn otherwise at the next link.
+                    wants::leave(&handle, Want::Refused { failure: not_changed(&error) });
+                }
             }
             was = Some(wanted);
         }
         handle.state::<Links>().settings_changed.notified().await;
     }
+}
+
+fn not_changed(error: &std::io::Error) -> Failure {
+    Failure::new(
+        FailureCode::File,
+        "What opens links could not be changed",
+        "The system's entry for Adit could not be written. Look at the log, then turn the setting off and on again.",
+    )
+    .with_server("file", error.to_string())
 }

@@ -1,11 +1,17 @@
 //! Starting the app with the person's session, as the settings have it.
 
-use adit_core::settings::table::START_AT_LOGIN;
-use tauri::{AppHandle, Manager as _, Wry, plugin::TauriPlugin};
-use tauri_plugin_autostart::AutoLaunchManager;
+use adit_contract::{Failure, FailureCode, Want};
+use adit_core::{
+    autostart::{self, Wish},
+    settings::table::START_AT_LOGIN,
+};
+use tauri::{AppHandle, Manager as _};
 use tokio::sync::Notify;
 
-use crate::start::{BACKGROUND, Core};
+use crate::{
+    start::{BACKGROUND, Core},
+    wants,
+};
 
 /// Told when a setting has changed.
 #[derive(Debug, Default)]
@@ -13,27 +19,46 @@ pub(crate) struct Login {
     pub(crate) settings_changed: Notify,
 }
 
-/// What writes the entry.
-pub(crate) fn plugin() -> TauriPlugin<Wry> {
-    tauri_plugin_autostart::Builder::new().arg(BACKGROUND).app_name("Adit").build()
-}
-
-/// Follows the setting for as long as the app runs. An app beside the person's own has no such entry.
+/// Follows the setting for as long as the app runs.
 pub(crate) async fn run(handle: AppHandle) {
-    // The person's own: the demo comes after it, and has no such entry either.
+    // The person's own: the demo comes after it, and has no such entry.
     let Ok(app) = handle.state::<Core>().app().await else { return };
-    let Some(entry) = handle.try_state::<AutoLaunchManager>() else { return };
+    // An AppImage by its file, and not by where it was unpacked.
+    let program = match tauri::process::current_binary(&handle.env()) {
+        Ok(program) => program,
+        Err(error) => {
+            tracing::warn!(%error, "Where the app lies could not be found out");
+            return;
+        }
+    };
+    let mut was = None;
     loop {
         let wanted = app.setting(&START_AT_LOGIN);
-        let is = entry.is_enabled();
-        let done = match (wanted, &is) {
-            (true, Ok(false) | Err(_)) => entry.enable(),
-            (false, Ok(true)) => entry.disable(),
-            (true, Ok(true)) | (false, Ok(false) | Err(_)) => Ok(()),
-        };
-        if let Err(error) = done {
-            tracing::warn!(%error, "Starting at login could not be changed");
+        if was != Some(wanted) {
+            let wish = if was.is_none() { Wish::Old } else { Wish::New };
+            let program = program.clone();
+            let done = tauri::async_runtime::spawn_blocking(move || {
+                if wanted { autostart::enable(&program, BACKGROUND, wish) } else { autostart::disable() }
+            });
+            let done = done.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            if let Err(error) = done {
+                tracing::warn!(%error, "Starting at login could not be changed");
+                if wish == Wish::New {
+                    // Somebody has just changed it, and would learn otherwise at the next login.
+                    wants::leave(&handle, Want::Refused { failure: not_changed(&error) });
+                }
+            }
+            was = Some(wanted);
         }
         handle.state::<Login>().settings_changed.notified().await;
     }
+}
+
+fn not_changed(error: &std::io::Error) -> Failure {
+    Failure::new(
+        FailureCode::File,
+        "What starts at login could not be changed",
+        "The system's entry for Adit could not be written. Look at the log, then turn the setting off and on again.",
+    )
+    .with_server("file", error.to_string())
 }

@@ -45,11 +45,9 @@ fn main() {
     let is_persons_own = std::env::var_os("ADIT_HOME").is_none_or(|home| home.is_empty());
     if is_persons_own {
         // First, so that a second start hands its arguments over before anything else happens.
-        builder = builder
-            .plugin(tauri_plugin_single_instance::init(|app, arguments, _directory| {
-                start::again(app, Arguments::of(arguments.into_iter().skip(1)));
-            }))
-            .plugin(login::plugin());
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _directory| {
+            start::again(app, Arguments::of(arguments.into_iter().skip(1)));
+        }));
     }
     let builder = updates::with_plugin(builder)
         .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(window::REMEMBERED).build())
@@ -76,9 +74,10 @@ fn main() {
             }));
             let handle = app.handle().clone();
             tauri::async_runtime::spawn(kept_up("the tray", move || tray::run(handle.clone())));
-            let handle = app.handle().clone();
-            tauri::async_runtime::spawn(kept_up("starting at login", move || login::run(handle.clone())));
+            // What the system is told of an app is told of the person's own.
             if is_persons_own {
+                let handle = app.handle().clone();
+                tauri::async_runtime::spawn(kept_up("starting at login", move || login::run(handle.clone())));
                 let handle = app.handle().clone();
                 tauri::async_runtime::spawn(kept_up("links", move || links::run(handle.clone())));
             }

@@ -208,6 +208,10 @@ impl EventSink for Window {
             self.handle.state::<Login>().settings_changed.notify_one();
             self.handle.state::<Links>().settings_changed.notify_one();
         }
+        if let Event::Remark(remark) = &event {
+            // Kept for a window that is still to come, unlike an event.
+            wants::leave(&self.handle, Want::Remark { remark: remark.clone() });
+        }
         // In the tray there is nobody who listens: a window that opens asks for everything.
         if self.handle.webview_windows().is_empty() {
             return;

@@ -45,6 +45,18 @@ pub(crate) fn forget_close(handle: &AppHandle) {
 pub(crate) fn want(handle: &AppHandle, want: Want) {
     handle.state::<Wants>().push(want);
     window::raise(handle);
+    tell(handle);
+}
+
+/// Has a window say something, or the next one that opens: none is raised for it.
+pub(crate) fn leave(handle: &AppHandle, want: Want) {
+    handle.state::<Wants>().push(want);
+    if !handle.webview_windows().is_empty() {
+        tell(handle);
+    }
+}
+
+fn tell(handle: &AppHandle) {
     if let Err(error) = handle.emit(EVENT, Event::Wanted) {
         tracing::warn!(%error, "The window could not be told what is wanted of it");
     }

@@ -12,6 +12,7 @@ use crate::{
     closing,
     demo::DemoPlace,
     display::{self, Places},
+    notices::Heard,
     page, resting,
     start::Core,
 };
@@ -209,6 +210,11 @@ pub(crate) fn remember_places(handle: &AppHandle) {
 /// What becomes of a window's sessions when it is closed: they go on in another one.
 pub(crate) fn heard(window: &Window, event: &WindowEvent) {
     let handle = window.app_handle();
+    if matches!(event, WindowEvent::Focused(true))
+        && let Some(heard) = handle.try_state::<Heard>()
+    {
+        heard.looked();
+    }
     // The system tells of displays that come and go by what becomes of windows.
     if matches!(event, WindowEvent::Focused(true) | WindowEvent::ScaleFactorChanged { .. })
         && let Some(window) = handle.get_webview_window(window.label())

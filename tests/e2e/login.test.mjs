@@ -75,11 +75,12 @@ test("the setting writes an entry that starts the app in the background", async 
   await invoke(window, "profile_save", atLogin("Asks", vm("europe-west1-b", "web-2"), { kind: "ssh" }));
   await invoke(window, "profile_save", atLogin("Cache", vm("europe-west1-c", "cache-1"), { kind: "forward", forward: { port: 6379 } }));
   await invoke(window, "profile_save", atLogin("Gone", vm("europe-west1-b", "gone-1"), { kind: "ssh" }));
+  await invoke(window, "profile_save", atLogin("Lost", { kind: "search", text: "no-such-vm" }, { kind: "ssh" }));
   await window.chord(Key.control, ",");
   await (await window.find('[data-testid="setting-app.startAtLogin"]')).click();
-  const entry = await until("the entry", () => readFile(join(home, ".config/autostart/Adit.desktop"), "utf8").catch(() => ""));
+  const entry = await until("the entry", () => readFile(join(home, "config/autostart/Adit.desktop"), "utf8").catch(() => ""));
   await picture("start-at-login");
-  command = (/^Exec=(.*)$/m.exec(entry)?.[1] ?? "").split(" ");
+  command = /^Exec="(.*)" (.*)$/m.exec(entry)?.slice(1) ?? [];
   assert.equal(await realpath(command[0] ?? ""), await realpath(join(process.env.ADIT_PROGRAMS ?? "target/debug", "adit-app")));
   assert.deepEqual(command.slice(1), ["--background"]);
   await chooser.leave();
@@ -105,6 +106,19 @@ test("what cannot begin there, or asks, is told with what can be done", async ()
   await appWindows(0);
 });
 
+test("a click on a notice leads to what it is about, and the window says what else has failed", async () => {
+  assert.ok(app);
+  await tray.notice(/^Lost did not start$/);
+  await tray.clickNotice(await tray.notice(/^Gone did not start$/));
+  await appWindows(1);
+  const window = await app.opened;
+  await window.find('[data-testid="profile-row-Gone"][aria-selected="true"]');
+  await window.waitText(".toast", /Lost did not start/);
+  await picture("login-notice");
+  // Whoever has seen it need not be told.
+  await tray.noNotice(/^Lost did not start$/);
+});
+
 test("a second start raises the window and hands over what it was asked for", async () => {
   assert.ok(app);
   assert.equal(await app.again("adit://forward/acme-prod/europe-west1-b/web-1?port=22"), 0);
@@ -118,16 +132,15 @@ test("a second start raises the window and hands over what it was asked for", as
   await window.waitGone('[data-testid="tunnel-form"]');
 });
 
-test("a click on a notice leads to what it is about, and the answer takes it back", async () => {
+test("the answer to a question takes its notice back, and then nobody is needed any more", async () => {
   assert.ok(app);
   const window = await app.opened;
   await tray.clickNotice(await tray.notice(/^Asks has a question$/), "Show");
   await (await window.find('[data-testid="trust-host-key"]')).click();
   await reaches(window, "web-2", ["live"]);
   await waitLine(window, "web-2", /\$ ?$/);
-  await tray.clickNotice(await tray.notice(/^Gone did not start$/));
-  await window.find('[data-testid="profile-row-Gone"][aria-selected="true"]');
-  await picture("login-notice");
+  await tray.row(/^Gone – failed/);
+  await tray.says("Active");
   await end();
 });
 

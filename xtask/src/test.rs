@@ -33,6 +33,7 @@ const WINDOW_TESTS: &[&str] = &[
     "displays",
     "hazards",
     "tray",
+    "notices",
     "login",
     "scenes",
     "denials",

@@ -8,7 +8,7 @@ use ts_rs::TS;
 use crate::{
     explain::Explanation,
     inventory::{InstanceRef, InventoryState},
-    session::SessionInfo,
+    session::{Remark, SessionInfo},
     settings::Settings,
     sign_in::{AccountInfo, CloudInfo, KeychainState, SignInState},
     tunnel::{GatewayInfo, TunnelInfo},
@@ -36,6 +36,9 @@ pub enum Event {
     SessionClosed(String),
     /// A session is to come to the front of its window (its id).
     SessionShown(String),
+    /// Something is to be said that belongs to no tab any more. A window gets it as a wish ([`crate::Want::Remark`]), also one
+    /// that opens later.
+    Remark(Remark),
     /// A window was closed (its label). What it showed goes to another, which the sessions tell.
     WindowClosed(String),
     /// A tunnel changed, or is new. At most once a second for what only counts.

@@ -39,8 +39,8 @@ pub use profile::{
 };
 pub use session::{
     CertificateInfo, ClipboardSharing, CopiedFiles, DesktopInfo, DesktopSize, DisplayMode, FilesAction, Note,
-    NoteKind, Protocol, Question, SecondFactorPrompt, SessionAnswer, SessionEnd, SessionInfo, SessionStart,
-    SessionState, Step,
+    NoteKind, Protocol, Question, Remark, SecondFactorPrompt, SessionAnswer, SessionEnd, SessionInfo,
+    SessionStart, SessionState, Step,
 };
 pub use settings::{
     Environment, Layout, Origin, PublicAddress, Scope, ScopeKind, SettingKind, SettingNeed, SettingOption,

@@ -368,6 +368,19 @@ pub struct Note {
     pub text: String,
 }
 
+/// A remark about what was begun in a tab that is closed by now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Remark {
+    /// What kind.
+    pub kind: NoteKind,
+    /// What it is about, in a few words.
+    pub title: String,
+    /// What happened, and what to do. One or two sentences.
+    pub advice: String,
+}
+
 /// The state of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]

@@ -7,6 +7,7 @@ use crate::{
     failure::Failure,
     inventory::{InstanceRef, Os},
     link::LinkOffer,
+    session::Remark,
 };
 
 /// One wish. The window takes those that wait with the command `wants`, when it opens and when it is told of them.
@@ -35,6 +36,11 @@ pub enum Want {
     Refused {
         /// Why.
         failure: Failure,
+    },
+    /// Say what has become of something whose tab is closed.
+    Remark {
+        /// What it says.
+        remark: Remark,
     },
     /// Show the tunnels.
     Tunnels {

@@ -6,7 +6,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -240,6 +244,7 @@ pub struct Keychain {
     vault: Arc<dyn Vault>,
     fallback: MemoryVault,
     state: watch::Sender<KeychainState>,
+    reached: AtomicBool,
 }
 
 impl std::fmt::Debug for Keychain {
@@ -252,7 +257,8 @@ impl Keychain {
     /// A keychain on top of a vault.
     #[must_use]
     pub fn new(vault: Arc<dyn Vault>) -> Self {
-        Self { vault, fallback: MemoryVault::new(), state: watch::channel(KeychainState::Available).0 }
+        let state = watch::channel(KeychainState::Available).0;
+        Self { vault, fallback: MemoryVault::new(), state, reached: AtomicBool::new(false) }
     }
 
     /// How the last call found it.
@@ -267,7 +273,16 @@ impl Keychain {
         self.state.subscribe()
     }
 
+    /// Whether it has ever answered: one that has not may not be there at all.
+    #[must_use]
+    pub fn was_reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+
     fn found(&self, state: KeychainState) {
+        if state == KeychainState::Available {
+            self.reached.store(true, Ordering::Relaxed);
+        }
         self.state.send_if_modified(|now| std::mem::replace(now, state) != state);
     }
 

@@ -8,6 +8,7 @@
 mod access;
 mod accounts;
 mod app;
+pub mod autostart;
 pub mod browser;
 pub mod clipboard;
 pub mod closing;
@@ -16,6 +17,8 @@ mod config;
 mod core;
 pub mod demo;
 mod desks;
+#[cfg(any(target_os = "linux", test))]
+mod desktop_entry;
 mod diagnostics;
 pub mod displays;
 mod events;

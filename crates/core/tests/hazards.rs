@@ -327,7 +327,59 @@ mod disk {
         run("mount", &["-o", "remount,bind,ro"], &folder);
         running.refuses("nothing can be written").await;
         running.goes_on("readonly").await;
+        // An app that begins there has what is there.
+        let config = running.desk.config.clone();
+        let next = Box::pin(App::start(config, Arc::new(Recorder::default()))).await.unwrap();
+        let shown = next.snapshot().await;
+        assert_eq!((shown.settings.theme, shown.layout.explorer_width), (Theme::Dark, 300));
+        assert_eq!(next.profiles().await.unwrap().profiles.len(), 1);
+        drop(next);
         run("umount", &[], &folder);
         running.takes_it_now().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn files_of_a_later_version_are_shown_and_left_alone_whatever_is_changed() {
+        let running = Running::start().await;
+        let config = running.desk.config.clone();
+        let folder = config.folders.settings.parent().unwrap();
+        // Written while this version goes on beside the later one.
+        let mut later = Vec::new();
+        for (path, bytes) in contents(folder) {
+            let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(&bytes) else { continue };
+            if value.get("version").is_some() {
+                value["version"] = 999.into();
+                std::fs::write(&path, serde_json::to_vec(&value).unwrap()).unwrap();
+                later.push(path);
+            }
+        }
+        for name in
+            ["settings.json", "profiles.json", "favourites.json", "keys.json", "layout.json", "desks.json"]
+        {
+            assert!(later.iter().any(|path| path.ends_with(name)), "{name}: {later:?}");
+        }
+        let before = contents(folder);
+        let app = Box::pin(App::start(config.clone(), Arc::new(Recorder::default()))).await.unwrap();
+        assert_eq!(app.snapshot().await.settings.theme, Theme::Dark);
+        let list = app.profiles().await.unwrap();
+        assert_eq!((list.profiles.len(), list.writable), (1, false));
+        let refused = [
+            set_theme(&app, "light").await.unwrap_err(),
+            app.profile_save(None, profile("db")).await.unwrap_err(),
+            app.favourite_set(instance_ref("acme-prod/europe-west1-b/web-2"), true).await.unwrap_err(),
+        ];
+        for failure in refused {
+            assert_eq!(failure.code, FailureCode::File, "{failure:?}");
+        }
+        // What need not be kept may hold until the app ends.
+        let _ = app.layout_set(Layout { explorer_width: 400, ..Layout::default() }).await;
+        let _ = app.keys_set(BTreeMap::new()).await;
+        let _ = app.desk_save("main", "{\"a\":1}".to_owned(), Vec::new()).await;
+        let _ = app.tunnel_add(TunnelSpec { name: "later".to_owned(), ..echo() }, false).await;
+        set_theme(&running.desk.app, "light").await.unwrap_err();
+        let after = contents(folder);
+        for path in later {
+            assert_eq!(after.get(&path), before.get(&path), "{}", path.display());
+        }
     }
 }

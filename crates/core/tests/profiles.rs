@@ -14,7 +14,7 @@ use adit_contract::{
 use adit_core::{
     App,
     profiles::Profiles,
-    tray::{Does, Row},
+    tray::{Does, Mark, Row},
 };
 use desk::{Desk, failed, instance_ref};
 use tokio::{
@@ -268,4 +268,33 @@ async fn those_for_the_login_start_with_it_and_the_tray_starts_any() {
     let again = App::start(desk.config.clone(), desk.events.clone()).await.unwrap();
     assert_eq!(again.snapshot().await.tunnels.len(), 1);
     assert!(matches!(info(&again, &at_login).await.state, ProfileState::Tunnel { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_at_login_needs_somebody_until_they_have_seen_it() {
+    let desk = Desk::signed_in(ANA).await;
+    let at_login = |profile| Profile { start: ProfileStart::AtLogin, ..profile };
+    let lost = saved(&desk, at_login(profile("Lost", words("no-such-vm"), ProfileAction::Ssh))).await;
+    let gone = on("acme-prod/europe-west1-b/gone");
+    let gone = saved(&desk, at_login(profile("Gone", gone, ProfileAction::Ssh))).await;
+    desk.app.profiles_at_login().await;
+    let session = desk.app.snapshot().await.sessions.remove(0).id;
+    assert_eq!(failed(&desk.settled(&session, 1).await).code, FailureCode::NotFound);
+    let tray = desk.app.tray().await;
+    assert_eq!((tray.mark, tray.tip.contains("2 more")), (Mark::NeedsYou, false), "{}", tray.tip);
+
+    // One is put away, of the other a window says it.
+    desk.app.profiles_seen(std::slice::from_ref(&gone));
+    assert_eq!(desk.app.tray().await.tip, "Adit needs you: the profile Lost has failed");
+    let said = desk.app.looked_at().unwrap();
+    assert_eq!((said.title.as_str(), said.code), ("Lost did not start", FailureCode::NotFound));
+    assert_eq!(desk.app.tray().await.mark, Mark::Calm);
+    assert_eq!(desk.app.looked_at(), None);
+    assert!(desk.app.profiles_unseen().is_empty());
+    // The list still says it.
+    assert!(matches!(info(&desk.app, &lost).await.state, ProfileState::Failed { .. }));
+
+    // Whoever starts it sees what becomes of it.
+    assert!(start(&desk, &lost).await.failure.is_some());
+    assert_eq!(desk.app.tray().await.mark, Mark::Calm);
 }

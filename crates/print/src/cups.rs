@@ -3,7 +3,9 @@
 use std::{
     fs::File,
     io::{self, Read as _, Seek as _},
+    os::unix::process::ExitStatusExt as _,
     path::PathBuf,
+    pin::pin,
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -11,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, copy, sink},
-    process::Command,
+    process::{Child, Command},
     time::timeout,
 };
 
@@ -21,6 +23,10 @@ use crate::{Error, Format, MAX_PRINTERS, Printer, Printing, format::HEAD};
 const LISTING: Duration = Duration::from_secs(5);
 /// How long handing over a document may take.
 const HANDING_OVER: Duration = Duration::from_mins(5);
+/// How long is waited for what a program has still to say after its end, and for its end after it was ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The signal that ends a program (`SIGKILL`).
+const KILLED: i32 = 9;
 /// Most bytes of what a program says that are kept; the rest is read and forgotten.
 const LONGEST: u64 = 64 * 1024;
 /// Longest name of a printer that CUPS allows, in bytes.
@@ -67,20 +73,49 @@ impl Cups {
     }
 }
 
-/// What a program says until it has ended; nothing if it does not do that in time.
+/// What a program says until it has ended; nothing if it does not do that in time, and is ended.
 async fn said(command: &mut Command, limit: Duration) -> io::Result<Option<Said>> {
     // Whoever asks may go away: a document that is being handed over is not cut off by that.
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let (out, error) = (child.stdout.take(), child.stderr.take());
-    let ended = timeout(limit, async { tokio::join!(child.wait(), kept(out), kept(error)) }).await;
-    match ended {
-        Ok((status, out, error)) => Ok(Some(Said { status: status?, out, error })),
-        Err(_) => {
-            child.start_kill()?;
-            child.wait().await?;
-            Ok(None)
-        }
-    }
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (mut out, mut error) = (Vec::new(), Vec::new());
+    let ended = {
+        let mut hearing = pin!(async { tokio::join!(hear(stdout, &mut out), hear(stderr, &mut error)) });
+        let working = async {
+            tokio::select! {
+                biased;
+                _ = &mut hearing => child.wait().await,
+                status = child.wait() => {
+                    // What it has begun itself may keep its mouth open for as long as it likes.
+                    let _ = timeout(LAST_WORDS, &mut hearing).await;
+                    status
+                }
+            }
+        };
+        timeout(limit, working).await
+    };
+    let status = match ended {
+        Ok(status) => status?,
+        // It may have ended all the same, and how is what is true.
+        Err(_) => match child.try_wait()? {
+            Some(status) => status,
+            None => match end(&mut child).await? {
+                Some(status) => status,
+                None => return Ok(None),
+            },
+        },
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Some(Said { status, out: text(out), error: text(error) }))
+}
+
+/// Ends a program. Gives how it has ended if that came first.
+async fn end(child: &mut Child) -> io::Result<Option<ExitStatus>> {
+    child.start_kill()?;
+    // What the system does not let go of is left to it.
+    let Ok(status) = timeout(LAST_WORDS, child.wait()).await else { return Ok(None) };
+    let status = status?;
+    Ok(Some(status).filter(|status| status.signal() != Some(KILLED)))
 }
 
 #[async_trait]
@@ -147,14 +182,12 @@ impl Said {
     }
 }
 
-/// All of what comes, up to a bound.
-async fn kept(pipe: Option<impl AsyncRead + Unpin>) -> String {
-    let Some(mut pipe) = pipe else { return String::new() };
-    let mut bytes = Vec::new();
+/// Hears all of what comes and keeps it up to a bound, also if nobody waits for its end.
+async fn hear(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
     // What cannot be read was not said.
-    let _ = (&mut pipe).take(LONGEST).read_to_end(&mut bytes).await;
+    let _ = (&mut pipe).take(LONGEST).read_to_end(kept).await;
     let _ = copy(&mut pipe, &mut sink()).await;
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The printers, of a list of names and the line that says which one is the usual one.
@@ -281,6 +314,32 @@ mod tests {
         let found = cups(folder.path()).printers().await.unwrap();
         assert_eq!(found[0].name, "Attic");
         assert_eq!(found.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_has_ended_has_answered_whatever_goes_on_behind_it() {
+        // What it leaves running has its output, and may keep that for longer than anybody waits.
+        let folder =
+            programs(&[("lp", "echo 'request id is Office-1'; sleep 600 & echo $! > \"$0.id\"; exit 0")]);
+        let said =
+            cups(folder.path()).run("lp", &[], Stdio::null(), Duration::from_millis(900)).await.unwrap();
+        assert!(said.status.success());
+        assert_eq!(said.out, "request id is Office-1\n");
+        let id = fs::read_to_string(folder.path().join("lp.id")).unwrap();
+        assert!(Command::new("kill").arg(id.trim()).status().unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn a_program_that_ends_as_it_is_ended_has_answered() {
+        let mut child = tokio::process::Command::new("sh").args(["-c", "exit 3"]).spawn().unwrap();
+        // Over, but not yet heard of: it cannot be killed any more.
+        let state = format!("/proc/{}/stat", child.id().unwrap());
+        while cfg!(target_os = "linux") && !fs::read_to_string(&state).unwrap().contains(") Z") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if cfg!(target_os = "linux") {
+            assert_eq!(end(&mut child).await.unwrap().and_then(|status| status.code()), Some(3));
+        }
     }
 
     #[tokio::test]

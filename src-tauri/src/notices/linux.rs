@@ -10,16 +10,22 @@ use adit_core::{
 use futures_util::{Stream, StreamExt as _};
 use tauri::{AppHandle, Manager as _, async_runtime::JoinHandle};
 use tokio::{sync::Mutex, time::timeout};
-use zbus::{Connection, proxy, zvariant::Value};
+use zbus::{Connection, message::Header, names::OwnedUniqueName, proxy, zvariant::Value};
 
 use super::{Heard, clicked};
 
-/// How long the desktop may take to show one, or to take it back.
+/// How long the desktop may take to show one, or to take back what is over.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// The most notices that can still be clicked on; of more the oldest cannot.
 const MOST_OPEN: usize = 64;
 /// What the specification calls a click on the notice itself.
 const CLICK: &str = "default";
+/// How the specification counts that a person has put a notice away.
+const DISMISSED: u32 = 2;
+/// The service, and its interface.
+const SERVICE: &str = "org.freedesktop.Notifications";
+/// Where it is there.
+const PLACE: &str = "/org/freedesktop/Notifications";
 
 #[proxy(
     interface = "org.freedesktop.Notifications",
@@ -28,21 +34,6 @@ const CLICK: &str = "default";
     gen_blocking = false
 )]
 trait Notifications {
-    #[expect(clippy::too_many_arguments, reason = "the specification has as many")]
-    fn notify(
-        &self,
-        app_name: &str,
-        replaces_id: u32,
-        app_icon: &str,
-        summary: &str,
-        body: &str,
-        actions: &[&str],
-        hints: HashMap<&str, Value<'_>>,
-        expire_timeout: i32,
-    ) -> zbus::Result<u32>;
-
-    fn close_notification(&self, id: u32) -> zbus::Result<()>;
-
     #[zbus(signal)]
     fn action_invoked(&self, id: u32, action_key: &str) -> zbus::Result<()>;
 
@@ -52,18 +43,18 @@ trait Notifications {
 
 pub(super) struct Shown {
     handle: AppHandle,
-    /// The desktop's service, once something was shown.
-    service: Mutex<Option<Service>>,
+    /// The session bus, once something was shown.
+    bus: Mutex<Option<Bus>>,
     open: Arc<Mutex<Vec<Open>>>,
 }
 
-/// The desktop's service, and the task that listens to it, which ends with this value.
-struct Service {
-    proxy: NotificationsProxy<'static>,
+/// The session bus, and the task that listens to the service there, which ends with this value.
+struct Bus {
+    connection: Connection,
     listens: JoinHandle<()>,
 }
 
-impl Drop for Service {
+impl Drop for Bus {
     fn drop(&mut self) {
         self.listens.abort();
     }
@@ -71,6 +62,8 @@ impl Drop for Service {
 
 /// A notice that can be clicked on.
 struct Open {
+    /// Who shows it: a service that begins anew counts anew.
+    by: OwnedUniqueName,
     id: u32,
     core: u64,
     notice: Notice,
@@ -78,17 +71,13 @@ struct Open {
 
 impl Shown {
     pub(super) fn new(handle: &AppHandle) -> Self {
-        Self { handle: handle.clone(), service: Mutex::default(), open: Arc::default() }
+        Self { handle: handle.clone(), bus: Mutex::default(), open: Arc::default() }
     }
 
     pub(super) async fn show(&self, notice: Notice) {
         match timeout(DEADLINE, self.notify(notice)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::info!(%error, "The desktop shows no notices");
-                // Its connection may be what is broken.
-                *self.service.lock().await = None;
-            }
+            Ok(Err(error)) => tracing::info!(%error, "The desktop shows no notices"),
             Err(_) => tracing::info!("The desktop did not show a notice in time"),
         }
     }
@@ -105,60 +94,81 @@ impl Shown {
 
     async fn close(&self, is_over: impl Fn(&Open) -> bool) {
         let over: Vec<Open> = self.open.lock().await.extract_if(.., |open| is_over(open)).collect();
-        let Some(service) = self.service.lock().await.as_ref().map(|known| known.proxy.clone()) else {
+        if over.is_empty() {
             return;
+        }
+        let closing = async {
+            let bus = self.bus().await?;
+            for Open { by, id, .. } in over {
+                // Asked of the very one that shows it: another in its place may call something else so. One that has gone
+                // by itself, or with its service, is an error there.
+                let name = Some(by.into_inner());
+                let closed = bus.call_method(name, PLACE, Some(SERVICE), "CloseNotification", &(id,)).await;
+                tracing::debug!(?closed, "A notice was taken back");
+            }
+            zbus::Result::Ok(())
         };
-        for open in over {
-            // One that has gone by itself is an error there.
-            let closed = timeout(DEADLINE, service.close_notification(open.id)).await;
-            tracing::debug!(?closed, "A notice was taken back");
+        match timeout(DEADLINE, closing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::info!(%error, "The desktop takes no notices back"),
+            Err(_) => tracing::info!("The desktop did not take a notice back in time"),
         }
     }
 
     async fn notify(&self, notice: Notice) -> zbus::Result<()> {
-        let service = self.service().await?;
+        let bus = self.bus().await?;
         let hints = HashMap::from([("desktop-entry", Value::from("Adit"))]);
         // Names come from elsewhere, and some desktops read the text as markup.
         let body = notice.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let keys: Vec<String> = (0..notice.actions.len()).map(|at| at.to_string()).collect();
         let buttons = keys.iter().zip(&notice.actions).flat_map(|(key, (label, _))| [key.as_str(), *label]);
         let actions: Vec<&str> = [CLICK, "Open"].into_iter().chain(buttons).collect();
+        let asked = ("Adit", 0_u32, "adit-app", notice.title.as_str(), body.as_str(), actions, hints, -1_i32);
         // Held until it is known by its id: it may be clicked on at once.
         let mut all = self.open.lock().await;
-        let id = service.notify("Adit", 0, "adit-app", &notice.title, &body, &actions, hints, -1).await?;
+        let answer = bus.call_method(Some(SERVICE), PLACE, Some(SERVICE), "Notify", &asked).await?;
+        let by = sender(&answer.header()).ok_or(zbus::Error::MissingField)?;
+        let id = answer.body().deserialize()?;
         if all.len() >= MOST_OPEN {
             all.remove(0);
         }
-        all.push(Open { id, core: self.handle.state::<Heard>().shown.number(), notice });
+        all.push(Open { by, id, core: self.handle.state::<Heard>().shown.number(), notice });
         Ok(())
     }
 
-    /// The desktop's service; whoever asks first begins to listen to it.
-    async fn service(&self) -> zbus::Result<NotificationsProxy<'static>> {
-        let mut known = self.service.lock().await;
-        if let Some(known) = &*known {
-            return Ok(known.proxy.clone());
+    /// The session bus; whoever asks first, or after it was lost, begins to listen there.
+    async fn bus(&self) -> zbus::Result<Connection> {
+        let mut known = self.bus.lock().await;
+        if let Some(bus) = known.as_ref().filter(|bus| !bus.listens.inner().is_finished()) {
+            return Ok(bus.connection.clone());
         }
-        let proxy = NotificationsProxy::new(&Connection::session().await?).await?;
+        let connection = Connection::session().await?;
+        let proxy = NotificationsProxy::new(&connection).await?;
         let (invoked, closed) =
             (proxy.receive_action_invoked().await?, proxy.receive_notification_closed().await?);
         let listens =
             tauri::async_runtime::spawn(listen(self.handle.clone(), self.open.clone(), invoked, closed));
-        *known = Some(Service { proxy: proxy.clone(), listens });
-        Ok(proxy)
+        *known = Some(Bus { connection: connection.clone(), listens });
+        Ok(connection)
     }
 }
 
-/// Does what is clicked, for as long as the bus is there.
+/// Who says something on the bus.
+fn sender(header: &Header<'_>) -> Option<OwnedUniqueName> {
+    header.sender().map(|name| name.to_owned().into())
+}
+
+/// Does what is clicked, whoever shows it, for as long as the bus is there.
 async fn listen(
     handle: AppHandle,
     open: Arc<Mutex<Vec<Open>>>,
     mut invoked: impl Stream<Item = ActionInvoked> + Unpin,
     mut closed: impl Stream<Item = NotificationClosed> + Unpin,
 ) {
-    let take = async |id| {
+    let take = async |by: Option<OwnedUniqueName>, id| {
+        let by = by?;
         let mut all = open.lock().await;
-        let at = all.iter().position(|open| open.id == id)?;
+        let at = all.iter().position(|open| open.id == id && open.by == by)?;
         Some(all.remove(at))
     };
     loop {
@@ -167,13 +177,17 @@ async fn listen(
             biased;
             Some(signal) = invoked.next() => {
                 let Ok(args) = signal.args() else { continue };
-                if let Some(of) = take(args.id).await {
+                if let Some(of) = take(sender(&signal.message().header()), args.id).await {
                     clicked(&handle, of.core, done_by(of.notice, args.action_key));
                 }
             }
             Some(signal) = closed.next() => {
                 let Ok(args) = signal.args() else { continue };
-                drop(take(args.id).await);
+                if let Some(of) = take(sender(&signal.message().header()), args.id).await
+                    && args.reason == DISMISSED
+                {
+                    handle.state::<Heard>().dismissed(of.core, of.notice.about);
+                }
             }
             else => return,
         }

@@ -15,17 +15,17 @@ use std::{
     time::Instant,
 };
 
-use adit_contract::Event;
+use adit_contract::{Event, Want};
 use adit_core::{
     App,
-    notice::{Attention, News, Notices, concerns},
+    notice::{Attention, Cause, News, Notices, concerns},
     settings::table::NOTIFICATIONS,
     tray::Does,
 };
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::mpsc;
 
-use crate::{start::Core, tray, window};
+use crate::{start::Core, tray, wants, window};
 
 /// Events that wait to be looked at. What comes while it is full is not told: the window and the tray show it.
 const QUEUE: usize = 256;
@@ -55,6 +55,10 @@ pub(crate) struct Told {
 enum What {
     Event(Box<Event>),
     Begun(Begun),
+    /// A window has the keyboard now.
+    Looked,
+    /// A person has put a notice away.
+    Dismissed(Cause),
 }
 
 /// How the app has begun.
@@ -85,6 +89,18 @@ impl Heard {
         self.tell(What::Begun(how));
     }
 
+    /// A person has put a notice of that core away.
+    fn dismissed(&self, of_core: u64, about: Cause) {
+        if self.shown.number() == of_core {
+            self.tell(What::Dismissed(about));
+        }
+    }
+
+    /// A window has the keyboard now.
+    pub(crate) fn looked(&self) {
+        self.tell(What::Looked);
+    }
+
     fn tell(&self, what: What) {
         // Full means that there is more than anybody reads.
         let _ = self.queue.try_send(Told { what, core: self.shown.number() });
@@ -110,7 +126,7 @@ pub(crate) async fn run(handle: AppHandle, events: &mut mpsc::Receiver<Told>) {
             shown.withdraw_all().await;
         }
         let Some(app) = app_of(&handle, &told).await else { continue };
-        for news in news_of(&mut notices, &app, told.what, attention(&handle)).await {
+        for news in news_of(&handle, &mut notices, &app, told.what).await {
             match news {
                 News::Show(notice) if app.setting(&NOTIFICATIONS) => shown.show(notice).await,
                 News::Show(_) => {}
@@ -132,27 +148,32 @@ fn attention(handle: &AppHandle) -> Attention {
     if seen { Attention::Here } else { Attention::Elsewhere }
 }
 
-async fn news_of(notices: &mut Notices, app: &App, what: What, attention: Attention) -> Vec<News> {
-    let now = Instant::now();
+async fn news_of(handle: &AppHandle, notices: &mut Notices, app: &App, what: What) -> Vec<News> {
+    let (attention, now) = (attention(handle), Instant::now());
     match what {
         What::Begun(how) => {
             let attention = match how {
                 Begun::InWindow => Attention::Here,
-                Begun::InBackground => {
-                    notices.start_at_login(app.login_profiles());
-                    Attention::Elsewhere
-                }
+                Begun::InBackground => Attention::Elsewhere,
             };
             notices.hear(&Event::Accounts(app.snapshot().await.accounts), attention, now)
         }
-        What::Event(event) if matches!(*event, Event::Profiles) => {
-            if !notices.watches_profiles() {
-                return Vec::new();
-            }
-            let Ok(list) = app.profiles().await else { return Vec::new() };
-            notices.profiles(&list.profiles, &app.snapshot().await.tunnels, attention, now)
+        What::Dismissed(Cause::Profile(id)) => {
+            app.profiles_seen(&[id]);
+            Vec::new()
         }
-        What::Event(event) => notices.hear(&event, attention, now),
+        What::Dismissed(_) => Vec::new(),
+        What::Event(event) if !matches!(*event, Event::Profiles) => notices.hear(&event, attention, now),
+        What::Event(_) | What::Looked => {
+            if attention == Attention::Here
+                && let Some(failure) = app.looked_at()
+            {
+                wants::leave(handle, Want::Refused { failure });
+            }
+            let unseen = app.profiles_unseen();
+            let tunnels = if unseen.is_empty() { Vec::new() } else { app.snapshot().await.tunnels };
+            notices.profiles(&unseen, &tunnels, attention, now)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use adit_core::notice::{Cause, Notice};
-use notify_rust::{Notification, NotificationResponse};
+use notify_rust::{CloseReason, Notification, NotificationResponse};
 use tauri::{AppHandle, Manager as _};
 
 use super::{Heard, clicked};
@@ -74,6 +74,9 @@ fn show_and_wait(handle: &AppHandle, core: u64, notice: Notice) {
                 if let Some((_, does)) = key.parse::<usize>().ok().and_then(|at| notice.actions.get(at)) {
                     clicked(handle, core, does.clone());
                 }
+            }
+            NotificationResponse::Closed(CloseReason::Dismissed) => {
+                handle.state::<Heard>().dismissed(core, notice.about.clone());
             }
             NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => {}
         })

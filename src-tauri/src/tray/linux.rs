@@ -1,7 +1,7 @@
 //! The tray of Linux desktops: a StatusNotifierItem on the session bus.
 //! <https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/>
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use adit_core::{
     closing::TrayPresence,
@@ -12,12 +12,16 @@ use ksni::{
     menu::{StandardItem, SubMenu},
 };
 use tauri::{AppHandle, Manager as _};
+use tokio::time::timeout;
 
 use super::{TrayPlace, act};
 use crate::window;
 
 /// How long a tray may be gone before the window comes back: a panel that starts anew is there again soon.
 const GONE: Duration = Duration::from_secs(5);
+
+/// How long the desktop may take to say that it shows the item, until it counts as one that does not.
+const SILENT: Duration = Duration::from_secs(5);
 
 /// The item as it is on the bus.
 pub(super) struct Drawn(ksni::Handle<Item>);
@@ -44,7 +48,18 @@ impl Drawn {
         };
         found(handle, TrayPresence::Shown);
         let item = Item { handle: handle.clone(), tray, icons };
-        item.assume_sni_available(true).spawn().await.map(Self)
+        let mut asking = pin!(item.assume_sni_available(true).spawn());
+        let drawn = match timeout(SILENT, &mut asking).await {
+            Ok(answered) => answered?,
+            Err(_) => {
+                tracing::info!("The desktop does not say whether it has a tray");
+                found(handle, TrayPresence::Absent);
+                let drawn = asking.await?;
+                found(handle, TrayPresence::Shown);
+                drawn
+            }
+        };
+        Ok(Self(drawn))
     }
 
     pub(super) async fn show(&self, tray: Tray) {

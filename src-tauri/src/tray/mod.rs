@@ -129,7 +129,11 @@ async fn perform(handle: &AppHandle, app: &App, does: Does) -> Result<(), Failur
         Does::Explorer => wants::want(handle, Want::Explorer),
         Does::Profile(id) => start_profiles(handle, app, vec![id]).await?,
         Does::StartProfiles(ids) => start_profiles(handle, app, ids).await?,
-        Does::Profiles(id) => wants::want(handle, Want::Profiles { id }),
+        Does::Profiles(id) => {
+            // Whoever goes there sees what has failed.
+            app.profiles_seen(id.as_slice());
+            wants::want(handle, Want::Profiles { id });
+        }
         Does::SignIn => {
             // First: the browser comes in front of it.
             window::raise(handle);

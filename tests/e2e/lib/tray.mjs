@@ -8,6 +8,9 @@ import { until } from "./webdriver.mjs";
 
 const program = join(process.env.ADIT_PROGRAMS ?? "target/debug", "examples", "tray_host");
 
+/** How long the host may take to answer, in milliseconds: it asks the app over the bus. */
+const ANSWERED = 30_000;
+
 /** A row of the menu, and those of its own menu. @typedef {{ id: number, label: string, enabled: boolean, rows: Row[] }} Row */
 /** A row, and the ids of the menus that lead to it and of itself. @typedef {Row & { path: number[] }} Found */
 /** A notice: `actions` has a key and a word for each button. @typedef {{ id: number, title: string, text: string, actions: string[] }} Notice */
@@ -21,6 +24,8 @@ export class TrayHost {
     this.waiting = [];
     /** Those that are shown. @type {Notice[]} */
     this.notices = [];
+    /** Titles of those that were refused. @type {string[]} */
+    this.refused = [];
   }
 
   /** Stands on the session bus as the one who shows trays. */
@@ -35,6 +40,7 @@ export class TrayHost {
         if (said.ready) resolve(undefined);
         else if (said.notice) host.notices.push(said.notice);
         else if (said.withdrawn) host.#went(said.withdrawn);
+        else if (said.refused) host.refused.push(said.refused);
         else if (!said.item) host.waiting.shift()?.(said);
       });
     });
@@ -43,8 +49,13 @@ export class TrayHost {
 
   /** @param {string} line @returns {Promise<any>} */
   async ask(line) {
-    const answer = await new Promise((resolve) => {
-      this.waiting.push(resolve);
+    const answer = await new Promise((resolve, reject) => {
+      // Answers come in the order of the questions: after one that never came, nothing else can be asked either.
+      const late = setTimeout(() => reject(new Error(`no answer to "${line}" from the tray's host`)), ANSWERED);
+      this.waiting.push((answer) => {
+        clearTimeout(late);
+        resolve(answer);
+      });
       this.child.stdin?.write(`${line}\n`);
     });
     if (answer.error) throw new Error(answer.error);
@@ -118,6 +129,17 @@ export class TrayHost {
     if (key === undefined) throw new Error(`no ${word} among ${actions}`);
     this.#went(id);
     await this.ask(`notice ${id} ${key}`);
+  }
+
+  /** Refuses the next notice, as a service that is in trouble. */
+  async refuseNotice() {
+    await this.ask("refuse notice");
+  }
+
+  /** Has the service that shows notices end, with all that it shows, and begin anew. */
+  async renewNotices() {
+    await this.ask("renew notices");
+    this.notices = [];
   }
 
   /** Clicks the icon itself. */

@@ -6,6 +6,7 @@ import type { GatewayInfo } from "./GatewayInfo";
 import type { InstanceRef } from "./InstanceRef";
 import type { InventoryState } from "./InventoryState";
 import type { KeychainState } from "./KeychainState";
+import type { Remark } from "./Remark";
 import type { SessionInfo } from "./SessionInfo";
 import type { Settings } from "./Settings";
 import type { SignInState } from "./SignInState";
@@ -15,4 +16,4 @@ import type { UpdateInfo } from "./UpdateInfo";
 /**
  * One event.
  */
-export type Event = { "kind": "accounts", "value": Array<AccountInfo> } | { "kind": "cloud", "value": CloudInfo } | { "kind": "signIn", "value": SignInState } | { "kind": "keychain", "value": KeychainState } | { "kind": "inventory", "value": InventoryState } | { "kind": "session", "value": SessionInfo } | { "kind": "sessionClosed", "value": string } | { "kind": "sessionShown", "value": string } | { "kind": "windowClosed", "value": string } | { "kind": "tunnel", "value": TunnelInfo } | { "kind": "tunnelRemoved", "value": string } | { "kind": "explanation", "value": Explanation } | { "kind": "gateway", "value": GatewayInfo } | { "kind": "favourites", "value": Array<InstanceRef> } | { "kind": "profiles" } | { "kind": "wanted" } | { "kind": "settings", "value": Settings } | { "kind": "keys", "value": { [key in string]: Array<string> } } | { "kind": "relayRoundTrip", "value": number | null } | { "kind": "update", "value": UpdateInfo };
+export type Event = { "kind": "accounts", "value": Array<AccountInfo> } | { "kind": "cloud", "value": CloudInfo } | { "kind": "signIn", "value": SignInState } | { "kind": "keychain", "value": KeychainState } | { "kind": "inventory", "value": InventoryState } | { "kind": "session", "value": SessionInfo } | { "kind": "sessionClosed", "value": string } | { "kind": "sessionShown", "value": string } | { "kind": "remark", "value": Remark } | { "kind": "windowClosed", "value": string } | { "kind": "tunnel", "value": TunnelInfo } | { "kind": "tunnelRemoved", "value": string } | { "kind": "explanation", "value": Explanation } | { "kind": "gateway", "value": GatewayInfo } | { "kind": "favourites", "value": Array<InstanceRef> } | { "kind": "profiles" } | { "kind": "wanted" } | { "kind": "settings", "value": Settings } | { "kind": "keys", "value": { [key in string]: Array<string> } } | { "kind": "relayRoundTrip", "value": number | null } | { "kind": "update", "value": UpdateInfo };

@@ -4,6 +4,7 @@ import type { Failure } from "./Failure";
 import type { InstanceRef } from "./InstanceRef";
 import type { LinkOffer } from "./LinkOffer";
 import type { Os } from "./Os";
+import type { Remark } from "./Remark";
 
 /**
  * One wish. The window takes those that wait with the command `wants`, when it opens and when it is told of them.
@@ -28,7 +29,11 @@ offer: LinkOffer, } | { "kind": "refused",
 /**
  * Why.
  */
-failure: Failure, } | { "kind": "tunnels", 
+failure: Failure, } | { "kind": "remark", 
+/**
+ * What it says.
+ */
+remark: Remark, } | { "kind": "tunnels", 
 /**
  * The one to be chosen.
  */

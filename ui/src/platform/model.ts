@@ -56,6 +56,9 @@ export function reduce(state: AppState, event: Event): AppState {
     case "sessionShown":
     case "windowClosed":
       return state;
+    // One window says it, which is asked to (`Want`).
+    case "remark":
+      return state;
     case "tunnel":
       return { ...state, tunnels: withOne(state.tunnels, event.value) };
     case "tunnelRemoved":

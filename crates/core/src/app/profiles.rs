@@ -4,9 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use adit_contract::{
     DesktopSize, Event, Failure, FailureCode, InstanceRef, LinkParameters, MAIN_WINDOW,
-    MOST_STARTED_PROFILES, Profile, ProfileAction, ProfileFolderChange, ProfileImport, ProfileList,
-    ProfileSource, ProfileStart, ProfileStarted, ProfileTarget, Protocol, Scope, SessionInfo, SessionStart,
-    SettingValue, TabColour,
+    MOST_STARTED_PROFILES, Profile, ProfileAction, ProfileFolderChange, ProfileImport, ProfileInfo,
+    ProfileList, ProfileSource, ProfileStart, ProfileStarted, ProfileState, ProfileTarget, Protocol, Scope,
+    SessionInfo, SessionStart, SettingValue, TabColour,
 };
 use tokio::time::Instant;
 
@@ -14,7 +14,9 @@ use super::App;
 use crate::{
     closing::{is_on, is_open},
     failure,
+    file::versioned::Changed,
     inventory::MAX_HITS,
+    notice,
     profiles::{self, Plan, Profiles},
     sessions::{self, Asked},
     settings::{self, table::START_AT_LOGIN},
@@ -165,6 +167,12 @@ impl App {
                 "Choose fewer.",
             ));
         }
+        // Whoever starts them sees what becomes of it.
+        self.profiles_seen(&ids);
+        Ok(self.start_profiles(window, ids).await)
+    }
+
+    async fn start_profiles(&self, window: &str, ids: Vec<String>) -> Vec<ProfileStarted> {
         // One after the other, so that two clicks do not open the same twice.
         let _starting = self.starting.lock().await;
         let until = Instant::now() + LISTING;
@@ -180,7 +188,7 @@ impl App {
             all.push(answer);
         }
         self.core.sink.send(Event::Profiles);
-        Ok(all)
+        all
     }
 
     /// Ids of the profiles that are to be started at login.
@@ -195,6 +203,7 @@ impl App {
         if ids.is_empty() {
             return;
         }
+        self.core.profiles.begin_unseen(&ids);
         self.listed_at_login().await;
         for late in ids.drain(ids.len().min(MOST_STARTED_PROFILES)..) {
             let failure = Failure::new(
@@ -204,9 +213,35 @@ impl App {
             );
             self.core.profiles.started(&late, Some(failure));
         }
-        if let Err(failure) = self.profile_start(MAIN_WINDOW, ids).await {
-            tracing::warn!(code = ?failure.code, "the profiles for the login were not started");
+        self.start_profiles(MAIN_WINDOW, ids).await;
+    }
+
+    /// The profiles that were started at login, as long as nobody has seen what became of them.
+    #[must_use]
+    pub fn profiles_unseen(&self) -> Vec<ProfileInfo> {
+        let unseen = self.core.profiles.still_unseen();
+        if unseen.is_empty() {
+            return Vec::new();
         }
+        let states = profiles::states(&self.sessions.infos(), self.tunnels.of_profiles());
+        let all = self.core.profiles.list(states).profiles;
+        all.into_iter().filter(|info| unseen.contains(&info.id)).collect()
+    }
+
+    /// Somebody has seen what became of these: they need nobody any more.
+    pub fn profiles_seen(&self, ids: &[String]) {
+        if self.core.profiles.see(ids) == Changed::Yes {
+            self.core.sink.send(Event::Profiles);
+        }
+    }
+
+    /// Somebody looks at a window. Gives what it is to say of the profiles that failed at login; they count as seen then.
+    #[must_use]
+    pub fn looked_at(&self) -> Option<Failure> {
+        let unseen = self.profiles_unseen();
+        let failed = unseen.iter().filter(|info| matches!(info.state, ProfileState::Failed { .. }));
+        self.profiles_seen(&failed.map(|info| info.id.clone()).collect::<Vec<_>>());
+        notice::missed(&unseen)
     }
 
     /// Waits for a listing until then at most, and only where it has to tell the VM or the account.

@@ -40,6 +40,7 @@ impl App {
             paused: &self.tunnels.paused(),
             favourites: &self.favourites.all().await,
             profiles: &self.core.profiles.list(states).profiles,
+            unseen: &self.core.profiles.still_unseen(),
         })
     }
 

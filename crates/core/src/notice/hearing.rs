@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use adit_contract::{
-    AccountInfo, AccountState, FailureCode, ProfileInfo, ProfileState, SessionInfo, SessionState,
-    TunnelAction, TunnelInfo, TunnelState,
+    AccountInfo, AccountState, FailureCode, NoteKind, ProfileInfo, ProfileState, Remark, SessionInfo,
+    SessionState, TunnelAction, TunnelInfo, TunnelState,
 };
 
 use super::{Attention, Cause, MOST, MOST_CAUSES, News, Notice, Notices, WHILE};
@@ -125,6 +125,17 @@ impl<'a> Hearing<'a> {
         }
     }
 
+    /// Those that are not among these are seen, or gone.
+    pub(super) fn profiles_seen(&mut self, unseen: &[ProfileInfo]) {
+        let seen =
+            self.notices.told.iter().filter(
+                |cause| matches!(cause, Cause::Profile(id) if !unseen.iter().any(|info| info.id == *id)),
+            );
+        for cause in seen.cloned().collect::<Vec<_>>() {
+            self.over(cause);
+        }
+    }
+
     pub(super) fn profile(&mut self, info: &ProfileInfo, tunnels: &[TunnelInfo]) {
         let cause = Cause::Profile(info.id.clone());
         match &info.state {
@@ -143,7 +154,7 @@ impl<'a> Hearing<'a> {
                 let show = Does::Profiles(Some(info.id.clone()));
                 self.tell(cause, |about| Notice {
                     about,
-                    title: format!("{} did not start", shortened(&info.profile.name)),
+                    title: did_not_start(&info.profile.name),
                     text: failure.title.clone(),
                     click: show.clone(),
                     actions: vec![("Start again", Does::Profile(info.id.clone())), ("Show", show)],
@@ -168,16 +179,35 @@ impl<'a> Hearing<'a> {
         }
     }
 
+    /// What was printed may be waited for at the printer.
+    pub(super) fn remark(&mut self, remark: &Remark) {
+        if remark.kind == NoteKind::Limited && self.attention == Attention::Elsewhere {
+            // No state that could be over: each is told, and nothing of it is remembered.
+            self.show(Cause::Printed, |about| Notice {
+                about,
+                title: remark.title.clone(),
+                text: remark.advice.clone(),
+                click: Does::Open,
+                actions: vec![("Show", Does::Open)],
+            });
+        }
+    }
+
     /// Tells it if it was not told, is not seen anyway, and there have not been too many.
     fn tell(&mut self, cause: Cause, notice: impl FnOnce(Cause) -> Notice) {
-        let Notices { told, recent, .. } = &mut *self.notices;
+        let told = &mut self.notices.told;
         if told.len() >= MOST_CAUSES {
             told.clear();
         }
         // Whoever sees the window has seen it: it is not told once they look away.
-        if !told.insert(cause.clone()) || self.attention == Attention::Here {
-            return;
+        if told.insert(cause.clone()) && self.attention == Attention::Elsewhere {
+            self.show(cause, notice);
         }
+    }
+
+    /// Shows it, unless there have been too many.
+    fn show(&mut self, cause: Cause, notice: impl FnOnce(Cause) -> Notice) {
+        let Notices { told, recent, .. } = &mut *self.notices;
         while recent.front().is_some_and(|at| self.now.saturating_duration_since(*at) >= WHILE) {
             recent.pop_front();
         }
@@ -211,6 +241,10 @@ impl<'a> Hearing<'a> {
     }
 }
 
-fn shortened(name: &str) -> String {
+pub(super) fn did_not_start(profile: &str) -> String {
+    format!("{} did not start", shortened(profile))
+}
+
+pub(super) fn shortened(name: &str) -> String {
     name.chars().take(LONGEST_NAME).collect()
 }

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adit_contract::{Event, ProfileInfo, TunnelInfo};
+use adit_contract::{
+    AccountInfo, Event, Failure, FailureCode, ProfileInfo, ProfileState, Remark, SessionInfo, TunnelInfo,
+};
 
 use self::hearing::Hearing;
 use crate::tray::Does;
@@ -68,61 +70,32 @@ pub enum Cause {
     Tunnel(String),
     /// A profile that is started at login has failed.
     Profile(String),
+    /// What was printed on a desktop whose tab is closed was not printed.
+    Printed,
     /// There are more of them than are shown.
     More,
 }
 
-/// Whether an event is about what connects, and so about what may need somebody.
-#[must_use]
-pub fn concerns(event: &Event) -> bool {
-    match event {
-        Event::Accounts(_)
-        | Event::Session(_)
-        | Event::SessionClosed(_)
-        | Event::Tunnel(_)
-        | Event::TunnelRemoved(_) => true,
-        Event::Cloud(_)
-        | Event::SignIn(_)
-        | Event::Keychain(_)
-        | Event::Inventory(_)
-        | Event::Explanation(_)
-        | Event::Gateway(_)
-        | Event::Favourites(_)
-        | Event::Profiles
-        | Event::Wanted
-        | Event::SessionShown(_)
-        | Event::WindowClosed(_)
-        | Event::Keys(_)
-        | Event::Settings(_)
-        | Event::RelayRoundTrip(_)
-        | Event::Update(_) => false,
-    }
+/// What an event tells of that may need somebody.
+enum Tells<'a> {
+    Accounts(&'a [AccountInfo]),
+    Session(&'a SessionInfo),
+    SessionClosed(&'a str),
+    Tunnel(&'a TunnelInfo),
+    TunnelRemoved(&'a str),
+    Remark(&'a Remark),
 }
 
-/// What was told so far.
-#[derive(Debug, Default)]
-pub struct Notices {
-    told: HashSet<Cause>,
-    recent: VecDeque<Instant>,
-    /// The profiles that were started at login: nobody waits for those, so nobody sees that they fail.
-    at_login: HashSet<String>,
-    /// Whether anybody is signed in, once that was heard.
-    signed_in: Option<bool>,
-}
-
-impl Notices {
-    /// Takes an event of core; gives what is to be done about it.
-    pub fn hear(&mut self, event: &Event, attention: Attention, now: Instant) -> Vec<News> {
-        let mut hearing = Hearing::new(self, attention, now);
-        match event {
-            Event::Accounts(accounts) => hearing.accounts(accounts),
-            Event::Session(session) => hearing.session(session),
-            Event::SessionClosed(id) => {
-                hearing.over(Cause::Question(id.clone()));
-                hearing.over(Cause::Lost(id.clone()));
-            }
-            Event::Tunnel(tunnel) => hearing.tunnel(tunnel),
-            Event::TunnelRemoved(id) => hearing.over(Cause::Tunnel(id.clone())),
+impl<'a> Tells<'a> {
+    /// `None` for what never needs anybody, or is told in another way.
+    fn of(event: &'a Event) -> Option<Self> {
+        Some(match event {
+            Event::Accounts(accounts) => Self::Accounts(accounts),
+            Event::Session(session) => Self::Session(session),
+            Event::SessionClosed(id) => Self::SessionClosed(id),
+            Event::Tunnel(tunnel) => Self::Tunnel(tunnel),
+            Event::TunnelRemoved(id) => Self::TunnelRemoved(id),
+            Event::Remark(remark) => Self::Remark(remark),
             Event::Cloud(_)
             | Event::SignIn(_)
             | Event::Keychain(_)
@@ -137,43 +110,90 @@ impl Notices {
             | Event::Keys(_)
             | Event::Settings(_)
             | Event::RelayRoundTrip(_)
-            | Event::Update(_) => {}
+            | Event::Update(_) => return None,
+        })
+    }
+}
+
+/// Whether an event is about what connects, and so about what may need somebody.
+#[must_use]
+pub fn concerns(event: &Event) -> bool {
+    Tells::of(event).is_some()
+}
+
+/// What was told so far.
+#[derive(Debug, Default)]
+pub struct Notices {
+    told: HashSet<Cause>,
+    recent: VecDeque<Instant>,
+    /// Whether anybody is signed in, once that was heard.
+    signed_in: Option<bool>,
+}
+
+impl Notices {
+    /// Takes an event of core; gives what is to be done about it.
+    pub fn hear(&mut self, event: &Event, attention: Attention, now: Instant) -> Vec<News> {
+        let mut hearing = Hearing::new(self, attention, now);
+        match Tells::of(event) {
+            Some(Tells::Accounts(accounts)) => hearing.accounts(accounts),
+            Some(Tells::Session(session)) => hearing.session(session),
+            Some(Tells::SessionClosed(id)) => {
+                hearing.over(Cause::Question(id.to_owned()));
+                hearing.over(Cause::Lost(id.to_owned()));
+            }
+            Some(Tells::Tunnel(tunnel)) => hearing.tunnel(tunnel),
+            Some(Tells::TunnelRemoved(id)) => hearing.over(Cause::Tunnel(id.to_owned())),
+            Some(Tells::Remark(remark)) => hearing.remark(remark),
+            None => {}
         }
         hearing.news
     }
 
-    /// These profiles are about to be started at login, with nobody there who sees what becomes of it.
-    pub fn start_at_login(&mut self, profiles: impl IntoIterator<Item = String>) {
-        self.at_login.extend(profiles.into_iter().take(MOST_CAUSES));
-    }
-
-    /// Whether [`Self::profiles`] has anything to look for.
-    #[must_use]
-    pub fn watches_profiles(&self) -> bool {
-        !self.at_login.is_empty()
-    }
-
-    /// Takes how the profiles and the tunnels stand; gives what is to be done about those that were started at login.
+    /// Takes how those profiles stand that were started at login and of which nobody has seen what became of them, with the
+    /// tunnels; gives what is to be done about them. Nobody waits for those, so nobody sees that they fail.
     pub fn profiles(
         &mut self,
-        all: &[ProfileInfo],
+        unseen: &[ProfileInfo],
         tunnels: &[TunnelInfo],
         attention: Attention,
         now: Instant,
     ) -> Vec<News> {
-        let gone: Vec<String> =
-            self.at_login.iter().filter(|id| !all.iter().any(|info| info.id == **id)).cloned().collect();
         let mut hearing = Hearing::new(self, attention, now);
-        for id in gone {
-            hearing.notices.at_login.remove(&id);
-            hearing.over(Cause::Profile(id));
-        }
-        for info in all {
-            if hearing.notices.at_login.contains(&info.id) {
-                hearing.profile(info, tunnels);
-            }
+        hearing.profiles_seen(unseen);
+        for info in unseen {
+            hearing.profile(info, tunnels);
         }
         hearing.news
+    }
+}
+
+/// What a window says to somebody who looks at it after profiles have failed with nobody there.
+pub(crate) fn missed(unseen: &[ProfileInfo]) -> Option<Failure> {
+    // That nobody is signed in the window says by itself.
+    let failed: Vec<(&str, &Failure)> = unseen
+        .iter()
+        .filter_map(|info| match &info.state {
+            ProfileState::Failed { failure } if failure.code != FailureCode::SignInNeeded => {
+                Some((info.profile.name.as_str(), failure))
+            }
+            ProfileState::Failed { .. }
+            | ProfileState::Idle
+            | ProfileState::Session { .. }
+            | ProfileState::Tunnel { .. } => None,
+        })
+        .collect();
+    match failed.as_slice() {
+        [] => None,
+        [(name, failure)] => Some(Failure {
+            title: hearing::did_not_start(name),
+            advice: format!("{}. {}", failure.title, failure.advice),
+            ..(*failure).clone()
+        }),
+        [(first, failure), more @ ..] => Some(Failure::new(
+            failure.code,
+            format!("{} profiles did not start at login", failed.len()),
+            format!("{} and {} more. The profiles say why.", hearing::shortened(first), more.len()),
+        )),
     }
 }
 

@@ -1,6 +1,6 @@
 use adit_contract::{
-    AccountInfo, AccountSource, AccountState, Failure, FailureCode, InstanceRef, Profile, ProfileAction,
-    ProfileState, ProfileTarget, Protocol, Question, SessionEnd, SessionInfo, SessionState,
+    AccountInfo, AccountSource, AccountState, Failure, FailureCode, InstanceRef, NoteKind, Profile,
+    ProfileAction, ProfileState, ProfileTarget, Protocol, Question, SessionEnd, SessionInfo, SessionState,
 };
 
 use super::*;
@@ -97,28 +97,55 @@ fn a_sign_in_is_offered_and_the_offer_goes_with_its_cause() {
 }
 
 #[test]
-fn what_fails_at_login_is_told_and_nothing_else_of_profiles() {
+fn what_fails_at_login_is_told_until_it_is_seen() {
     let (mut notices, now) = (Notices::default(), Instant::now());
-    let broken = || failed(FailureCode::NotFound);
-    let all = |state| [profile("1", state), profile("2", broken())];
-    assert_eq!(notices.profiles(&all(broken()), &[], Attention::Elsewhere, now), []);
-    notices.start_at_login(["1".to_owned()]);
-    let told = shown(notices.profiles(&all(broken()), &[], Attention::Elsewhere, now));
+    let broken = || [profile("1", failed(FailureCode::NotFound))];
+    let told = shown(notices.profiles(&broken(), &[], Attention::Elsewhere, now));
     assert_eq!((told.title.as_str(), told.text.as_str()), ("profile 1 did not start", "It broke"));
     assert_eq!(told.actions[0], ("Start again", Does::Profile("1".into())));
-    assert_eq!(notices.profiles(&all(broken()), &[], Attention::Elsewhere, now), []);
+    assert_eq!(notices.profiles(&broken(), &[], Attention::Elsewhere, now), []);
     let over = [News::Withdraw(Cause::Profile("1".into()))];
-    let open = ProfileState::Session { id: "7".into() };
-    assert_eq!(notices.profiles(&all(open), &[], Attention::Elsewhere, now), over);
-    shown(notices.profiles(&all(broken()), &[], Attention::Elsewhere, now));
+    let open = [profile("1", ProfileState::Session { id: "7".into() })];
+    assert_eq!(notices.profiles(&open, &[], Attention::Elsewhere, now), over);
+    shown(notices.profiles(&broken(), &[], Attention::Elsewhere, now));
     assert_eq!(notices.profiles(&[], &[], Attention::Elsewhere, now), over);
-    assert!(!notices.watches_profiles());
+    assert_eq!(notices.profiles(&[], &[], Attention::Elsewhere, now), []);
+}
+
+#[test]
+fn whoever_comes_to_the_window_hears_what_has_failed_in_one_remark() {
+    let broken = |id: &str| profile(id, failed(FailureCode::NotFound));
+    let open = profile("9", ProfileState::Session { id: "7".into() });
+    assert_eq!(missed(std::slice::from_ref(&open)), None);
+    assert_eq!(missed(&[profile("8", failed(FailureCode::SignInNeeded))]), None, "the window asks for it");
+    let one = missed(&[open, broken("1")]).unwrap();
+    assert_eq!((one.title.as_str(), one.code), ("profile 1 did not start", FailureCode::NotFound));
+    assert!(one.advice.starts_with("It broke. "), "{}", one.advice);
+    let three = missed(&[broken("1"), broken("2"), broken("3")]).unwrap();
+    assert_eq!(three.title, "3 profiles did not start at login");
+    assert_eq!(three.advice, "profile 1 and 2 more. The profiles say why.");
+}
+
+#[test]
+fn what_was_not_printed_is_told_each_time_and_needs_nobody_afterwards() {
+    let (mut notices, now) = (Notices::default(), Instant::now());
+    let remark = |kind| {
+        let (title, advice) = ("Printed on win-1".to_owned(), "No paper.".to_owned());
+        Event::Remark(Remark { kind, title, advice })
+    };
+    assert!(concerns(&remark(NoteKind::Limited)));
+    for _ in 0..2 {
+        let told = shown(notices.hear(&remark(NoteKind::Limited), Attention::Elsewhere, now));
+        assert_eq!((told.title.as_str(), told.text.as_str()), ("Printed on win-1", "No paper."));
+    }
+    assert_eq!(notices.hear(&remark(NoteKind::Printed), Attention::Elsewhere, now), []);
+    assert_eq!(notices.hear(&remark(NoteKind::Limited), Attention::Here, now), []);
+    assert!(notices.told.is_empty());
 }
 
 #[test]
 fn profiles_that_wait_for_a_sign_in_are_one_notice() {
     let (mut notices, now) = (Notices::default(), Instant::now());
-    notices.start_at_login(["1".to_owned(), "2".to_owned()]);
     assert_eq!(notices.hear(&Event::Accounts(Vec::new()), Attention::Elsewhere, now), []);
     let waits = || failed(FailureCode::SignInNeeded);
     let all = [profile("1", waits()), profile("2", waits())];

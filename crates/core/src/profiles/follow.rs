@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use adit_contract::{Event, ProfileState};
+use adit_contract::{Event, ProfileState, SessionState};
 
 use super::{
     Profiles,
@@ -51,6 +51,7 @@ impl Follow {
             | Event::Keychain(_)
             | Event::Inventory(_)
             | Event::SessionShown(_)
+            | Event::Remark(_)
             | Event::WindowClosed(_)
             | Event::Explanation(_)
             | Event::Gateway(_)
@@ -79,6 +80,10 @@ impl EventSink for Follow {
             && matches!(of_session(session), ProfileState::Session { .. })
         {
             self.profiles.started(profile, None);
+            // It works, or a person has begun it anew in its tab: the start at login is of no account any more.
+            if session.state == SessionState::Live || session.attempt > 1 {
+                let _ = self.profiles.see([profile]);
+            }
         }
         let news = self.is_news(&event);
         self.to.send(event);
@@ -90,8 +95,6 @@ impl EventSink for Follow {
 
 #[cfg(test)]
 mod tests {
-    use adit_contract::SessionState;
-
     use super::*;
     use crate::profiles::tests::{Home, profile, session};
 
@@ -120,6 +123,23 @@ mod tests {
         assert!(told(Event::SessionClosed("1".into())));
         assert!(!told(Event::Session(session("2", None, SessionState::Live))));
         assert!(!told(Event::SessionClosed("2".into())));
+    }
+
+    #[test]
+    fn a_start_that_nobody_saw_is_of_no_account_once_it_works_or_is_begun_anew() {
+        let home = Home::new();
+        let profiles = Arc::new(home.open());
+        let follow = Follow::new(Arc::new(Heard::default()), profiles.clone());
+        let ids = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        profiles.begin_unseen(&ids);
+        let connecting = || SessionState::Resuming { text: String::new(), attempt: 1, next_at: 0.0 };
+        let first =
+            |of: &str, state| adit_contract::SessionInfo { attempt: 1, ..session(of, Some(of), state) };
+        follow.send(Event::Session(first("a", connecting())));
+        assert_eq!(profiles.still_unseen().len(), 3, "it may fail yet");
+        follow.send(Event::Session(first("a", SessionState::Live)));
+        follow.send(Event::Session(adit_contract::SessionInfo { attempt: 2, ..first("b", connecting()) }));
+        assert_eq!(profiles.still_unseen().into_iter().collect::<Vec<_>>(), ["c"]);
     }
 
     #[test]

@@ -13,13 +13,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adit_contract::{
     Failure, Profile, ProfileFolderChange, ProfileInfo, ProfileList, ProfileState, SettingValue,
 };
 
 use self::store::Access;
+use crate::file::versioned::Changed;
 
 pub use self::store::Profiles;
 pub(crate) use self::{
@@ -72,6 +73,7 @@ impl Profiles {
     pub(crate) fn save(&self, id: Option<&str>, profile: Profile) -> Result<String, Failure> {
         let id = self.change(|shelf| shelf.save(id, profile))?;
         self.failed().remove(&id);
+        let _ = self.see([&id]);
         Ok(id)
     }
 
@@ -79,6 +81,7 @@ impl Profiles {
     pub(crate) fn remove(&self, ids: &[String]) -> Result<(), Failure> {
         self.change(|shelf| shelf.remove(ids))?;
         self.failed().retain(|id, _| !ids.contains(id));
+        let _ = self.see(ids);
         Ok(())
     }
 
@@ -115,6 +118,23 @@ impl Profiles {
             Some(failure) => failed.insert(id.to_owned(), failure),
             None => failed.remove(id),
         };
+    }
+
+    /// These are started with nobody there: that one fails needs somebody until [`Profiles::see`].
+    pub(crate) fn begin_unseen(&self, ids: &[String]) {
+        self.unseen().extend(ids.iter().cloned());
+    }
+
+    /// Somebody has seen what became of these, or has done something about it. Gives whether that was still to come of one.
+    pub(crate) fn see<'a>(&self, ids: impl IntoIterator<Item = &'a String>) -> Changed {
+        let mut unseen = self.unseen();
+        let removed = ids.into_iter().filter(|id| unseen.remove(*id)).count();
+        if removed == 0 { Changed::No } else { Changed::Yes }
+    }
+
+    /// Ids of those of which nobody has seen what became of them.
+    pub(crate) fn still_unseen(&self) -> BTreeSet<String> {
+        self.unseen().clone()
     }
 
     /// Those that are started when the app begins at login.

@@ -1,7 +1,7 @@
 //! The profiles as they are now, and how they change: in this process, in another one, or by hand in the file.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
@@ -58,6 +58,8 @@ pub struct Profiles {
     seen: Mutex<Stamp>,
     /// Why the last start of a profile came to nothing, by its id.
     failed: Mutex<BTreeMap<String, Failure>>,
+    /// Ids of those that were started with nobody there, as at login, and of which nobody has seen what became of them.
+    unseen: Mutex<BTreeSet<String>>,
     /// Profiles that were removed while this process ran: what they have opened goes on with their account and settings.
     gone: Mutex<BTreeMap<String, Profile>>,
 }
@@ -98,6 +100,7 @@ impl Profiles {
             now: RwLock::new(Arc::new(state)),
             seen: Mutex::new(seen),
             failed: Mutex::default(),
+            unseen: Mutex::default(),
             gone: Mutex::default(),
         }
     }
@@ -243,6 +246,11 @@ impl Profiles {
     /// Why last starts came to nothing, by the profiles' ids.
     pub(super) fn failed(&self) -> MutexGuard<'_, BTreeMap<String, Failure>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of which nobody has seen what became of a start, by their ids.
+    pub(super) fn unseen(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{SCHEMES, plain};
-use crate::file;
+use super::{Claim, SCHEMES, plain};
+use crate::{desktop_entry, file};
 
 /// The entry's name. That of a package is another one, and comes into its own again.
 const ENTRY: &str = "dev.adit.app.links.desktop";
@@ -21,7 +21,12 @@ pub(super) fn holder() -> io::Result<Option<PathBuf>> {
     Places::usual()?.holder()
 }
 
-pub(super) fn claim(program: &Path) -> io::Result<()> {
+pub(super) fn is_marked() -> io::Result<bool> {
+    Ok(holder()?.is_some())
+}
+
+/// The list keeps what others have behind ours.
+pub(super) fn claim(program: &Path, _: Claim) -> io::Result<()> {
     Places::usual()?.claim(program)
 }
 
@@ -89,26 +94,12 @@ fn read(path: &Path) -> io::Result<Option<String>> {
 
 /// The entry: in no menu, and passed over by the desktop once its program has gone.
 fn entry(program: &str) -> String {
-    // First as a word of a command line, then as a text of the file.
-    let special = |c: char| matches!(c, '`' | '$' | '\\');
-    let mut word = String::new();
-    for letter in program.chars() {
-        if special(letter) {
-            word.push('\\');
-        }
-        word.push(letter);
-        // Alone it would stand for something.
-        if letter == '%' {
-            word.push('%');
-        }
-    }
-    let text = |text: &str| text.replace('\\', "\\\\");
     let types: String = SCHEMES.iter().map(|scheme| format!("x-scheme-handler/{scheme};")).collect();
     format!(
-        "[Desktop Entry]\nType=Application\nName=Adit\nNoDisplay=true\nTerminal=false\nTryExec={}\nExec=\"{}\" %u\n\
+        "[Desktop Entry]\nType=Application\nName=Adit\nNoDisplay=true\nTerminal=false\nTryExec={}\nExec={}\n\
          MimeType={types}\n",
-        text(program),
-        text(&word),
+        desktop_entry::text(program),
+        desktop_entry::command(program, "%u"),
     )
 }
 
@@ -186,14 +177,14 @@ mod tests {
         let places = Places::of(&home.path().join("share"), &home.path().join("config"));
         assert_eq!(places.holder().unwrap(), None);
         places.release().unwrap();
-        let program = Path::new("/home/ana/Apps/Adit $5 50% \\ `x`.AppImage");
+        let program = Path::new("/home/ana/Apps/\"Adit\" $5 50% \\ `x`.AppImage");
         places.claim(program).unwrap();
         places.claim(program).unwrap();
         assert_eq!(places.holder().unwrap().as_deref(), Some(program));
         let entry = std::fs::read_to_string(&places.entry).unwrap();
         for line in [
-            "TryExec=/home/ana/Apps/Adit $5 50% \\\\ `x`.AppImage",
-            "Exec=\"/home/ana/Apps/Adit \\\\$5 50%% \\\\\\\\ \\\\`x\\\\`.AppImage\" %u",
+            r#"TryExec=/home/ana/Apps/"Adit" $5 50% \\ `x`.AppImage"#,
+            r#"Exec=env "/home/ana/Apps/\\"Adit\\" \\$5 50%% \\\\ \\`x\\`.AppImage" %u"#,
             "MimeType=x-scheme-handler/adit;x-scheme-handler/iap-rdp;",
             "NoDisplay=true",
         ] {

@@ -5,6 +5,8 @@
 mod linux;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod other;
+#[cfg(any(windows, test))]
+mod registry;
 #[cfg(windows)]
 mod windows;
 
@@ -18,7 +20,7 @@ use windows as system;
 use std::{io, path::Path};
 
 /// What addresses of ours begin with.
-#[cfg(any(target_os = "linux", windows))]
+#[cfg(any(target_os = "linux", windows, test))]
 const SCHEMES: [&str; 2] = ["adit", "iap-rdp"];
 
 /// Why addresses are to be opened by this app.
@@ -26,8 +28,8 @@ const SCHEMES: [&str; 2] = ["adit", "iap-rdp"];
 pub enum Claim {
     /// A person has just wished for it.
     Wished,
-    /// It was wished for at some time, and the app begins. Another Adit that has them and is still there keeps them; so does
-    /// nobody where this is a development build, which is begun for other reasons.
+    /// It was wished for at some time, and the app begins. Another Adit that has them and is still there keeps them, and on
+    /// Windows every other program; so does nobody where this is a development build, which is begun for other reasons.
     Kept,
 }
 
@@ -37,12 +39,9 @@ pub enum Claim {
 /// Whatever keeps it from being written down; [`io::ErrorKind::InvalidInput`] for a path that cannot be.
 pub fn claim(program: &Path, claim: Claim) -> io::Result<()> {
     match claim {
-        Claim::Wished => system::claim(program),
         Claim::Kept if cfg!(debug_assertions) => Ok(()),
-        Claim::Kept => match system::holder()? {
-            Some(holder) if holder.exists() => Ok(()),
-            Some(_) | None => system::claim(program),
-        },
+        Claim::Kept if system::holder()?.is_some_and(|holder| holder.exists()) => Ok(()),
+        Claim::Wished | Claim::Kept => system::claim(program, claim),
     }
 }
 
@@ -51,18 +50,13 @@ pub fn claim(program: &Path, claim: Claim) -> io::Result<()> {
 /// # Errors
 /// Whatever keeps it from being taken back.
 pub fn release() -> io::Result<()> {
-    match system::holder()? {
-        Some(_) => system::release(),
-        None => Ok(()),
-    }
+    if system::is_marked()? { system::release() } else { Ok(()) }
 }
 
 /// The path as it is written down.
 #[cfg(any(target_os = "linux", windows))]
 fn plain(program: &Path) -> io::Result<&str> {
-    let plain = program
-        .to_str()
-        .filter(|path| !path.contains(|c: char| c == '"' || c.is_control()) && program.is_absolute());
+    let plain = program.to_str().filter(|path| !path.contains(char::is_control) && program.is_absolute());
     plain.ok_or_else(|| {
         io::Error::new(io::ErrorKind::InvalidInput, "the app lies where no address can be handed to it")
     })

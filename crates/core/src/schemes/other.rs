@@ -5,11 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::Claim;
+
 pub(super) fn holder() -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-pub(super) fn claim(_: &Path) -> io::Result<()> {
+pub(super) fn is_marked() -> io::Result<bool> {
+    Ok(false)
+}
+
+pub(super) fn claim(_: &Path, _: Claim) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -1,4 +1,4 @@
-//! The user's own part of the registry.
+//! The user's own part of the registry. Only type-checked so far.
 //! <https://learn.microsoft.com/previous-versions/windows/internet-explorer/ie-developer/platform-apis/aa767914(v=vs.85)>
 
 use std::{
@@ -8,64 +8,57 @@ use std::{
 
 use windows_registry::CURRENT_USER;
 
-use super::{SCHEMES, plain};
+use super::{
+    Claim, plain,
+    registry::{self, Classes},
+};
 
-/// Whose it is: the program that was written here last.
-const HOLDER: &str = "AditHolder";
-/// The command that was there before, as an installer writes it.
-const BEFORE: &str = "AditBefore";
+/// See [`Classes`].
+struct Mine;
 
-fn class(scheme: &str) -> String {
-    format!(r"Software\Classes\{scheme}")
+fn path(key: &str) -> String {
+    format!(r"Software\Classes\{key}")
 }
 
-fn command(scheme: &str) -> String {
-    format!(r"{}\shell\open\command", class(scheme))
+impl Classes for Mine {
+    fn get(&self, key: &str, value: &str) -> Option<String> {
+        CURRENT_USER.open(path(key)).ok()?.get_string(value).ok()
+    }
+
+    fn set(&self, key: &str, value: &str, to: &str) -> io::Result<()> {
+        Ok(CURRENT_USER.create(path(key))?.set_string(value, to)?)
+    }
+
+    fn remove(&self, key: &str, value: &str) -> io::Result<()> {
+        let Ok(opened) = CURRENT_USER.options().read().write().open(path(key)) else { return Ok(()) };
+        if opened.get_string(value).is_ok() {
+            opened.remove_value(value)?;
+        }
+        Ok(())
+    }
+
+    fn remove_empty(&self, key: &str) -> io::Result<()> {
+        let Ok(opened) = CURRENT_USER.open(path(key)) else { return Ok(()) };
+        if opened.keys()?.next().is_none() && opened.values()?.next().is_none() {
+            drop(opened);
+            CURRENT_USER.remove_tree(path(key))?;
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn holder() -> io::Result<Option<PathBuf>> {
-    let of = |scheme: &&str| CURRENT_USER.open(class(scheme)).ok()?.get_string(HOLDER).ok();
-    Ok(SCHEMES.iter().find_map(of).map(PathBuf::from))
+    Ok(registry::holder(&Mine))
 }
 
-pub(super) fn claim(program: &Path) -> io::Result<()> {
-    let program = plain(program)?;
-    let opens = format!("\"{program}\" \"%1\"");
-    for scheme in SCHEMES {
-        let class = CURRENT_USER.create(class(scheme))?;
-        let command = CURRENT_USER.create(command(scheme))?;
-        let before = command.get_string("").ok();
-        if class.get_string(HOLDER).is_err() {
-            if before.as_ref() == Some(&opens) {
-                // An installer has done it already.
-                continue;
-            }
-            if let Some(before) = before {
-                class.set_string(BEFORE, before)?;
-            }
-        }
-        class.set_string("", "URL:Adit")?;
-        class.set_string("URL Protocol", "")?;
-        class.set_string(HOLDER, program)?;
-        command.set_string("", &opens)?;
-    }
-    Ok(())
+pub(super) fn is_marked() -> io::Result<bool> {
+    Ok(registry::is_marked(&Mine))
+}
+
+pub(super) fn claim(program: &Path, claim: Claim) -> io::Result<()> {
+    registry::claim(&Mine, plain(program)?, claim)
 }
 
 pub(super) fn release() -> io::Result<()> {
-    for scheme in SCHEMES {
-        let Ok(class_key) = CURRENT_USER.options().read().write().open(class(scheme)) else { continue };
-        if class_key.get_string(HOLDER).is_err() {
-            continue;
-        }
-        match class_key.get_string(BEFORE) {
-            Ok(before) => {
-                CURRENT_USER.create(command(scheme))?.set_string("", before)?;
-                class_key.remove_value(BEFORE)?;
-                class_key.remove_value(HOLDER)?;
-            }
-            Err(_) => CURRENT_USER.remove_tree(class(scheme))?,
-        }
-    }
-    Ok(())
+    registry::release(&Mine)
 }

@@ -21,9 +21,7 @@ use super::{
 };
 use crate::{
     explain::{Observed, Refused},
-    failure,
-    file::versioned::Changed,
-    now,
+    failure, now,
 };
 
 /// How long the tunnel may take to say why it ended after what it carried has.
@@ -111,10 +109,7 @@ impl Observer for Tab {
     }
 
     fn note(&self, note: Note) {
-        self.session.change(self.epoch, |inner| {
-            inner.info.notes.retain(|old| old.kind != note.kind);
-            inner.info.notes.push(note);
-        });
+        self.session.change_if(self.epoch, |inner| inner.note(note));
     }
 
     async fn ask(&self, question: Question) -> Option<Reply> {
@@ -140,19 +135,8 @@ pub(super) enum TunnelEnd {
 impl Tab {
     /// Says what of a desktop does not work here, beside what was said already.
     pub(super) fn limited(&self, text: &str) {
-        self.session.change_if(self.epoch, |inner| {
-            let notes = &mut inner.info.notes;
-            match notes.iter_mut().find(|note| note.kind == NoteKind::Limited) {
-                // A desktop may have it said as often as it likes.
-                Some(note) if note.text.contains(text) => return Changed::No,
-                Some(note) => {
-                    note.text.push(' ');
-                    note.text.push_str(text);
-                }
-                None => notes.push(Note { kind: NoteKind::Limited, text: text.to_owned() }),
-            }
-            Changed::Yes
-        });
+        let note = Note { kind: NoteKind::Limited, text: text.to_owned() };
+        self.session.change_if(self.epoch, |inner| inner.note(note));
     }
 
     /// The connection is up: what is shown from now on is the VM's.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adit_contract::{
-    DesktopSize, Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, NoteKind, Protocol,
-    SessionEnd, SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
+    DesktopSize, Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, Note, NoteKind,
+    Protocol, Remark, SessionEnd, SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
 };
 use adit_ssh::Size;
 use adit_tunnel::Control;
@@ -31,6 +31,9 @@ use crate::{
 
 /// The longest name of a tab, in characters.
 const LONGEST_NAME: usize = 80;
+
+/// The longest remark about what does not work, in bytes. A desktop may give cause for as many as it likes.
+const LONGEST_REMARK: usize = 2048;
 
 /// One tab.
 pub(crate) struct Session {
@@ -69,6 +72,8 @@ pub(super) struct Inner {
     pub(super) presented: Option<Presented>,
     /// This attempt has been live: what it showed is worth keeping on the screen.
     pub(super) was_live: bool,
+    /// The tab is closed: nothing can be shown in it any more.
+    closed: bool,
     /// The account of the last attempt.
     account: Option<String>,
     /// What was seen when it failed, and when.
@@ -118,6 +123,7 @@ impl Session {
             control: None,
             presented: None,
             was_live: false,
+            closed: false,
             account: None,
             seen: None,
             epoch: 0,
@@ -295,6 +301,18 @@ impl Session {
         }
     }
 
+    /// Leaves a remark about what may outlive the attempt that began it: in the tab, whatever that shows by now, or, where it
+    /// is closed, with the app under this title.
+    pub(super) fn remark(&self, title: &str, note: Note) {
+        let mut inner = self.inner();
+        if inner.closed {
+            let (kind, title, advice) = (note.kind, title.to_owned(), note.text);
+            self.sink.send(Event::Remark(Remark { kind, title, advice }));
+        } else if inner.note(note) == Changed::Yes {
+            self.sink.send(Event::Session(inner.info.clone()));
+        }
+    }
+
     /// Begins a new attempt in place of the one before.
     pub(super) fn start(self: &Arc<Self>, start: Start) {
         let mut inner = self.inner();
@@ -391,7 +409,11 @@ impl Session {
     }
 
     pub(super) fn close(&self) {
-        self.inner().stop();
+        {
+            let mut inner = self.inner();
+            inner.stop();
+            inner.closed = true;
+        }
         self.surroundings.round_trip(&self.id, None);
     }
 }
@@ -413,6 +435,27 @@ impl Inner {
         }
         self.asked = None;
         self.control = None;
+    }
+
+    /// Notes something: in place of what was said of the same kind, but beside what does not work already.
+    pub(super) fn note(&mut self, note: Note) -> Changed {
+        let notes = &mut self.info.notes;
+        match notes.iter_mut().find(|old| old.kind == note.kind) {
+            Some(old) if note.kind == NoteKind::Limited && old.text.contains(&note.text) => {
+                return Changed::No;
+            }
+            Some(old)
+                if note.kind == NoteKind::Limited && old.text.len() + note.text.len() < LONGEST_REMARK =>
+            {
+                old.text.push(' ');
+                old.text.push_str(&note.text);
+            }
+            Some(_) | None => {
+                notes.retain(|old| old.kind != note.kind);
+                notes.push(note);
+            }
+        }
+        Changed::Yes
     }
 
     /// The attempt is over and did not work.

@@ -112,6 +112,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) paused: &'a BTreeSet<String>,
     pub(crate) favourites: &'a [InstanceRef],
     pub(crate) profiles: &'a [ProfileInfo],
+    /// Ids of the profiles that were started at login and of which nobody has seen what became of them.
+    pub(crate) unseen: &'a BTreeSet<String>,
 }
 
 /// The tray for how the app stands.

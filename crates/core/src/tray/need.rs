@@ -38,8 +38,9 @@ pub(super) fn needs(shown: &Shown<'_>) -> Vec<String> {
         }
     }
     for info in shown.profiles {
-        // Of one that has opened something that is told already.
+        // Whoever started one by hand has seen that it failed. Of one that has opened something that is told already.
         if let ProfileState::Failed { .. } = info.state
+            && shown.unseen.contains(&info.id)
             && !shown
                 .sessions
                 .iter()

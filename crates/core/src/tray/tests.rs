@@ -79,7 +79,8 @@ fn shown<'a>(
     tunnels: &'a [TunnelInfo],
     paused: &'a BTreeSet<String>,
 ) -> Shown<'a> {
-    Shown { accounts: &[], sessions, tunnels, paused, favourites: &[], profiles: &[] }
+    static NONE: BTreeSet<String> = BTreeSet::new();
+    Shown { accounts: &[], sessions, tunnels, paused, favourites: &[], profiles: &[], unseen: &NONE }
 }
 
 #[test]
@@ -247,10 +248,14 @@ fn the_icon_says_whether_somebody_is_needed() {
     assert_eq!(mark(&[lost(false)], &[]), Mark::Calm, "whoever opened it sees that");
     let profiles =
         [ProfileInfo { state: ProfileState::Failed { failure: failure.clone() }, ..profile(1, &[]) }];
-    assert_eq!(tray(&Shown { profiles: &profiles, ..shown(&[], &[], &none) }).mark, Mark::NeedsYou);
+    let seen = tray(&Shown { profiles: &profiles, ..shown(&[], &[], &none) });
+    assert_eq!(seen.mark, Mark::Calm, "whoever started it has seen that");
+    let unseen = BTreeSet::from(["1".to_owned()]);
+    let at_login = tray(&Shown { profiles: &profiles, unseen: &unseen, ..shown(&[], &[], &none) });
+    assert_eq!(at_login.tip, "Adit needs you: the profile db-1 has failed");
     // What was lost of a profile is one thing, not two.
     let of_it = [SessionInfo { profile: Some("1".into()), ..lost(true) }];
-    let one = tray(&Shown { profiles: &profiles, ..shown(&of_it, &[], &none) });
+    let one = tray(&Shown { profiles: &profiles, unseen: &unseen, ..shown(&of_it, &[], &none) });
     assert_eq!(one.tip, "Adit needs you: the session on a was lost");
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use adit_contract::{FailureCode, FilesAction, NoteKind, Scope, SettingValue};
+use adit_contract::{Event, FailureCode, FilesAction, NoteKind, Scope, SessionState, SettingValue};
 use adit_core::{
     clipboard::{ClipboardImage, Content, SystemClipboard as _},
     loudspeaker::Sound as _,
@@ -215,6 +215,67 @@ async fn what_a_printer_does_not_take_is_told_with_its_reason() {
     page.click(PRINT).await;
     let said = limited(&scene, &id).await;
     assert!(said.contains("Office") && said.contains("“The printer is not accepting jobs.”"), "{said}");
+}
+
+/// Prints, and has the printing system refuse it once the test says so.
+#[cfg(unix)]
+async fn print_and_wait(scene: &Scene) -> (String, std::path::PathBuf) {
+    scene.desk.command("lpstat", LPSTAT);
+    let refuses = "cat > /dev/null; : > \"$0.began\"; until [ -e \"$0.go\" ]; do sleep 0.05; done; \
+                   echo 'lp: Error - The printer is on fire.' >&2; exit 1";
+    let programs = scene.desk.command("lp", refuses);
+    set(scene, "rdp.printers", SettingValue::Toggle(true)).await;
+    let id = scene.live().await;
+    scene.host.got(0, |line| line["event"] == "print" && line["what"] == "printer").await;
+    let mut page = Page::whole(scene, &id).await;
+    page.click(PRINT).await;
+    until("the job to be handed on", || programs.join("lp.began").exists()).await;
+    (id, programs.join("lp.go"))
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_becomes_of_a_job_after_its_session_stands_in_the_tab() {
+    let scene = Scene::new(&[]).await;
+    let (id, go) = print_and_wait(&scene).await;
+    scene.desk.app.session_cancel(&id).await.unwrap();
+    assert!(matches!(scene.info(&id).await.state, SessionState::Ended { .. }));
+    std::fs::write(go, "").unwrap();
+    assert!(limited(&scene, &id).await.contains("“The printer is on fire.”"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_becomes_of_a_job_whose_tab_is_closed_is_told_beside_the_tabs() {
+    let scene = Scene::new(&[]).await;
+    let (id, go) = print_and_wait(&scene).await;
+    scene.desk.app.session_close(&id).await.unwrap();
+    std::fs::write(go, "").unwrap();
+    let remark = scene.desk.events.find(|event| match event {
+        Event::Remark(remark) => Some(remark.clone()),
+        _ => None,
+    });
+    let remark = remark.await;
+    assert_eq!((remark.kind, remark.title.as_str()), (NoteKind::Limited, "Printed on win-1"));
+    assert!(remark.advice.contains("“The printer is on fire.”"), "{remark:?}");
+    let events = scene.desk.events.all();
+    let closed = events.iter().position(|event| *event == Event::SessionClosed(id.clone())).unwrap();
+    let is_back = |event: &Event| matches!(event, Event::Session(info) if info.id == id);
+    assert!(!events[closed..].iter().any(is_back), "its tab would come back");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn printers_are_looked_for_while_the_tunnel_is_on_its_way() {
+    let scene = Scene::new(&[]).await;
+    let programs = scene.desk.command("lpstat", &format!(": > \"$0.asked\"; {LPSTAT}"));
+    set(&scene, "rdp.printers", SettingValue::Toggle(true)).await;
+    // Where nothing answers, the tunnel does not come up.
+    set(&scene, "rdp.port", SettingValue::Number(1)).await;
+    let id = scene.open().await;
+    let info = scene.next(&id, &mut 0).await;
+    assert!(matches!(info.state, SessionState::Failed { was_live: false, .. }), "{info:?}");
+    until("a look", || programs.join("lpstat.asked").exists()).await;
 }
 
 #[cfg(unix)]

@@ -189,6 +189,9 @@ export class Desk {
       case "refused":
         remark(want.failure);
         return;
+      case "remark":
+        remark(want.remark);
+        return;
       case "session":
       case "sessions":
       case "connect":

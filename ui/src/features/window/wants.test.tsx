@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 
+import { Toasts } from "../../design/toast";
 import { demoBackend } from "../../platform/demo/demo";
 import { Model, ModelContext } from "../../platform/model";
 import { deskOf } from "./desk";
@@ -73,5 +74,16 @@ describe("a link", () => {
     await act(async () => fireEvent.click(screen.getByTestId("offer-accept")));
     const opened = calls.find(([command]) => command === "session_open")?.[1];
     expect(opened).toMatchObject({ start: { protocol: "rdp" }, linked: { "rdp.port": 3390, "rdp.clipboard": "text" } });
+  });
+});
+
+describe("what has become of something whose tab is closed", () => {
+  it("is said beside the tabs", async () => {
+    const { desk } = await asked("");
+    render(<Toasts Help={() => null} />);
+    const remark = { kind: "limited", title: "Printed on win-1", advice: "Office did not get it." } as const;
+    await act(() => desk.follow({ kind: "remark", remark }));
+    expect(screen.getByText("Printed on win-1")).toBeTruthy();
+    expect(screen.getByText("Office did not get it.")).toBeTruthy();
   });
 });

@@ -1,6 +1,6 @@
 //! Who signs in to a desktop: as it is typed, kept in the keychain, and told to the server.
 
-use adit_contract::{Failure, FailureCode, KeychainState};
+use adit_contract::{Failure, FailureCode};
 use adit_rdp::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -177,12 +177,11 @@ pub(crate) async fn forget_profiles(
     keychain: &Keychain,
     ids: &[String],
 ) -> Result<(), Failure> {
-    let before = keychain.state();
     for (at, id) in ids.iter().enumerate() {
         match keychain.delete(&profile_entry(cloud, id)).await {
             Ok(()) => {}
-            // There was none to keep anything.
-            Err(VaultError::Absent) if before == KeychainState::Absent => {}
+            // There is none, and was none to keep anything.
+            Err(VaultError::Absent) if !keychain.was_reached() => {}
             // What does not answer once is not waited for again.
             Err(error) => {
                 let left = ids.get(at..).unwrap_or_default();
@@ -196,8 +195,8 @@ pub(crate) async fn forget_profiles(
 fn left_behind(cloud: &Cloud, ids: &[String], error: VaultError) -> Failure {
     let failure = Failure::new(
         FailureCode::Keychain,
-        "What the keychain keeps for the removed profiles could not be deleted",
-        "The profiles are gone. A password that was saved for one of them is still in the keychain, as an entry of adit whose \
+        "The keychain could not be asked to forget the removed profiles",
+        "The profiles are gone. A password, if one was saved for them, is still in the keychain, as an entry of adit whose \
          name begins with profile|. Delete it there.",
     )
     .with_server("keychain", error.to_string());
@@ -251,27 +250,38 @@ mod tests {
         assert!(check_typed("a", &SecretString::from("x".repeat(LONGEST_PASSWORD + 1))).is_err());
     }
 
-    /// A keychain that has to be unlocked first.
-    struct Locked;
+    /// A keychain that keeps nothing, and deletes nothing for this reason.
+    struct Broken(VaultError);
 
     #[async_trait::async_trait]
-    impl crate::keychain::Vault for Locked {
+    impl crate::keychain::Vault for Broken {
         async fn get(&self, _: &str) -> Result<Option<SecretString>, VaultError> {
-            Err(VaultError::Locked)
+            Ok(None)
         }
         async fn set(&self, _: &str, _: &SecretString) -> Result<(), VaultError> {
-            Err(VaultError::Locked)
+            Err(self.0)
         }
         async fn delete(&self, _: &str) -> Result<(), VaultError> {
-            Err(VaultError::Locked)
+            Err(self.0)
         }
+    }
+
+    #[tokio::test]
+    async fn where_there_never_was_a_keychain_nothing_is_left_in_it() {
+        let (cloud, ids) = (Cloud::google().unwrap(), ["a".to_owned()]);
+        let keychain = Keychain::new(std::sync::Arc::new(Broken(VaultError::Absent)));
+        forget_profiles(&cloud, &keychain, &ids).await.unwrap();
+        forget_profiles(&cloud, &keychain, &ids).await.unwrap();
+        // One that has answered by now may keep something.
+        assert!(keychain.get("other").await.is_none());
+        forget_profiles(&cloud, &keychain, &ids).await.unwrap_err();
     }
 
     #[tokio::test]
     async fn what_stays_in_the_keychain_is_told() {
         let cloud = Cloud::google().unwrap();
         let ids = ["a".to_owned(), "b".to_owned()];
-        let keychain = Keychain::new(std::sync::Arc::new(Locked));
+        let keychain = Keychain::new(std::sync::Arc::new(Broken(VaultError::Locked)));
         let failure = forget_profiles(&cloud, &keychain, &ids).await.unwrap_err();
         assert_eq!(failure.code, FailureCode::Keychain);
         let entries: Vec<&str> = failure.facts.iter().map(|fact| fact.value.as_str()).collect();

@@ -20,7 +20,7 @@ use super::{
     login::{Login, Password},
     pins::Door,
     player::Player,
-    printers::{self, Press},
+    printers::{Looking, Press},
     settings::{KeyboardLayout, Printers, RdpSettings, Sound},
     trust::Decider,
 };
@@ -133,6 +133,11 @@ impl Opening {
         &self.tab.session.instance.name
     }
 
+    /// Begins to look for the printers here, where they are shared.
+    fn look_for_printers(&self) -> Option<Looking> {
+        (self.settings.printers == Printers::Shared).then(|| Looking::begin(self.printing.clone()))
+    }
+
     async fn dial(&self) -> Result<adit_tunnel::Connection, Failed> {
         let instance = &self.tab.session.instance;
         Ok(vm::dial(&self.dialer, instance, self.settings.port, &self.context.access).await?)
@@ -140,6 +145,7 @@ impl Opening {
 
     /// Opens the desktop for the first time, with the person at hand to answer.
     pub(super) async fn first(&self, start: &Start) -> Result<Connection, Failed> {
+        let printers = self.look_for_printers();
         let mut login = match start {
             Start::OtherCredentials => None,
             Start::Plain | Start::WithVm | Start::ReplaceHostKey(_) | Start::ReplaceCertificate(_) => {
@@ -175,7 +181,7 @@ impl Opening {
                     self.dial().await?
                 }
             };
-            match Box::pin(self.open(connection, &this, Visit::First, None)).await {
+            match Box::pin(self.open(connection, &this, Visit::First, printers.as_ref(), None)).await {
                 Ok(connection) => {
                     self.keep(this).await;
                     return Ok(connection);
@@ -198,10 +204,12 @@ impl Opening {
     pub(super) async fn again(&self, cookie: Option<Cookie>) -> Result<Connection, Failed> {
         let login = self.tab.session.held(|held| held.login.clone()).flatten();
         let login = login.ok_or_else(|| failure::internal("a desktop was shown to nobody"))?;
+        let printers = self.look_for_printers();
         let mut retried = false;
         loop {
             let tunnel = self.dial().await?;
-            match Box::pin(self.open(tunnel, &login, Visit::Again, cookie.clone())).await {
+            let opened = self.open(tunnel, &login, Visit::Again, printers.as_ref(), cookie.clone());
+            match Box::pin(opened).await {
                 Ok(connection) => return Ok(connection),
                 Err(mut trouble) => {
                     // The password was right before: a server that hangs up now does so for another reason.
@@ -228,6 +236,7 @@ impl Opening {
         tunnel: adit_tunnel::Connection,
         login: &Login,
         visit: Visit,
+        printers: Option<&Looking>,
         cookie: Option<Cookie>,
     ) -> Result<Connection, Trouble> {
         let name = self.name();
@@ -244,7 +253,7 @@ impl Opening {
             .then(|| Arc::new(Link::new(self.clipboard.clone(), self.settings.clipboard)));
         let player =
             (self.settings.sound == Sound::On).then(|| Arc::new(Player::new(self.loudspeaker.clone())));
-        let mut options = self.options(cookie).await;
+        let mut options = self.options(printers, cookie).await;
         if let Some(link) = &link {
             options.clipboard_policy = link.policy();
         }
@@ -265,7 +274,7 @@ impl Opening {
         }
     }
 
-    async fn options(&self, cookie: Option<Cookie>) -> Options {
+    async fn options(&self, printers: Option<&Looking>, cookie: Option<Cookie>) -> Options {
         let room = self.tab.session.held(|held| held.size);
         let size = self.settings.size.map(super::room).or(room);
         let mut options = Options::new(self.name(), size.unwrap_or_else(|| adit_rdp::Size::new(1280, 800)));
@@ -283,10 +292,10 @@ impl Opening {
         for said in &shared.left_out {
             self.tab.limited(said);
         }
-        if self.settings.printers == Printers::Shared {
-            let shared = printers::look(&*self.printing).await;
+        if let Some(printers) = printers {
+            let shared = printers.found().await;
             options.printing = (!shared.printers.is_empty()).then(|| {
-                Press::start(self.tab.clone(), self.printing.clone()) as Arc<dyn adit_rdp::Printing>
+                Press::start(self.tab.session.clone(), self.printing.clone()) as Arc<dyn adit_rdp::Printing>
             });
             options.printers = shared.printers;
             if let Some(said) = &shared.left_out {

@@ -1,30 +1,60 @@
 //! The printers that a desktop gets, and what it prints on its way to one of them.
 
-use std::sync::Arc;
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use adit_contract::{Note, NoteKind};
 use adit_print::{Error, Format, Printing};
 use adit_rdp::{MAX_PRINT_JOBS, MAX_PRINTERS, PrintError, PrintJob, PrintLanguage, Printer};
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
+    time::timeout,
+};
 
-use super::super::{attempt::Tab, observer::Observer as _};
+use super::super::session::Session;
 use crate::file;
 
 /// Most failures that wait to be told; more of them say nothing new.
 const FAILURES: usize = 8;
+/// How long a desktop that could be connected waits for the printers: the printing system may not answer at all.
+const LATE: Duration = Duration::from_secs(2);
 /// A mebibyte, for words.
 const MIB: u64 = 1024 * 1024;
 
 /// What a desktop gets, and why it does not get more.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Shared {
     pub(super) printers: Vec<Printer>,
     /// A sentence or two, if there are none.
     pub(super) left_out: Option<String>,
 }
 
+/// The printers, looked for beside what else has to be done before a desktop is connected.
+pub(super) struct Looking(watch::Receiver<Option<Shared>>);
+
+impl Looking {
+    pub(super) fn begin(printing: Arc<dyn Printing>) -> Self {
+        let (found, looking) = watch::channel(None);
+        tokio::spawn(async move { found.send_replace(Some(look(&*printing).await)) });
+        Self(looking)
+    }
+
+    /// What was found. Little is waited for it: a server is waiting by now.
+    pub(super) async fn found(&self) -> Shared {
+        let mut looking = self.0.clone();
+        let error = match timeout(LATE, looking.wait_for(Option::is_some)).await {
+            Ok(Ok(found)) => return found.clone().unwrap_or_default(),
+            Ok(Err(_)) => Error::Io(ErrorKind::Other),
+            Err(_) => Error::TimedOut,
+        };
+        Shared { printers: Vec::new(), left_out: Some(not_shared(&error)) }
+    }
+}
+
 /// Looks which printers there are.
-pub(super) async fn look(printing: &dyn Printing) -> Shared {
+async fn look(printing: &dyn Printing) -> Shared {
     let language = match printing.format() {
         Format::PostScript => PrintLanguage::PostScript,
         Format::Pdf => PrintLanguage::Pdf,
@@ -49,23 +79,24 @@ pub(super) struct Press {
 }
 
 impl Press {
-    /// What becomes of it is told in the tab while the desktop is connected, and logged. What has come whole is handed on to
-    /// its end, also when the desktop has gone.
-    pub(super) fn start(tab: Arc<Tab>, printing: Arc<dyn Printing>) -> Arc<Self> {
+    /// What becomes of it is told in the tab, or with the app once that is closed. What has come whole is handed on to its end,
+    /// also when the desktop has gone.
+    pub(super) fn start(session: Arc<Session>, printing: Arc<dyn Printing>) -> Arc<Self> {
         // There are no more at once, wherever they are.
         let (jobs, coming) = mpsc::channel(MAX_PRINT_JOBS);
         let (failures, failed) = mpsc::channel(FAILURES);
-        tokio::spawn(async move {
-            tokio::join!(hand_on(&tab, &*printing, coming), tell(&tab, failed));
-        });
+        tokio::spawn(tell(session.clone(), failed));
+        tokio::spawn(hand_on(session, printing, coming));
         Arc::new(Self { jobs, failures })
     }
 }
 
 impl adit_rdp::Printing for Press {
     fn print(&self, job: PrintJob) {
-        if let Err(error) = self.jobs.try_send(job) {
-            tracing::warn!(%error, "a print job was lost");
+        // Never full, and closed only after a mistake of ours.
+        if let Err(TrySendError::Full(job) | TrySendError::Closed(job)) = self.jobs.try_send(job) {
+            tracing::warn!("a print job was lost");
+            self.failed(job.printer(), PrintError::Keep(ErrorKind::Other));
         }
     }
 
@@ -75,33 +106,53 @@ impl adit_rdp::Printing for Press {
     }
 }
 
-async fn hand_on(tab: &Tab, printing: &dyn Printing, mut jobs: mpsc::Receiver<PrintJob>) {
-    let title = format!("Adit: {}", tab.session.instance.name);
+async fn hand_on(session: Arc<Session>, printing: Arc<dyn Printing>, mut jobs: mpsc::Receiver<PrintJob>) {
+    let title = format!("Adit: {}", session.instance.name);
     while let Some(job) = jobs.recv().await {
         let printer = job.printer().to_owned();
-        let printed = match file::blocking(move || Ok((job.file()?, job))).await {
-            // Its place is free again once the printing system has it.
-            Ok((document, _job)) => printing.print(&printer, &title, document).await,
-            Err(error) => Err(Error::Io(error.kind())),
-        };
+        let (title, printing) = (title.clone(), printing.clone());
+        // A mistake of ours costs this job and no other, and is told as well.
+        let printed = tokio::spawn(async move { hand_over(&*printing, &title, job).await }).await;
+        let printed = printed.unwrap_or(Err(Error::Io(ErrorKind::Other)));
         match printed {
             Ok(()) => {
                 tracing::info!("a desktop has printed something");
-                let text = format!("What was printed there was given to the printer {printer}.");
-                tab.note(Note { kind: NoteKind::Printed, text });
+                remark(&session, NoteKind::Printed, handed_over(&printer));
             }
             Err(error) => {
                 tracing::info!(%error, "what a desktop printed was not printed");
-                tab.limited(&not_printed(&printer, &error));
+                remark(&session, NoteKind::Limited, not_printed(&printer, &error));
             }
         }
     }
 }
 
-async fn tell(tab: &Tab, mut failures: mpsc::Receiver<(String, PrintError)>) {
-    while let Some((printer, error)) = failures.recv().await {
-        tab.limited(&not_received(&printer, error));
+async fn hand_over(printing: &dyn Printing, title: &str, job: PrintJob) -> Result<(), Error> {
+    match file::blocking(move || Ok((job.file()?, job))).await {
+        // Its place is free again once the printing system has it.
+        Ok((document, job)) => printing.print(job.printer(), title, document).await,
+        Err(error) => Err(Error::Io(error.kind())),
     }
+}
+
+async fn tell(session: Arc<Session>, mut failures: mpsc::Receiver<(String, PrintError)>) {
+    while let Some((printer, error)) = failures.recv().await {
+        remark(&session, NoteKind::Limited, not_received(&printer, error));
+    }
+}
+
+/// A job may outlive what it was printed on: it is told all the same.
+fn remark(session: &Session, kind: NoteKind, text: String) {
+    session.remark(&printed_from(&session.instance.name), Note { kind, text });
+}
+
+/// What is told of it where no tab says so.
+fn printed_from(vm: &str) -> String {
+    format!("Printed on {vm}")
+}
+
+fn handed_over(printer: &str) -> String {
+    format!("What was printed there was given to the printer {printer}.")
 }
 
 const NONE: &str =
@@ -176,7 +227,7 @@ fn not_received(printer: &str, error: PrintError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, io::ErrorKind};
+    use std::fs::File;
 
     use async_trait::async_trait;
 
@@ -207,6 +258,39 @@ mod tests {
         assert_eq!((found.printers.len(), found.left_out), (MAX_PRINTERS, None));
         let first = Printer { name: "p0".to_owned(), is_default: true, language: PrintLanguage::Pdf };
         assert_eq!(found.printers[0], first);
+    }
+
+    #[tokio::test]
+    async fn what_was_found_is_there_for_each_try() {
+        let here = adit_print::Printer { name: "Office".to_owned(), is_default: true };
+        let looking = Looking::begin(Arc::new(Fake(Ok(vec![here]), Format::PostScript)));
+        let found = looking.found().await;
+        assert_eq!((found.printers.len(), looking.found().await), (1, found));
+    }
+
+    /// A printing system that never answers.
+    struct Silent;
+
+    #[async_trait]
+    impl Printing for Silent {
+        async fn printers(&self) -> Result<Vec<adit_print::Printer>, Error> {
+            std::future::pending().await
+        }
+
+        fn format(&self) -> Format {
+            Format::PostScript
+        }
+
+        async fn print(&self, _: &str, _: &str, _: File) -> Result<(), Error> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn printers_that_are_not_told_in_time_are_not_waited_for() {
+        let found = Looking::begin(Arc::new(Silent)).found().await;
+        assert_eq!(found.printers, []);
+        assert!(found.left_out.unwrap().contains("in time."));
     }
 
     #[tokio::test]
