@@ -112,8 +112,8 @@ test("a click on a notice leads to what it is about, and the window says what el
   await tray.clickNotice(await tray.notice(/^Gone did not start$/));
   await appWindows(1);
   const window = await app.opened;
-  await window.find('[data-testid="profile-row-Gone"][aria-selected="true"]');
   await window.waitText(".toast", /Lost did not start/);
+  await window.find('[data-testid="profile-row-Gone"][aria-selected="true"]');
   await picture("login-notice");
   // Whoever has seen it need not be told.
   await tray.noNotice(/^Lost did not start$/);

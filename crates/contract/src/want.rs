@@ -32,7 +32,7 @@ pub enum Want {
         /// What is offered.
         offer: Box<LinkOffer>,
     },
-    /// Say that an address was not followed.
+    /// Say what came to nothing: an address that was not followed, a profile that did not start.
     Refused {
         /// Why.
         failure: Failure,

@@ -75,7 +75,8 @@ fn show_and_wait(handle: &AppHandle, core: u64, notice: Notice) {
                     clicked(handle, core, does.clone());
                 }
             }
-            NotificationResponse::Closed(CloseReason::Dismissed) => {
+            // On macOS one that has gone by itself says the same.
+            NotificationResponse::Closed(CloseReason::Dismissed) if cfg!(windows) => {
                 handle.state::<Heard>().dismissed(core, notice.about.clone());
             }
             NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => {}

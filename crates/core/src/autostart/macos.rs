@@ -1,4 +1,4 @@
-//! A launch agent of the person's own. Only type-checked so far.
+//! A launch agent of the person's own. Untried so far.
 //! <https://developer.apple.com/library/archive/documentation/MacOSX/Conceptual/BPSystemStartup/Chapters/CreatingLaunchdJobs.html>
 
 use std::{

@@ -1,4 +1,4 @@
-//! A value of the user's own among what the session runs. Only type-checked so far.
+//! A value of the user's own among what the session runs. Untried so far.
 //! <https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys>
 
 #[cfg(windows)]

@@ -1,4 +1,4 @@
-//! The user's own part of the registry. Only type-checked so far.
+//! The user's own part of the registry. Untried so far.
 //! <https://learn.microsoft.com/previous-versions/windows/internet-explorer/ie-developer/platform-apis/aa767914(v=vs.85)>
 
 use std::{
