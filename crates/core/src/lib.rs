@@ -20,7 +20,6 @@ mod diagnostics;
 pub mod displays;
 mod events;
 pub mod explain;
-pub mod failure;
 mod favourites;
 pub mod file;
 pub mod files;
@@ -46,6 +45,7 @@ mod tunnels;
 pub mod updates;
 pub mod windows;
 mod windows_password;
+mod words;
 
 pub use self::{
     access::Access,
@@ -57,6 +57,7 @@ pub use self::{
     keychain::Keychain,
     sessions::{KnownHosts, RdpSettings},
     tunnels::{Told, called, fill, pool_spec, relay_target},
+    words::failure,
 };
 
 /// The time as the contract has it: milliseconds since the Unix epoch.

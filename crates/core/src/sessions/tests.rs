@@ -1,5 +1,5 @@
 use super::*;
-use adit_contract::{Action, MAIN_WINDOW, Protocol, SessionAnswer, SettingValue};
+use adit_contract::{Action, FailureCode, MAIN_WINDOW, Protocol, SessionAnswer, SettingValue};
 use tokio::sync::watch;
 
 /// How long a test waits before it has failed.
