@@ -1,4 +1,4 @@
-//! The rules that no compiler checks: floors, module documents, generated bundles, unfinished marks.
+//! The rules that no compiler checks: floors, module documents, generated bundles, words in their places, unfinished marks.
 
 use std::{fs, path::Path};
 
@@ -76,7 +76,7 @@ pub(crate) fn run() -> Result<()> {
     floors(&mut complaints)?;
     files(&mut complaints)?;
     if complaints.is_empty() {
-        println!("tidy: floors, files and marks hold");
+        println!("tidy: floors, files, words and marks hold");
         return Ok(());
     }
     for complaint in &complaints {
