@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Failure, FailureCode, SignInMethod, UpdateStep};
+use adit_contract::{Failure, SignInMethod, UpdateStep};
 use adit_core::{
     App,
     demo::{DemoCloud, Programs},
@@ -25,7 +25,7 @@ use crate::{
     start::{Core, Window},
     tray::TrayPlace,
     wants::Wants,
-    window,
+    window, words,
 };
 
 /// How long what runs in the demo may take to end.
@@ -106,14 +106,11 @@ impl DemoPlace {
     /// Nothing that a page says of its own window is for another core. To be asked once the core is at hand.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] when the window's page is still of the core before.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) when the window's page is still of the
+    /// core before.
     pub(crate) fn speaks_to_its_core(&self, label: &str) -> Result<(), Failure> {
         if self.stale().contains(label) {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "This page shows what was before",
-                "It is loaded anew in a moment.",
-            ));
+            return Err(words::page_of_before());
         }
         Ok(())
     }
@@ -157,13 +154,7 @@ pub(crate) async fn start(handle: &AppHandle) -> Result<(), Failure> {
     let own = handle.state::<Core>().app().await?;
     own.sign_in_cancel().await?;
     may_begin(&own).await?;
-    let programs = Programs::beside_this_one().ok_or_else(|| {
-        Failure::new(
-            FailureCode::NotSupported,
-            "The demo is not installed",
-            "Its cloud is the command adit, beside the app. Install Adit anew.",
-        )
-    })?;
+    let programs = Programs::beside_this_one().ok_or_else(words::demo_missing)?;
     let turn = Turn::default();
     let (cloud, app) = tokio::select! {
         begun = begin(handle, &programs, &turn) => begun?,
@@ -196,19 +187,11 @@ pub(crate) async fn start(handle: &AppHandle) -> Result<(), Failure> {
 async fn may_begin(own: &App) -> Result<(), Failure> {
     let snapshot = own.snapshot().await;
     if !snapshot.accounts.is_empty() || !own.live().is_nothing() {
-        return Err(Failure::new(
-            FailureCode::InvalidInput,
-            "The demo begins where nobody is signed in",
-            "Sign out first.",
-        ));
+        return Err(words::demo_beside_accounts());
     }
     match snapshot.update.step {
         UpdateStep::Downloading { .. } | UpdateStep::Ready { .. } | UpdateStep::Installing => {
-            Err(Failure::new(
-                FailureCode::InvalidInput,
-                "An update is on its way",
-                "Install it or cancel it, then start the demo.",
-            ))
+            Err(words::demo_beside_update())
         }
         UpdateStep::Idle | UpdateStep::Checking => Ok(()),
     }

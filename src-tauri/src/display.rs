@@ -5,9 +5,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use adit_contract::{DisplayInfo, Displays, Failure, FailureCode, FullScreen, WindowPlacing};
+use adit_contract::{DisplayInfo, Displays, Failure, FullScreen, WindowPlacing};
 use adit_core::displays;
 use tauri::{PhysicalPosition, PhysicalSize, WebviewWindow};
+
+use crate::words;
 
 /// Where the window was before it filled a screen.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +37,7 @@ impl Places {
 }
 
 fn failed(error: &tauri::Error) -> Failure {
-    Failure::new(FailureCode::Internal, "The window could not be changed", "Try again.")
-        .with_server("window", error.to_string())
+    words::window_not_changed(error.to_string())
 }
 
 /// All displays, from left to right and from top to bottom; their ids count from 0 in that order.
@@ -78,27 +79,19 @@ pub(crate) fn fill(window: &WebviewWindow, places: &Places, to: &FullScreen) -> 
         FullScreen::On { displays: ids } => {
             let chosen = displays::chosen(&all(window)?, ids)?;
             match chosen.as_slice() {
-                [one] if !one.current && placing() == WindowPlacing::System => Err(placed_by_system()),
+                [one] if !one.current && placing() == WindowPlacing::System => Err(words::placed_by_system()),
                 [] => enter(window, places, None).map_err(|error| failed(&error)),
                 [one] => enter(window, places, Some(one)).map_err(|error| failed(&error)),
                 several => {
                     let area = displays::span(several)?;
                     if placing() == WindowPlacing::System {
-                        return Err(placed_by_system());
+                        return Err(words::placed_by_system());
                     }
                     span(window, places, area).map_err(|error| failed(&error))
                 }
             }
         }
     }
-}
-
-fn placed_by_system() -> Failure {
-    Failure::new(
-        FailureCode::NotSupported,
-        "This desktop lets a window fill only the display that it is on",
-        "Wayland places windows by itself. Move the window there first, or start a session of X11.",
-    )
 }
 
 /// Wayland takes no position from a program.

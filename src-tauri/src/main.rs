@@ -18,6 +18,7 @@ mod tray;
 mod updates;
 mod wants;
 mod window;
+mod words;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adit_contract::{
-    CloudKind, Demo, Event, Failure, FailureCode, LinkAction, LinkOffer, LinkParameters, SignInMethod, Want,
+    CloudKind, Demo, Event, Failure, LinkAction, LinkOffer, LinkParameters, SignInMethod, Want,
 };
 use adit_core::{App, Config, EventSink, closing::TrayPresence, demo::not_in_the_demo, link, panics::caught};
 use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent};
@@ -18,7 +18,7 @@ use crate::{
     notices::{Begun, Heard},
     resting,
     tray::TrayPlace,
-    updates, wants, window,
+    updates, wants, window, words,
 };
 
 /// The name under which the page hears of events.
@@ -171,16 +171,10 @@ impl Core {
     /// The failure with which core could not start.
     pub(crate) async fn app(&self) -> Result<Arc<App>, Failure> {
         let mut started = self.0.subscribe();
-        let outcome = started.wait_for(Option::is_some).await.map_err(|_| {
-            Failure::new(FailureCode::Internal, "Adit did not start", "Quit the app and start it again.")
-        })?;
+        let outcome = started.wait_for(Option::is_some).await.map_err(|_| words::not_started())?;
         match &*outcome {
             Some(result) => result.clone(),
-            None => Err(Failure::new(
-                FailureCode::Internal,
-                "Adit did not start",
-                "Quit the app and start it again.",
-            )),
+            None => Err(words::not_started()),
         }
     }
 }

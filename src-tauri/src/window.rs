@@ -1,6 +1,6 @@
 //! The windows: the main one and those that tabs were torn off into. All show the same page, each its own sessions.
 
-use adit_contract::{Failure, FailureCode, MAIN_WINDOW, ScreenPoint, SessionPlace};
+use adit_contract::{Failure, MAIN_WINDOW, ScreenPoint, SessionPlace};
 use adit_core::{App, windows};
 use tauri::{
     AppHandle, LogicalPosition, Manager as _, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
@@ -15,6 +15,7 @@ use crate::{
     notices::Heard,
     page, resting,
     start::Core,
+    words,
 };
 
 /// What is remembered of a window's place. Not that it filled a screen or had no frame: that was a desktop's doing.
@@ -51,7 +52,7 @@ fn build(app: &AppHandle, label: &str) -> tauri::Result<WebviewWindow> {
 
 /// What windows are called.
 fn title(app: &AppHandle) -> &'static str {
-    if app.state::<DemoPlace>().is_running() { "Adit demo" } else { "Adit" }
+    if app.state::<DemoPlace>().is_running() { words::DEMO } else { words::APP }
 }
 
 /// Another core is shown: the window that leads and those of this core load their page anew, or open, and the others go.
@@ -98,8 +99,7 @@ fn labels(app: &AppHandle) -> Vec<String> {
 }
 
 fn not_opened(error: &tauri::Error) -> Failure {
-    Failure::new(FailureCode::Internal, "The window could not be opened", "Try again.")
-        .with_server("window", error.to_string())
+    words::window_not_opened(error.to_string())
 }
 
 /// Shows a session in another window, which is opened if need be; gives that window's label.
@@ -118,23 +118,13 @@ pub(crate) fn move_session(
                 open(handle).map_err(|error| not_opened(&error))?;
             }
             if handle.get_webview_window(&label).is_none() {
-                return Err(Failure::new(
-                    FailureCode::InvalidInput,
-                    "That window is closed",
-                    "Choose another.",
-                ));
+                return Err(words::window_gone());
             }
             app.session_move(id, &label)?;
             label
         }
         SessionPlace::New { at } => {
-            let label = windows::free_label(&labels(handle)).ok_or_else(|| {
-                Failure::new(
-                    FailureCode::InvalidInput,
-                    format!("{} windows are open", windows::MOST_FURTHER),
-                    "Close one of them first.",
-                )
-            })?;
+            let label = windows::free_label(&labels(handle)).ok_or_else(words::too_many_windows)?;
             // First, so that the new page finds it in its first picture.
             let before = app.session_window(id)?;
             app.session_move(id, &label)?;

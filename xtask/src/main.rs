@@ -18,6 +18,7 @@ mod soak;
 mod test;
 mod tidy;
 mod update_list;
+mod words;
 
 use anyhow::{Result, bail};
 

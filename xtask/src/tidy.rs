@@ -1,11 +1,14 @@
-//! The rules that no compiler checks: floors, module documents, generated bundles, unfinished marks.
+//! The rules that no compiler checks: floors, module documents, generated bundles, words in their places, unfinished marks.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::process::{self, cargo};
+use crate::{
+    process::{self, cargo},
+    words,
+};
 
 /// Which of our packages a package may depend on: an arrow only ever points down (docs/architecture.md).
 /// The local cloud stands beside the floors; the tests of any crate may start it.
@@ -73,7 +76,7 @@ pub(crate) fn run() -> Result<()> {
     floors(&mut complaints)?;
     files(&mut complaints)?;
     if complaints.is_empty() {
-        println!("tidy: floors, files and marks hold");
+        println!("tidy: floors, files, words and marks hold");
         return Ok(());
     }
     for complaint in &complaints {
@@ -169,6 +172,16 @@ fn file(name: &str, text: &str, complaints: &mut Vec<String>) {
             }
         }
     }
+    if is_rust && words::is_bound(name) {
+        match words::strays(text) {
+            Ok(strays) => {
+                complaints.extend(strays.into_iter().map(|stray| {
+                    format!("{name} says \"{stray}\" itself: what a person reads stands in words")
+                }))
+            }
+            Err(error) => complaints.push(format!("{name} cannot be read: {error}")),
+        }
+    }
     if PURE.iter().any(|pure| name.starts_with(pure)) {
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for word in NOT_IN_PURE {
@@ -188,6 +201,15 @@ mod tests {
     fn a_pure_file_may_not_name_the_network() {
         let mut complaints = Vec::new();
         file("crates/relay/src/x.rs", "//! Pure.\nuse std::net::IpAddr;\n", &mut complaints);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+    }
+
+    #[test]
+    fn a_sentence_outside_its_place_draws_a_complaint() {
+        let mut complaints = Vec::new();
+        let text = "//! Says what it is for.\nconst A: &str = \"The list could not be read\";\n";
+        file("crates/core/src/x.rs", text, &mut complaints);
+        file("crates/core/src/words/x.rs", text, &mut complaints);
         assert_eq!(complaints.len(), 1, "{complaints:?}");
     }
 

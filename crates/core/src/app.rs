@@ -9,9 +9,9 @@ mod windows;
 use std::{path::Path, sync::Arc};
 
 use adit_contract::{
-    CloudInfo, Event, ExplainAsk, Explanation, Failure, FailureCode, GatewaySettings, InstanceAction,
-    InstanceRef, Layout, Platform, Scope, SearchHit, SettingSpec, SettingState, SettingValue, Settings,
-    SignInMethod, SignInState, Snapshot, TreeWindow, TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
+    CloudInfo, Event, ExplainAsk, Explanation, Failure, GatewaySettings, InstanceAction, InstanceRef, Layout,
+    Platform, Scope, SearchHit, SettingSpec, SettingState, SettingValue, Settings, SignInMethod, SignInState,
+    Snapshot, TreeWindow, TunnelAction, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_tunnel::peer::SystemPeers;
 use secrecy::SecretString;
@@ -37,6 +37,7 @@ use crate::{
     stream::StreamServer,
     tunnels::{Start, Tunnels},
     updates::Updates,
+    words,
 };
 
 /// The longest text that a search or filter takes, in bytes.
@@ -72,20 +73,13 @@ impl App {
     /// called in a tokio runtime.
     ///
     /// # Errors
-    /// [`FailureCode::Network`] when no loopback port can be opened.
+    /// [`FailureCode::Network`](adit_contract::FailureCode::Network) when no loopback port can be opened.
     pub async fn start(config: Config, sink: Arc<dyn EventSink>) -> Result<Arc<Self>, Failure> {
         let layout = LayoutFile::load(&config.folders.settings);
         let keys = KeysFile::load(&config.folders.settings);
         let desks = Desks::load(&config.folders.data);
         let listening = StreamServer::start(config.development_origin.clone(), Arc::new(SystemPeers)).await;
-        let stream = listening.map_err(|error| {
-            Failure::new(
-                FailureCode::Network,
-                "No port on this machine could be opened",
-                "Something forbids loopback connections; terminals need one.",
-            )
-            .with_server("listen", error.to_string())
-        })?;
+        let stream = listening.map_err(|error| words::cloud::no_loopback_port(error.to_string()))?;
         let (core, [settings_trouble, accounts_trouble]) = Box::pin(Core::new(config, sink.clone())).await;
         core.choose_projects();
         core.want_forecasts(&core.settings.current().window());
@@ -171,7 +165,7 @@ impl App {
     /// Begins a sign-in; how it goes on is told by events.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] when no OAuth client is known.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) when no OAuth client is known.
     pub async fn sign_in(&self, method: SignInMethod) -> Result<(), Failure> {
         self.core.begin_sign_in(method, self.tunnels.clone())
     }
@@ -189,8 +183,8 @@ impl App {
     /// Signs an account out: its sessions end, its credentials are revoked and deleted, what it listed goes.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown account, [`FailureCode::File`] when the list of accounts
-    /// cannot be written.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown account,
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when the list of accounts cannot be written.
     pub async fn sign_out(&self, account: &str) -> Result<(), Failure> {
         self.sessions.signed_out(account);
         self.tunnels.signed_out(account);
@@ -213,7 +207,8 @@ impl App {
     /// Takes the OAuth client from the JSON file that Google's console offers.
     ///
     /// # Errors
-    /// [`FailureCode::File`] and [`FailureCode::InvalidInput`] for a file that cannot be used.
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) and
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for a file that cannot be used.
     pub async fn set_client_file(&self, path: &Path) -> Result<CloudInfo, Failure> {
         self.core.take_client(path).await
     }
@@ -221,7 +216,7 @@ impl App {
     /// Lists all projects and instances anew. Returns once that has begun.
     ///
     /// # Errors
-    /// [`FailureCode::SignInNeeded`] when no account can be used.
+    /// [`FailureCode::SignInNeeded`](adit_contract::FailureCode::SignInNeeded) when no account can be used.
     pub async fn refresh(&self) -> Result<(), Failure> {
         self.core.refresh()
     }
@@ -248,7 +243,7 @@ impl App {
     /// Leaves in the tree only what has all these words; an empty text leaves everything.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for a text of more than 4 KiB.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for a text of more than 4 KiB.
     pub async fn tree_filter(&self, text: &str) -> Result<(), Failure> {
         self.core.inventory.set_filter(bounded(text)?);
         Ok(())
@@ -257,7 +252,7 @@ impl App {
     /// The next row from `from` on, around the end, whose name starts with `prefix`.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for a text of more than 4 KiB.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for a text of more than 4 KiB.
     pub async fn tree_find(&self, prefix: &str, from: u32) -> Result<Option<u32>, Failure> {
         Ok(self.core.inventory.find(bounded(prefix)?, from))
     }
@@ -265,7 +260,7 @@ impl App {
     /// Up to 50 instances that have all these words, the best fit first.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for a text of more than 4 KiB.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for a text of more than 4 KiB.
     pub async fn search(&self, text: &str, limit: u32) -> Result<Vec<SearchHit>, Failure> {
         Ok(self.core.inventory.search(bounded(text)?, limit))
     }
@@ -285,8 +280,9 @@ impl App {
     /// Keeps a tunnel, and begins it if `start`; gives its id.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what cannot be a tunnel, or one too many; [`FailureCode::File`] when it
-    /// cannot be written down: it is there until the app ends all the same.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what cannot be a tunnel, or one too
+    /// many; [`FailureCode::File`](adit_contract::FailureCode::File) when it cannot be written down: it is there until
+    /// the app ends all the same.
     pub async fn tunnel_add(&self, spec: TunnelSpec, start: bool) -> Result<String, Failure> {
         self.tunnels.add(spec, if start { Start::Now } else { Start::Later }).await
     }
@@ -326,7 +322,8 @@ impl App {
     /// Begins to explain why something failed, or what would bar the way. Answers at once; more comes as events.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown session or tunnel, and when too many explanations are open.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown session or tunnel, and
+    /// when too many explanations are open.
     pub async fn explain_open(&self, ask: ExplainAsk) -> Result<Explanation, Failure> {
         let (why, profile) = match ask {
             ExplainAsk::Session { id } => {
@@ -340,7 +337,7 @@ impl App {
         let account = self.core.account_for(&why.target, profile.as_deref());
         let email = account.as_ref().and_then(|(id, _)| self.core.email_of(id));
         if account.is_none() && why.failure.is_none() {
-            return Err(failure::sign_in_needed("You are not signed in"));
+            return Err(words::accounts::nobody());
         }
         let at = why.seen.as_ref().map_or_else(now, |(_, at)| *at);
         self.explanations.open(Case {
@@ -358,7 +355,7 @@ impl App {
     /// Gathers the evidence of an explanation anew, not more often than every ten seconds.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for one that is not open.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for one that is not open.
     pub async fn explain_again(&self, id: &str) -> Result<(), Failure> {
         let public_address = self.core.settings.current().window().public_address;
         self.explanations.again(id, public_address)
@@ -376,7 +373,8 @@ impl App {
     /// Changes the gateway. That its port cannot be had is told as its state.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for port 0, [`FailureCode::File`] when it cannot be written down.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for port 0,
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when it cannot be written down.
     pub async fn gateway_set(&self, settings: GatewaySettings) -> Result<(), Failure> {
         self.tunnels.set_gateway(settings).await
     }
@@ -395,7 +393,8 @@ impl App {
     /// What the settings come to at a place.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what is no place, and for an unknown profile.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is no place, and for an unknown
+    /// profile.
     pub async fn settings_at(&self, scope: Scope) -> Result<Vec<SettingState>, Failure> {
         match &scope {
             Scope::Profile { .. } => self.core.profiles.setting_states(&self.core.settings, &scope),
@@ -453,7 +452,8 @@ impl App {
     /// Remembers how the window is laid out.
     ///
     /// # Errors
-    /// [`FailureCode::File`] when it cannot be written; it holds until the app ends all the same.
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when it cannot be written; it holds until the app ends
+    /// all the same.
     pub async fn layout_set(&self, layout: Layout) -> Result<(), Failure> {
         self.layout.set(layout).await
     }
@@ -462,14 +462,14 @@ impl App {
 /// What is wrong with several files, as one failure: that of the first, which names the others.
 fn together(troubles: impl IntoIterator<Item = Option<Failure>>) -> Option<Failure> {
     troubles.into_iter().flatten().reduce(|first, other| {
-        let first = first.with_fact("Also", other.title);
+        let first = words::files::also(first, other.title);
         other.facts.into_iter().fold(first, |first, fact| first.with_fact(fact.label, fact.value))
     })
 }
 
 fn bounded(text: &str) -> Result<&str, Failure> {
     if text.len() > LONGEST_TEXT {
-        return Err(Failure::new(FailureCode::InvalidInput, "The text is too long", "Search for less."));
+        return Err(words::inventory::search_too_long());
     }
     Ok(text)
 }

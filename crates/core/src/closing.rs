@@ -1,8 +1,8 @@
 //! What closing the window does.
 
-use adit_contract::{
-    CloseQuestion, Failure, FailureCode, SessionInfo, SessionState, TunnelInfo, TunnelState,
-};
+pub use crate::words::updates::being_installed;
+
+use adit_contract::{CloseQuestion, SessionInfo, SessionState, TunnelInfo, TunnelState};
 
 use crate::settings::table::CloseTo;
 
@@ -86,16 +86,6 @@ impl Closing {
             Self::Quit | Self::Ask(_) | Self::Wait => Self::Wait,
         }
     }
-}
-
-/// What is said to whoever quits while an update is being put in place.
-#[must_use]
-pub fn being_installed() -> Failure {
-    Failure::new(
-        FailureCode::InvalidInput,
-        "An update is being put in place",
-        "Adit starts again by itself in a moment. Quit it then.",
-    )
 }
 
 /// Decides what closing the window does. `asked` is the question that stands in the window already: a page that hangs

@@ -4,13 +4,16 @@ mod route;
 
 use std::time::Duration;
 
-use adit_contract::{CloudKind, Failure, FailureCode};
+use adit_contract::{CloudKind, Failure};
 use adit_google::Endpoints;
 use adit_tunnel::{RelayEndpoint, Roots};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::{failure, file};
+use crate::{
+    failure, file,
+    words::{cloud as words, files},
+};
 pub use route::RelayRoute;
 
 /// How long a local cloud may take to say where its relay is.
@@ -50,7 +53,7 @@ impl Cloud {
         let relay = RelayEndpoint::google().map_err(|error| failure::internal(error.to_string()))?;
         Ok(Self {
             kind: CloudKind::Google,
-            name: "Google Cloud".to_owned(),
+            name: words::GOOGLE.to_owned(),
             id: "google".to_owned(),
             endpoints: Endpoints::google(),
             relay,
@@ -60,22 +63,17 @@ impl Cloud {
     /// A local cloud, by its address on loopback. Asks it where its relay is.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an address that is not on loopback, [`FailureCode::Network`] when
-    /// nothing answers there.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an address that is not on loopback,
+    /// [`FailureCode::Network`](adit_contract::FailureCode::Network) when nothing answers there.
     pub async fn local(base: &Url) -> Result<Self, Failure> {
         if !is_loopback(base) {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "A local cloud has to be on this machine",
-                "Set ADIT_CLOUD to an address such as http://127.0.0.1:8080, or unset it to use Google Cloud.",
-            )
-            .with_fact("ADIT_CLOUD", base.as_str()));
+            return Err(words::not_on_this_machine(base.as_str()));
         }
         let known = discover(base).await?;
         let pem = authorities(&known.ca).await?;
         Ok(Self {
             kind: CloudKind::Local,
-            name: "Demo cloud".to_owned(),
+            name: words::DEMO.to_owned(),
             id: base.as_str().trim_end_matches('/').to_owned(),
             endpoints: Endpoints::local(base),
             relay: RelayEndpoint::new(known.relay, Roots::Pem(pem)),
@@ -84,10 +82,12 @@ impl Cloud {
 
     /// The cloud that the environment names: `ADIT_CLOUD`, else Google's. Single addresses are replaced by
     /// `ADIT_COMPUTE_URL`, `ADIT_RESOURCE_MANAGER_URL`, `ADIT_OS_LOGIN_URL` and those of the services that explain a
-    /// refusal (docs/cli.md), by `ADIT_RELAY_URL` and `ADIT_RELAY_CA`, and the way to the relay by what [`RelayRoute::from_environment`] reads.
+    /// refusal (docs/cli.md), by `ADIT_RELAY_URL` and `ADIT_RELAY_CA`, and the way to the relay by what
+    /// [`RelayRoute::from_environment`] reads.
     ///
     /// # Errors
-    /// As [`Cloud::local`] and [`RelayRoute`]; [`FailureCode::InvalidInput`] for what is not an address.
+    /// As [`Cloud::local`] and [`RelayRoute`]; [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput)
+    /// for what is not an address.
     pub async fn from_environment() -> Result<Self, Failure> {
         let mut cloud = match address("ADIT_CLOUD")? {
             Some(base) => Self::local(&base).await?,
@@ -124,15 +124,7 @@ impl Cloud {
 
 fn address(variable: &str) -> Result<Option<Url>, Failure> {
     let Some(text) = std::env::var(variable).ok().filter(|text| !text.is_empty()) else { return Ok(None) };
-    Url::parse(&text).map(Some).map_err(|error| {
-        Failure::new(
-            FailureCode::InvalidInput,
-            format!("{variable} is not an address"),
-            "Correct or unset it.",
-        )
-        .with_fact(variable, text.as_str())
-        .with_server("url", error.to_string())
-    })
+    Url::parse(&text).map(Some).map_err(|error| words::no_address(variable, &text, error.to_string()))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -146,15 +138,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 async fn discover(base: &Url) -> Result<WellKnown, Failure> {
-    let silent = |text: String| {
-        Failure::new(
-            FailureCode::Network,
-            "The local cloud does not answer",
-            "Start it with adit cloud and set ADIT_CLOUD to the address it prints.",
-        )
-        .with_fact("ADIT_CLOUD", base.as_str())
-        .with_server("discovery", text)
-    };
+    let silent = |why: String| words::silent(base.as_str(), why);
     let address = format!("{}/.well-known/adit-cloud", base.as_str().trim_end_matches('/'));
     let asked = async {
         let client = reqwest::Client::builder()
@@ -187,11 +171,13 @@ async fn authorities(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
     let named = path.to_owned();
     file::blocking(move || file::read_at_most(&named, LARGEST_CA))
         .await
-        .map_err(|error| file::failure("The relay's certificate authorities could not be read", path, &error))
+        .map_err(|error| files::failure(words::AUTHORITIES_NOT_READ, path, &error))
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     #[tokio::test]

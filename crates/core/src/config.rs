@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use adit_contract::{Demo, Failure, FailureCode};
+use adit_contract::{Demo, Failure};
 
 use crate::{
     browser::{Browser, SystemBrowser},
@@ -16,6 +16,7 @@ use crate::{
     printing::{self, Printing},
     settings,
     updates::Publisher,
+    words,
 };
 
 /// Where small files live. None of them holds a secret.
@@ -37,7 +38,7 @@ impl Folders {
     /// The system's own for this person; `ADIT_HOME` replaces all but the policy by one folder.
     ///
     /// # Errors
-    /// [`FailureCode::File`] when the system names no home.
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when the system names no home.
     pub fn from_environment() -> Result<Self, Failure> {
         // Not one of this person's: no variable leads round it.
         let policy = settings::system_path();
@@ -49,13 +50,7 @@ impl Folders {
             let run = home.join("run");
             return Ok(Self { settings: home.clone(), data: home, run, policy, gcloud_known_hosts });
         }
-        let ours = directories::ProjectDirs::from("", "", "adit").ok_or_else(|| {
-            Failure::new(
-                FailureCode::File,
-                "This system names no home folder",
-                "Set the environment variable ADIT_HOME to a folder of yours.",
-            )
-        })?;
+        let ours = directories::ProjectDirs::from("", "", "adit").ok_or_else(words::cloud::no_home)?;
         Ok(Self {
             settings: ours.config_dir().to_owned(),
             data: ours.data_local_dir().to_owned(),

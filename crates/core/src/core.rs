@@ -10,8 +10,8 @@ use std::{
 };
 
 use adit_contract::{
-    CloudInfo, CloudKind, Event, Failure, FailureCode, InstanceAction, InstanceRef, InstanceStatus,
-    LinkParameters, PublicAddress, Scope, SettingValue, Settings, SignInMethod, SignInState, TunnelTarget,
+    CloudInfo, CloudKind, Event, Failure, InstanceAction, InstanceRef, InstanceStatus, LinkParameters,
+    PublicAddress, Scope, SettingValue, Settings, SignInMethod, SignInState, TunnelTarget,
 };
 use adit_google::{Action, ErrorKind, OAuthClient};
 use adit_ssh::guest::Lifetime;
@@ -35,6 +35,7 @@ use crate::{
         table::{RDP_SECURITY, RdpSecurity},
     },
     tunnels::{Tunnels, Ways},
+    words,
 };
 
 /// Projects whose policies are read at the same time.
@@ -192,13 +193,7 @@ impl Core {
     ) -> Result<(), Failure> {
         let client = match method {
             SignInMethod::ApplicationDefault => None,
-            SignInMethod::Browser => Some(self.client().ok_or_else(|| {
-                Failure::new(
-                    FailureCode::InvalidInput,
-                    "No OAuth client is chosen yet",
-                    "Choose the JSON file of an OAuth client of type \"Desktop app\" first.",
-                )
-            })?),
+            SignInMethod::Browser => Some(self.client().ok_or_else(words::accounts::no_client)?),
         };
         let number = self.sign_in.begin();
         let core = self.clone();

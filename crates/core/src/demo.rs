@@ -3,6 +3,8 @@
 //! The programs stand beside the app's own: `adit`, which is the cloud, and `adit-rdp-host`, the remote desktop of its
 //! Windows VMs. The cloud ends with its standard input, and so with the app, however that ends.
 
+pub use crate::words::cloud::not_in_the_demo;
+
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -11,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::{
@@ -21,7 +23,7 @@ use tokio::{
 };
 use url::Url;
 
-use crate::{config::Config, file};
+use crate::{config::Config, file, words::cloud as words};
 
 /// How long the cloud may take to become ready: it makes keys and opens a port, which takes a fraction of a second.
 const READY: Duration = Duration::from_secs(20);
@@ -94,26 +96,23 @@ impl DemoCloud {
     /// Starts it and waits until it is ready. To be called in a tokio runtime.
     ///
     /// # Errors
-    /// [`FailureCode::File`] when there is no place for its home, [`FailureCode::NotSupported`] when it cannot be
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when there is no place for its home, [`FailureCode::NotSupported`](adit_contract::FailureCode::NotSupported) when it cannot be
     /// started or does not become ready within 20 seconds.
     pub async fn start(programs: &Programs) -> Result<Self, Failure> {
-        let home = file::blocking(|| Home::new(&std::env::temp_dir())).await.map_err(|error| {
-            Failure::new(
-                FailureCode::File,
-                "There is no place for the demo's files",
-                "It needs a folder for temporary files that can be written.",
-            )
-            .with_server("file", error.to_string())
-        })?;
-        let mut child = command(programs).spawn().map_err(|error| not_started(error.to_string()))?;
+        let home = file::blocking(|| Home::new(&std::env::temp_dir()))
+            .await
+            .map_err(|error| words::no_place_for_demo(error.to_string()))?;
+        let mut child =
+            command(programs).spawn().map_err(|error| words::demo_not_started(error.to_string()))?;
         let stdin = child.stdin.take();
         let line = timeout(READY, ready_line(&mut child)).await;
         let said = match line {
             Ok(Ok(line)) => line,
-            Ok(Err(error)) => return Err(not_started(error.to_string())),
-            Err(_) => return Err(not_started(format!("not ready within {} s", READY.as_secs()))),
+            Ok(Err(error)) => return Err(words::demo_not_started(error.to_string())),
+            Err(_) => return Err(words::demo_not_started(format!("not ready within {} s", READY.as_secs()))),
         };
-        let Ready { url } = serde_json::from_str(&said).map_err(|error| not_started(error.to_string()))?;
+        let Ready { url } =
+            serde_json::from_str(&said).map_err(|error| words::demo_not_started(error.to_string()))?;
         Ok(Self { url, child, stdin, home })
     }
 
@@ -228,29 +227,11 @@ async fn ready_line(child: &mut Child) -> io::Result<String> {
     Err(io::Error::other(format!("it ended with {status}")))
 }
 
-fn not_started(why: String) -> Failure {
-    Failure::new(
-        FailureCode::NotSupported,
-        "The demo did not start",
-        "Its cloud is a program beside Adit. Try again; if it happens once more, install Adit anew.",
-    )
-    .with_action(adit_contract::Action::TryAgain)
-    .with_server("demo", why)
-}
-
-/// What a link or a start of the app says while the demo runs: it means the person's own VMs.
-#[must_use]
-pub fn not_in_the_demo() -> Failure {
-    Failure::new(
-        FailureCode::InvalidInput,
-        "A link asked for a VM outside the demo",
-        "Leave the demo, then follow it again.",
-    )
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 

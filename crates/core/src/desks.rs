@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Desk, DeskLeft, Failure, FailureCode, LeftSession, MAIN_WINDOW};
+use adit_contract::{Desk, DeskLeft, Failure, LeftSession, MAIN_WINDOW};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     },
     sessions::Sessions,
     windows::is_label,
+    words::{files, window as words},
 };
 
 /// The largest arrangement of a window's tabs, in bytes.
@@ -126,11 +127,7 @@ impl Desks {
     ) -> Result<(), Failure> {
         let kept = Kept { dock, sessions: offered };
         if !fits(label, &kept) {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "The window has too many tabs to be remembered",
-                "Close some of them.",
-            ));
+            return Err(words::too_many_tabs());
         }
         let writing = self.writing.lock().await;
         {
@@ -144,9 +141,7 @@ impl Desks {
         match written {
             // Nobody can do anything about it at each change of a tab.
             Err(error) if versioned::is_later(&error) => Ok(()),
-            written => written.map_err(|error| {
-                file::failure("The window's tabs could not be remembered", &self.path, &error)
-            }),
+            written => written.map_err(|error| files::failure(words::TABS_NOT_WRITTEN, &self.path, &error)),
         }
     }
 
@@ -207,6 +202,8 @@ fn fits(label: &str, kept: &Kept) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use std::sync::Arc;
 
     use adit_contract::{DesktopSize, InstanceRef, LinkParameters, Protocol, SessionStart, TabColour};

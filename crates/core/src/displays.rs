@@ -1,6 +1,8 @@
 //! Which of the computer's displays a window fills.
 
-use adit_contract::{DisplayInfo, Failure, FailureCode};
+use adit_contract::{DisplayInfo, Failure};
+
+use crate::words::window as words;
 
 /// A part of the computer's screen space, in physical pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +20,12 @@ pub struct Area {
 /// The displays of these ids, each once.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] for an id that none has, as of one that was unplugged.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an id that none has, as of one that was
+/// unplugged.
 pub fn chosen(all: &[DisplayInfo], ids: &[u32]) -> Result<Vec<DisplayInfo>, Failure> {
     let mut chosen: Vec<DisplayInfo> = Vec::new();
     for id in ids {
-        let found = all.iter().find(|display| display.id == *id).ok_or_else(|| {
-            Failure::new(
-                FailureCode::InvalidInput,
-                "One of the displays is not there any more",
-                "Choose from those that are.",
-            )
-        })?;
+        let found = all.iter().find(|display| display.id == *id).ok_or_else(words::display_gone)?;
         if !chosen.iter().any(|display| display.id == *id) {
             chosen.push(found.clone());
         }
@@ -39,28 +36,22 @@ pub fn chosen(all: &[DisplayInfo], ids: &[u32]) -> Result<Vec<DisplayInfo>, Fail
 /// The area that one window covers on displays that lie side by side: as high as the lowest of them.
 ///
 /// # Errors
-/// [`FailureCode::NotSupported`] for displays with room between them, one above the other, or in several rows.
+/// [`FailureCode::NotSupported`](adit_contract::FailureCode::NotSupported) for displays with room between them, one
+/// above the other, or in several rows.
 pub fn span(displays: &[DisplayInfo]) -> Result<Area, Failure> {
-    let apart = || {
-        Failure::new(
-            FailureCode::NotSupported,
-            "One window cannot cover these displays",
-            "Choose displays that lie side by side.",
-        )
-    };
     let mut sorted: Vec<&DisplayInfo> = displays.iter().collect();
     sorted.sort_by_key(|display| display.x);
     let edges = |display: &DisplayInfo| {
         let right = i32::try_from(display.width).ok().and_then(|width| display.x.checked_add(width));
         let bottom = i32::try_from(display.height).ok().and_then(|height| display.y.checked_add(height));
-        right.zip(bottom).ok_or_else(apart)
+        right.zip(bottom).ok_or_else(words::displays_apart)
     };
-    let (first, rest) = sorted.split_first().ok_or_else(apart)?;
+    let (first, rest) = sorted.split_first().ok_or_else(words::displays_apart)?;
     let (mut right, mut bottom) = edges(first)?;
     let mut top = first.y;
     for display in rest {
         if display.x != right {
-            return Err(apart());
+            return Err(words::displays_apart());
         }
         let (its_right, its_bottom) = edges(display)?;
         (right, top, bottom) = (its_right, top.max(display.y), bottom.min(its_bottom));
@@ -70,7 +61,7 @@ pub fn span(displays: &[DisplayInfo]) -> Result<Area, Failure> {
     };
     match (length(first.x, right), length(top, bottom)) {
         (Some(width), Some(height)) => Ok(Area { x: first.x, y: top, width, height }),
-        _ => Err(apart()),
+        _ => Err(words::displays_apart()),
     }
 }
 
@@ -96,6 +87,8 @@ pub fn back_on_screen(window: Area, all: &[DisplayInfo]) -> Option<(i32, i32)> {
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     fn display(id: u32, x: i32, y: i32, width: u32, height: u32) -> DisplayInfo {

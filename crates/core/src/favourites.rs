@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use adit_contract::{Failure, FailureCode, InstanceRef};
+use adit_contract::{Failure, InstanceRef};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{
     self,
     versioned::{self, Form, Kept},
 };
+
+use crate::words::{files, window as words};
 
 /// The most favourites of a cloud.
 const MOST: usize = 200;
@@ -46,21 +48,11 @@ impl Favourites {
         let (mut content, trouble) = match read {
             Ok(Kept::Absent) => (Content::default(), None),
             Ok(Kept::Value(content)) => (content, None),
-            Ok(Kept::Later(content)) => {
-                (content.unwrap_or_default(), Some(file::later("list of favourites", &path)))
+            Ok(Kept::Later(content)) => (content.unwrap_or_default(), Some(words::favourites_later(&path))),
+            Ok(Kept::SetAside(aside)) => (Content::default(), Some(words::favourites_set_aside(&aside))),
+            Err(error) => {
+                (Content::default(), Some(files::failure(words::FAVOURITES_NOT_READ, &path, &error)))
             }
-            Ok(Kept::SetAside(aside)) => {
-                let failure = Failure::new(
-                    FailureCode::File,
-                    "The list of favourites could not be understood",
-                    "It begins anew; the old file was kept.",
-                );
-                (Content::default(), Some(failure.with_fact("Kept as", aside.display().to_string())))
-            }
-            Err(error) => (
-                Content::default(),
-                Some(file::failure("The list of favourites could not be read", &path, &error)),
-            ),
         };
         if let Some(all) = content.clouds.get_mut(cloud) {
             all.truncate(MOST);
@@ -77,15 +69,11 @@ impl Favourites {
     /// Marks a VM or takes the mark away; gives all of them.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for one too many, [`FailureCode::File`] when it cannot be written: then nothing has
-    /// changed.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for one too many,
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when it cannot be written: then nothing has changed.
     pub(crate) async fn set(&self, instance: InstanceRef, mark: Mark) -> Result<Vec<InstanceRef>, Failure> {
         if crate::link::instance(&instance.to_string()).as_ref() != Some(&instance) {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "This is no VM",
-                "Choose one from the list.",
-            ));
+            return Err(words::no_favourite());
         }
         let mut now = self.now.lock().await;
         let mut content = now.clone();
@@ -93,20 +81,14 @@ impl Favourites {
         all.retain(|known| *known != instance);
         if mark == Mark::Favourite {
             if all.len() >= MOST {
-                return Err(Failure::new(
-                    FailureCode::InvalidInput,
-                    format!("There are {MOST} favourites"),
-                    "Take the star from one of them first.",
-                ));
+                return Err(words::too_many_favourites(MOST));
             }
             all.push(instance);
         }
         let all = all.clone();
         let (path, unread, written) = (self.path.clone(), self.unread.clone(), content.clone());
         let written = file::blocking(move || versioned::write_over(&path, &unread, &written)).await;
-        written.map_err(|error| {
-            file::failure("The list of favourites could not be written", &self.path, &error)
-        })?;
+        written.map_err(|error| files::failure(words::FAVOURITES_NOT_WRITTEN, &self.path, &error))?;
         *now = content;
         Ok(all)
     }
@@ -121,6 +103,8 @@ pub(crate) enum Mark {
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
     use crate::file::versioned::tests::later_forms;
 

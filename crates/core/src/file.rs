@@ -10,7 +10,6 @@ use std::{
     time::SystemTime,
 };
 
-use adit_contract::{Failure, FailureCode};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroize as _;
 
@@ -236,38 +235,6 @@ pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
-}
-
-/// A file error as a failure.
-pub(crate) fn failure(what: &str, path: &Path, error: &io::Error) -> Failure {
-    let advice = match error.kind() {
-        _ if versioned::is_later(error) => {
-            "A later version of Adit wrote it, and it is left as it is. Update Adit, or put the file away."
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "There is no room left where it lies. Make some, then try again."
-        }
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "It lies where nothing can be written. Make that writable, then try again."
-        }
-        io::ErrorKind::PermissionDenied => {
-            "You may not open it. Check whose it and its folder are and what they allow, then try again."
-        }
-        _ => "Check that the folder exists and can be written, then try again.",
-    };
-    Failure::new(FailureCode::File, what, advice)
-        .with_fact("File", path.display().to_string())
-        .with_server("file", error.to_string())
-}
-
-/// What it means that a later version of Adit wrote `what`, which is read as far as it can be understood.
-pub(crate) fn later(what: &str, path: &Path) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        format!("A later version of Adit wrote the {what}"),
-        "It is used as far as this one understands it, and not changed. Update Adit, or put the file away.",
-    )
-    .with_fact("File", path.display().to_string())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +16,8 @@ use crate::file::{
     self,
     versioned::{self, Form, Kept},
 };
+
+use crate::words::{files, window as words};
 
 /// Chosen keys by command.
 pub(crate) type Keys = BTreeMap<String, Vec<String>>;
@@ -80,26 +82,17 @@ impl KeysFile {
     /// Takes others; they hold until the app ends even if they cannot be written.
     pub(crate) async fn set(&self, keys: Keys, told: impl FnOnce(Keys)) -> Result<(), Failure> {
         if !fits(&keys) {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "These keys cannot be kept",
-                "Choose fewer.",
-            ));
+            return Err(words::too_many_keys());
         }
         let mut now = self.now.lock().await;
         now.clone_from(&keys);
         told(keys.clone());
         if self.foreign {
-            let failure = Failure::new(
-                FailureCode::File,
-                "The chosen keys cannot be kept",
-                "They hold until Adit ends. Their file holds more than this version takes: put it away first.",
-            );
-            return Err(failure.with_fact("File", self.path.display().to_string()));
+            return Err(words::foreign_keys(&self.path));
         }
         let (path, unread) = (self.path.clone(), self.unread.clone());
         let written = file::blocking(move || versioned::write_over(&path, &unread, &Content { keys })).await;
-        written.map_err(|error| file::failure("The chosen keys could not be written", &self.path, &error))
+        written.map_err(|error| files::failure(words::KEYS_NOT_WRITTEN, &self.path, &error))
     }
 }
 
@@ -113,6 +106,8 @@ fn fits(keys: &Keys) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
     use crate::file::versioned::tests::later_forms;
 

@@ -9,6 +9,8 @@ use crate::file::{
     versioned::{self, Form, Kept},
 };
 
+use crate::words::{files, window as words};
+
 impl Form for Layout {
     const VERSION: u64 = 1;
 }
@@ -44,7 +46,7 @@ impl LayoutFile {
         *now = layout.clamped();
         let (path, layout) = (self.path.clone(), *now);
         let written = file::blocking(move || versioned::write(&path, &layout)).await;
-        written.map_err(|error| file::failure("The window's layout could not be written", &self.path, &error))
+        written.map_err(|error| files::failure(words::LAYOUT_NOT_WRITTEN, &self.path, &error))
     }
 }
 

@@ -23,7 +23,6 @@ mod diagnostics;
 pub mod displays;
 mod events;
 pub mod explain;
-pub mod failure;
 mod favourites;
 pub mod file;
 pub mod files;
@@ -49,6 +48,7 @@ mod tunnels;
 pub mod updates;
 pub mod windows;
 mod windows_password;
+mod words;
 
 pub use self::{
     access::Access,
@@ -60,6 +60,7 @@ pub use self::{
     keychain::Keychain,
     sessions::{KnownHosts, RdpSettings},
     tunnels::{Told, called, fill, pool_spec, relay_target},
+    words::failure,
 };
 
 /// The time as the contract has it: milliseconds since the Unix epoch.

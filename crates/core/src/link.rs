@@ -6,15 +6,14 @@
 use std::path::PathBuf;
 
 use adit_contract::{
-    ClipboardSharing, Failure, FailureCode, InstanceRef, LinkAction, LinkOffer, LinkParameters, SettingValue,
+    ClipboardSharing, Failure, InstanceRef, LinkAction, LinkOffer, LinkParameters, SettingValue,
 };
-
-use adit_rdp::DriveAccess;
 
 use crate::{
     config::Config,
     sessions::{Printers, RdpSettings, Sound},
     settings::{self, Dialect, Layers, Parameter, Store, table},
+    words::links as words,
 };
 
 /// What the settings of a remote desktop begin with.
@@ -48,34 +47,35 @@ const NEVER: &[&str] = &[
 /// Reads an address.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] for what is no such address, and for one that asks for what none may have.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is no such address, and for one that
+/// asks for what none may have.
 pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
     if address.len() > LONGEST || address.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(not_ours());
+        return Err(words::not_ours());
     }
-    let (scheme, rest) = address.split_once(':').ok_or_else(not_ours)?;
+    let (scheme, rest) = address.split_once(':').ok_or_else(words::not_ours)?;
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (dialect, action, path) = if scheme.eq_ignore_ascii_case("adit") {
         let (action, path) =
-            path.strip_prefix("//").and_then(|path| path.split_once('/')).ok_or_else(not_ours)?;
+            path.strip_prefix("//").and_then(|path| path.split_once('/')).ok_or_else(words::not_ours)?;
         let action = match action.to_ascii_lowercase().as_str() {
             "ssh" => LinkAction::Ssh,
             "rdp" => LinkAction::Rdp,
             "forward" => LinkAction::Forward,
             "explain" => LinkAction::Explain,
-            _ => return Err(not_ours()),
+            _ => return Err(words::not_ours()),
         };
         (Dialect::Adit, action, path)
     } else if scheme.eq_ignore_ascii_case("iap-rdp") {
         // One slash or three: with two, what follows would be a host.
-        let path = path.strip_prefix("///").or_else(|| path.strip_prefix('/')).ok_or_else(not_ours)?;
+        let path = path.strip_prefix("///").or_else(|| path.strip_prefix('/')).ok_or_else(words::not_ours)?;
         (Dialect::IapDesktop, LinkAction::Rdp, path)
     } else {
-        return Err(not_ours());
+        return Err(words::not_ours());
     };
     let mut offer = LinkOffer {
         action,
-        instance: instance(path).ok_or_else(not_ours)?,
+        instance: instance(path).ok_or_else(words::not_ours)?,
         port: None,
         parameters: LinkParameters::default(),
         says: Vec::new(),
@@ -85,21 +85,19 @@ pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
     let (mut seen, mut domain) = (Vec::new(), None);
     for (count, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
         if count >= MOST_PARAMETERS {
-            return Err(refused("This address has too many parameters"));
+            return Err(words::too_many_parameters());
         }
         let key = name.to_ascii_lowercase();
         if NEVER.contains(&key.as_str()) {
-            return Err(refused(&format!("This address asks for \"{key}\", which no address may")));
+            return Err(words::asks_for(&key));
         }
         if seen.contains(&key) {
-            return Err(refused(&format!("This address says \"{}\" twice", shown(&key))));
+            return Err(words::says_twice(&shown(&key)));
         }
         match take(&mut offer, &mut domain, dialect, &key, &value) {
             Taken::Yes => seen.push(key),
             Taken::Unknown => offer.ignored.push(shown(&name)),
-            Taken::Wrong => {
-                return Err(refused(&format!("This address has a value for \"{key}\" that cannot be used")));
-            }
+            Taken::Wrong => return Err(words::value_unusable(&key)),
         }
     }
     if let Some(domain) = domain {
@@ -107,7 +105,7 @@ pub fn parse(address: &str) -> Result<LinkOffer, Failure> {
             Some(SettingValue::Text(user)) => {
                 *user = format!("{domain}\\{user}");
                 if !is_user(user) {
-                    return Err(refused("This address has a name that cannot be used"));
+                    return Err(words::name_unusable());
                 }
             }
             Some(_) | None => offer.ignored.push("Domain".to_owned()),
@@ -205,34 +203,17 @@ fn shown(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_NAME).collect()
 }
 
-fn not_ours() -> Failure {
-    refused("This address cannot be read")
-}
-
-fn refused(title: &str) -> Failure {
-    Failure::new(
-        FailureCode::InvalidInput,
-        title,
-        "Addresses look like adit://ssh/PROJECT/ZONE/INSTANCE. Nothing was connected.",
-    )
-}
-
 /// What of this computer a desktop would get, a line each.
 fn shares(settings: &RdpSettings) -> Vec<String> {
     let clipboard = match settings.clipboard {
         ClipboardSharing::Off => None,
-        ClipboardSharing::Text => Some("Text on your clipboard"),
-        ClipboardSharing::All => Some("Everything on your clipboard, files included"),
+        ClipboardSharing::Text => Some(words::CLIPBOARD_TEXT),
+        ClipboardSharing::All => Some(words::CLIPBOARD_ALL),
     };
-    let sound = (settings.sound == Sound::On).then_some("Your loudspeaker, for its sound");
+    let sound = (settings.sound == Sound::On).then_some(words::SOUND);
     let lines = clipboard.into_iter().chain(sound).map(str::to_owned);
-    let access = match settings.folders_access {
-        DriveAccess::ReadOnly => "to be read",
-        DriveAccess::ReadWrite => "to be read and written",
-    };
-    let folder = |folder: &PathBuf| format!("The folder {}, {access}", folder.display());
-    let printers =
-        (settings.printers == Printers::Shared).then(|| "Your printers, for what it prints".to_owned());
+    let folder = |folder: &PathBuf| words::folder(folder, settings.folders_access);
+    let printers = (settings.printers == Printers::Shared).then(|| words::PRINTERS.to_owned());
     lines.chain(settings.folders.iter().map(folder)).chain(printers).collect()
 }
 

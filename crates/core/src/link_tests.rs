@@ -1,3 +1,4 @@
+use adit_contract::FailureCode;
 use proptest::prelude::*;
 
 use super::*;

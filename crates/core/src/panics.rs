@@ -28,7 +28,7 @@ pub async fn caught<T>(
 
 /// What it means that `what` has panicked.
 pub(crate) fn broken(what: &str) -> Failure {
-    failure::internal(format!("{what} ended unexpectedly"))
+    failure::broken_off(what)
 }
 
 /// Runs a task that is to run as long as the app does, to its own end. One that panics begins again, after a second at

@@ -8,9 +8,8 @@ mod tunnels;
 use std::{path::PathBuf, pin::Pin};
 
 use adit_contract::{
-    CloudInfo, DiagnosticNames, ExplainAsk, Explanation, Failure, FailureCode, InstanceAction, InstanceRef,
-    ProjectInfo, Scope, SearchHit, SettingSpec, SettingState, SettingValue, SignInMethod, Snapshot,
-    TreeWindow,
+    CloudInfo, DiagnosticNames, ExplainAsk, Explanation, Failure, InstanceAction, InstanceRef, ProjectInfo,
+    Scope, SearchHit, SettingSpec, SettingState, SettingValue, SignInMethod, Snapshot, TreeWindow,
 };
 use adit_core::panics::caught;
 use tauri::{AppHandle, State, Wry, ipc};
@@ -18,7 +17,7 @@ use tauri_plugin_clipboard_manager::ClipboardExt as _;
 use tauri_plugin_dialog::{DialogExt as _, FilePath};
 use tauri_plugin_opener::OpenerExt as _;
 
-use crate::{demo, start::Core};
+use crate::{demo, start::Core, words};
 
 type Answer<T> = Result<T, Failure>;
 
@@ -138,7 +137,7 @@ async fn sign_out(core: State<'_, Core>, account: String) -> Answer<()> {
 async fn choose_client_file(handle: AppHandle, core: State<'_, Core>) -> Answer<Option<CloudInfo>> {
     whole(async {
         let app = core.app().await?;
-        let dialog = handle.dialog().file().set_title("OAuth client file").add_filter("JSON", &["json"]);
+        let dialog = handle.dialog().file().set_title(words::CLIENT_FILE).add_filter("JSON", &["json"]);
         let Some(path) = chosen(|tell| dialog.pick_file(tell)).await? else {
             return Ok(None);
         };
@@ -244,17 +243,14 @@ async fn setting_reset(core: State<'_, Core>, scope: Scope, key: String) -> Answ
 }
 
 fn write_clipboard(handle: &AppHandle, text: String) -> Answer<()> {
-    handle.clipboard().write_text(text).map_err(|error| {
-        Failure::new(FailureCode::Internal, "The clipboard could not be written", "Try again.")
-            .with_server("clipboard", error.to_string())
-    })
+    handle.clipboard().write_text(text).map_err(|error| words::clipboard_not_written(error.to_string()))
 }
 
 fn open_browser(handle: &AppHandle, address: &tauri::Url, advice: &str) -> Answer<()> {
-    handle.opener().open_url(address.as_str(), None::<&str>).map_err(|error| {
-        Failure::new(FailureCode::Internal, "The browser could not be opened", advice)
-            .with_server("browser", error.to_string())
-    })
+    handle
+        .opener()
+        .open_url(address.as_str(), None::<&str>)
+        .map_err(|error| words::browser_not_opened(advice, error.to_string()))
 }
 
 /// What may be handed on when somebody asks for help, as text.
@@ -292,7 +288,7 @@ async fn update_cancel(core: State<'_, Core>) -> Answer<()> {
 async fn update_fetch(handle: AppHandle, core: State<'_, Core>) -> Answer<()> {
     whole(async {
         let address = core.app().await?.update_address()?;
-        open_browser(&handle, &address, "Get the package from where this one came from.")
+        open_browser(&handle, &address, words::GET_PACKAGE)
     })
     .await
 }
@@ -307,7 +303,5 @@ async fn chosen(
     let Some(file) = choice.await.ok().flatten() else {
         return Ok(None);
     };
-    file.into_path().map(Some).map_err(|_| {
-        Failure::new(FailureCode::File, "This file cannot be used", "Choose a file on this computer.")
-    })
+    file.into_path().map(Some).map_err(|_| words::file_elsewhere())
 }

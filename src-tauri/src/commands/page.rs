@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use adit_contract::{CloseAnswer, Desk, Failure, FailureCode, Layout, LeftSession, Want};
+use adit_contract::{CloseAnswer, Desk, Layout, LeftSession, Want};
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
 
 use super::{Answer, open_browser, whole, write_clipboard};
-use crate::{closing, demo::DemoPlace, start::Core, wants::Wants, window};
+use crate::{closing, demo::DemoPlace, start::Core, wants::Wants, window, words};
 
 #[tauri::command]
 pub(super) async fn layout_set(
@@ -62,10 +62,7 @@ pub(super) async fn window_close(handle: AppHandle, window: WebviewWindow) -> An
             closing::requested(&handle);
             return Ok(());
         }
-        window.destroy().map_err(|error| {
-            Failure::new(FailureCode::Internal, "The window could not be closed", "Close it by its frame.")
-                .with_server("window", error.to_string())
-        })
+        window.destroy().map_err(|error| words::window_not_closed(error.to_string()))
     })
     .await
 }
@@ -113,18 +110,11 @@ pub(super) async fn clipboard_write(handle: AppHandle, text: String) -> Answer<(
 #[tauri::command]
 pub(super) async fn open_link(handle: AppHandle, url: String) -> Answer<()> {
     whole(async {
-        let refused = || {
-            Failure::new(
-                FailureCode::InvalidInput,
-                "This address cannot be opened",
-                "Only web addresses can.",
-            )
-        };
-        let parsed = tauri::Url::parse(&url).map_err(|_| refused())?;
+        let parsed = tauri::Url::parse(&url).map_err(|_| words::no_web_address())?;
         if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(refused());
+            return Err(words::no_web_address());
         }
-        open_browser(&handle, &parsed, "Copy the address instead.")
+        open_browser(&handle, &parsed, words::COPY_ADDRESS)
     })
     .await
 }

@@ -7,7 +7,7 @@ use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt as _;
 
 use super::{Answer, chosen, whole};
-use crate::start::Core;
+use crate::{start::Core, words};
 
 #[tauri::command]
 pub(super) async fn profiles(core: State<'_, Core>) -> Answer<ProfileList> {
@@ -70,8 +70,8 @@ pub(super) async fn profile_import(
 ) -> Answer<Option<ProfileImport>> {
     whole(async {
         let app = core.app().await?;
-        let dialog = handle.dialog().file().set_title("Import profiles");
-        let dialog = dialog.add_filter("Profiles", &["json", "rdp", "iapc"]);
+        let dialog = handle.dialog().file().set_title(words::IMPORT_PROFILES);
+        let dialog = dialog.add_filter(words::PROFILES, &["json", "rdp", "iapc"]);
         match chosen(|tell| dialog.pick_file(tell)).await? {
             Some(path) => app.profile_import(path).await.map(Some),
             None => Ok(None),
@@ -89,8 +89,8 @@ pub(super) async fn profile_export(
 ) -> Answer<Option<String>> {
     whole(async {
         let app = core.app().await?;
-        let dialog = handle.dialog().file().set_title("Export profiles");
-        let dialog = dialog.add_filter("Profiles", &["json"]).set_file_name("adit-profiles.json");
+        let dialog = handle.dialog().file().set_title(words::EXPORT_PROFILES);
+        let dialog = dialog.add_filter(words::PROFILES, &["json"]).set_file_name("adit-profiles.json");
         let Some(path) = chosen(|tell| dialog.save_file(tell)).await? else {
             return Ok(None);
         };

@@ -13,6 +13,7 @@ use tokio::{sync::Mutex, time::timeout};
 use zbus::{Connection, message::Header, names::OwnedUniqueName, proxy, zvariant::Value};
 
 use super::{Heard, clicked};
+use crate::words;
 
 /// How long the desktop may take to show one, or to take back what is over.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -122,7 +123,7 @@ impl Shown {
         let body = notice.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let keys: Vec<String> = (0..notice.actions.len()).map(|at| at.to_string()).collect();
         let buttons = keys.iter().zip(&notice.actions).flat_map(|(key, (label, _))| [key.as_str(), *label]);
-        let actions: Vec<&str> = [CLICK, "Open"].into_iter().chain(buttons).collect();
+        let actions: Vec<&str> = [CLICK, words::OPEN].into_iter().chain(buttons).collect();
         let asked = ("Adit", 0_u32, "adit-app", notice.title.as_str(), body.as_str(), actions, hints, -1_i32);
         // Held until it is known by its id: it may be clicked on at once.
         let mut all = self.open.lock().await;

@@ -5,7 +5,7 @@ mod store;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adit_contract::{AccountInfo, AccountSource, AccountState, Action, Failure, FailureCode};
+use adit_contract::{AccountInfo, AccountSource, AccountState, Failure};
 use adit_google::{Credentials, Identity, OAuthClient};
 use secrecy::ExposeSecret as _;
 
@@ -17,6 +17,7 @@ use crate::{
     failure::{self, Subject},
     file,
     keychain::Keychain,
+    words,
 };
 
 pub(crate) use self::{
@@ -117,29 +118,19 @@ impl Accounts {
     pub(crate) fn access(&self, id: Option<&str>) -> Result<(String, Arc<Access>), Failure> {
         let ready = self.ready();
         let wanted = id.and_then(|id| ready.iter().find(|(known, _)| known == id));
-        wanted
-            .or_else(|| ready.first())
-            .cloned()
-            .ok_or_else(|| failure::sign_in_needed("You are not signed in"))
+        wanted.or_else(|| ready.first()).cloned().ok_or_else(words::accounts::nobody)
     }
 
     /// The access of the account with this e-mail address.
     ///
     /// # Errors
-    /// [`FailureCode::SignInNeeded`] when it is not signed in.
+    /// [`FailureCode::SignInNeeded`](adit_contract::FailureCode::SignInNeeded) when it is not signed in.
     pub(crate) fn access_of(&self, email: &str) -> Result<(String, Arc<Access>), Failure> {
         let all = self.all();
         let its = all.iter().filter(|account| account.record.email.eq_ignore_ascii_case(email));
         let mut ready = its.filter(|account| account.state == AccountState::Ready);
         let access = ready.find_map(|account| Some((account.record.id.clone(), account.access.clone()?)));
-        access.ok_or_else(|| {
-            Failure::new(
-                FailureCode::SignInNeeded,
-                format!("{email} is not signed in"),
-                "The profile connects as this account. Sign in with it, or choose another one in the profile.",
-            )
-            .with_action(Action::SignIn)
-        })
+        access.ok_or_else(|| words::accounts::not_signed_in(email))
     }
 
     /// The e-mail address of an account that has to sign in again, to offer it on the page.
@@ -215,18 +206,15 @@ impl Accounts {
         self.refusals.next().await
     }
 
-    /// Removes an account: ends what runs on its behalf, revokes its credentials at the server and deletes them here. What is here is
-    /// deleted even if the server cannot be reached.
+    /// Removes an account: ends what runs on its behalf, revokes its credentials at the server and deletes them here.
+    /// What is here is deleted even if the server cannot be reached.
     pub(crate) async fn remove(&self, id: &str, keychain: &Keychain) -> Result<(), Failure> {
         let removed = {
             let mut all = self.all();
-            let at = all.iter().position(|account| account.record.id == id).ok_or_else(|| {
-                Failure::new(
-                    FailureCode::InvalidInput,
-                    "There is no such account",
-                    "It may be signed out already.",
-                )
-            })?;
+            let at = all
+                .iter()
+                .position(|account| account.record.id == id)
+                .ok_or_else(words::accounts::unknown)?;
             all.remove(at)
         };
         if let Some(access) = &removed.access {
@@ -302,7 +290,7 @@ pub(crate) async fn application_default() -> Result<Option<Credentials>, adit_go
 /// for a process without a window.
 ///
 /// # Errors
-/// [`FailureCode::SignInNeeded`] when there is none.
+/// [`FailureCode::SignInNeeded`](adit_contract::FailureCode::SignInNeeded) when there is none.
 pub async fn stored(
     config: &crate::Config,
     keychain: &Keychain,
@@ -313,9 +301,9 @@ pub async fn stored(
     let wanted = accounts.infos().into_iter().find(|info| {
         email.is_none_or(|email| info.email == email) && ready.iter().any(|(id, _)| *id == info.id)
     });
-    wanted.and_then(|info| ready.into_iter().find(|(id, _)| *id == info.id)).ok_or_else(|| {
-        failure::sign_in_needed("You are not signed in").with_fact("Cloud", config.cloud.name.as_str())
-    })
+    wanted
+        .and_then(|info| ready.into_iter().find(|(id, _)| *id == info.id))
+        .ok_or_else(|| words::accounts::nobody_in(&config.cloud.name))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adit_contract::{Failure, FailureCode, SignInState};
+use adit_contract::{Failure, SignInState};
 use adit_google::{
     Credentials, Endpoints, ErrorKind, Identity, OAuthClient,
     sign_in::{self, Consent},
@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     browser::Browser,
     failure::{self, Subject},
+    words,
 };
 
 /// The one sign-in that may be under way.
@@ -135,13 +136,10 @@ async fn open(browser: Arc<dyn Browser>, url: Url) -> Result<(), String> {
 /// Signs in by gcloud's own credentials. They are Google's: no local cloud is ever shown them.
 pub(crate) async fn by_application_default(endpoints: &Endpoints) -> Result<SignedIn, Failure> {
     let said = |error: adit_google::Error| failure::google(&error, Subject::Account);
-    let credentials = super::application_default().await.map_err(said)?.ok_or_else(|| {
-        Failure::new(
-            FailureCode::SignInNeeded,
-            "gcloud has no Application Default Credentials here",
-            "Run gcloud auth application-default login, or sign in in the browser.",
-        )
-    })?;
+    let credentials = super::application_default()
+        .await
+        .map_err(said)?
+        .ok_or_else(words::accounts::no_default_credentials)?;
     let google = adit_google::Google::new(endpoints.clone(), credentials.clone()).map_err(said)?;
     let identity = google.identity().await.map_err(said)?;
     Ok((identity, credentials))

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use adit_contract::{AccountSource, CloudKind, Failure, FailureCode};
+use adit_contract::{AccountSource, CloudKind, Failure};
 use adit_google::OAuthClient;
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,11 @@ use crate::{
     cloud::Cloud,
     failure::{self, Subject},
     file::{
-        self, later,
+        self,
         versioned::{self, Changed, Form, Kept},
     },
     keychain::Keychain,
+    words::{accounts as words, files},
 };
 
 /// What is kept of an account in the file.
@@ -62,23 +63,10 @@ impl Store {
             Ok(Kept::Absent) => (Vec::new(), None),
             Ok(Kept::Value(content)) => (of_cloud(content), None),
             Ok(Kept::Later(content)) => {
-                (content.map(of_cloud).unwrap_or_default(), Some(later("list of accounts", &self.path)))
+                (content.map(of_cloud).unwrap_or_default(), Some(words::list_later(&self.path)))
             }
-            Ok(Kept::SetAside(aside)) => (
-                Vec::new(),
-                Some(
-                    Failure::new(
-                        FailureCode::File,
-                        "The list of accounts could not be understood",
-                        "Sign in again; the old file was kept.",
-                    )
-                    .with_fact("Kept as", aside.display().to_string()),
-                ),
-            ),
-            Err(error) => (
-                Vec::new(),
-                Some(file::failure("The list of accounts could not be read", &self.path, &error)),
-            ),
+            Ok(Kept::SetAside(aside)) => (Vec::new(), Some(words::list_set_aside(&aside))),
+            Err(error) => (Vec::new(), Some(files::failure(words::LIST_NOT_READ, &self.path, &error))),
         }
     }
 
@@ -102,9 +90,7 @@ impl Store {
         let changed = file::blocking(move || {
             versioned::change(&path, |content: &mut Content| (change(&mut content.accounts), Changed::Yes))
         });
-        changed
-            .await
-            .map_err(|error| file::failure("The list of accounts could not be written", &self.path, &error))
+        changed.await.map_err(|error| files::failure(words::LIST_NOT_WRITTEN, &self.path, &error))
     }
 }
 
@@ -155,7 +141,7 @@ impl RememberedClient {
         let path = source.to_owned();
         let text = file::blocking(move || file::read_text_at_most(&path, LARGEST))
             .await
-            .map_err(|error| file::failure("The OAuth client's file could not be read", source, &error))?;
+            .map_err(|error| files::failure(words::CLIENT_NOT_READ, source, &error))?;
         let text = zeroize::Zeroizing::new(text);
         let client =
             OAuthClient::from_file_json(&text).map_err(|error| failure::google(&error, Subject::Account))?;
@@ -171,8 +157,7 @@ impl RememberedClient {
             let path = path.clone();
             file::blocking(move || versioned::write(&path, &content)).await
         };
-        written
-            .map_err(|error| file::failure("The OAuth client's id could not be written", &path, &error))?;
+        written.map_err(|error| files::failure(words::CLIENT_NOT_WRITTEN, &path, &error))?;
         Ok(client)
     }
 }

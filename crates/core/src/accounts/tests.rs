@@ -1,3 +1,5 @@
+use adit_contract::FailureCode;
+
 use super::*;
 use crate::keychain::MemoryVault;
 use secrecy::SecretString;

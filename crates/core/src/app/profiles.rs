@@ -20,6 +20,7 @@ use crate::{
     profiles::{self, Plan, Profiles},
     sessions::{self, Asked},
     settings::{self, table::START_AT_LOGIN},
+    words,
 };
 
 /// How long a start waits for the first listing, in which a VM may still be to come.
@@ -44,8 +45,7 @@ impl App {
         if !self.setting(&START_AT_LOGIN) {
             for info in &mut list.profiles {
                 if info.profile.start == ProfileStart::AtLogin && info.problem.is_none() {
-                    info.problem =
-                        Some("Adit does not start at login. Turn that on in the settings.".to_owned());
+                    info.problem = Some(words::profiles::NOT_AT_LOGIN.to_owned());
                 }
             }
         }
@@ -161,11 +161,7 @@ impl App {
         ids: Vec<String>,
     ) -> Result<Vec<ProfileStarted>, Failure> {
         if ids.len() > MOST_STARTED_PROFILES {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                format!("At most {MOST_STARTED_PROFILES} profiles are started at once"),
-                "Choose fewer.",
-            ));
+            return Err(words::profiles::too_many_at_once(MOST_STARTED_PROFILES));
         }
         // Whoever starts them sees what becomes of it.
         self.profiles_seen(&ids);
@@ -206,11 +202,7 @@ impl App {
         self.core.profiles.begin_unseen(&ids);
         self.listed_at_login().await;
         for late in ids.drain(ids.len().min(MOST_STARTED_PROFILES)..) {
-            let failure = Failure::new(
-                FailureCode::InvalidInput,
-                format!("{MOST_STARTED_PROFILES} other profiles were started at login"),
-                "Start this one by hand, or have fewer start at login.",
-            );
+            let failure = words::profiles::too_many_at_login(MOST_STARTED_PROFILES);
             self.core.profiles.started(&late, Some(failure));
         }
         self.start_profiles(MAIN_WINDOW, ids).await;
@@ -309,13 +301,7 @@ impl App {
             return found;
         }
         if let Some(missing) = self.missing(text) {
-            let failure = Failure::new(
-                FailureCode::NotFound,
-                "The list of VMs is not complete yet",
-                "Wait until it is, or refresh it. A profile that leads to a VM itself needs no list.",
-            );
-            let missing = missing.into_iter().take(MOST_MISSING);
-            return Err(missing.fold(failure, |failure, place| failure.with_fact("Missing", place)));
+            return Err(words::profiles::list_incomplete(missing.into_iter().take(MOST_MISSING)));
         }
         found
     }

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 use adit_tunnel::{ClientIdentity, EndpointError, ProxyChoice, RelayAddress, RelayEndpoint};
 use secrecy::SecretString;
 
-use crate::file;
+use crate::{
+    file,
+    words::{cloud as words, files},
+};
 
 /// The largest file of a client certificate or of its key, in bytes.
 const LARGEST_IDENTITY: u64 = 1024 * 1024;
@@ -27,7 +30,8 @@ impl RelayRoute {
     /// What `ADIT_RELAY_ADDRESS`, `ADIT_CLIENT_CERTIFICATE` with `ADIT_CLIENT_KEY`, and `ADIT_PROXY` say.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what cannot be understood, and for one half of an identity.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what cannot be understood, and for
+    /// one half of an identity.
     pub fn from_environment() -> Result<Self, Failure> {
         Self::from_variables(|name| std::env::var_os(name).filter(|value| !value.is_empty()))
     }
@@ -38,11 +42,7 @@ impl RelayRoute {
             (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => {
-                return Err(Failure::new(
-                    FailureCode::InvalidInput,
-                    "A client certificate needs its key",
-                    "Set both ADIT_CLIENT_CERTIFICATE and ADIT_CLIENT_KEY, or neither.",
-                ));
+                return Err(words::certificate_without_key());
             }
         };
         Self {
@@ -56,7 +56,8 @@ impl RelayRoute {
     /// Takes the proxy that `name`, an option or a variable, names.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what cannot be understood, without its text: it may hold a password.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what cannot be understood, without
+    /// its text: it may hold a password.
     pub fn with_proxy(mut self, name: &str, text: Option<&str>) -> Result<Self, Failure> {
         self.proxy = chosen(name, text)?;
         Ok(self)
@@ -65,8 +66,8 @@ impl RelayRoute {
     /// Has `relay` reached this way.
     ///
     /// # Errors
-    /// [`FailureCode::File`] for a file that cannot be read, [`FailureCode::InvalidInput`] for one that holds no
-    /// identity.
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) for a file that cannot be read,
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for one that holds no identity.
     pub async fn apply(self, relay: &mut RelayEndpoint) -> Result<(), Failure> {
         if let Some((certificate, key)) = self.identity {
             relay.identity = Some(identity(&certificate, &key).await?);
@@ -86,37 +87,29 @@ fn chosen<T: std::str::FromStr<Err = EndpointError>>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<T>, Failure> {
-    text.map(str::parse).transpose().map_err(|error: EndpointError| {
-        Failure::new(FailureCode::InvalidInput, format!("{name} cannot be used"), "Correct or unset it.")
-            .with_server("relay", error.to_string())
-    })
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error: EndpointError| words::variable_unusable(name, error.to_string()))
 }
 
 async fn identity(certificate: &Path, key: &Path) -> Result<ClientIdentity, Failure> {
-    const WHAT: &str = "The client certificate or its key could not be read";
     let named = certificate.to_owned();
     let certificates = file::blocking(move || file::read_at_most(&named, LARGEST_IDENTITY))
         .await
-        .map_err(|error| file::failure(WHAT, certificate, &error))?;
+        .map_err(|error| files::failure(words::IDENTITY_NOT_READ, certificate, &error))?;
     let named = key.to_owned();
     let secret =
         file::blocking(move || file::read_text_at_most(&named, LARGEST_IDENTITY).map(SecretString::from))
             .await
-            .map_err(|error| file::failure(WHAT, key, &error))?;
-    ClientIdentity::from_pem(&certificates, secret).map_err(|error| {
-        Failure::new(
-            FailureCode::InvalidInput,
-            "The client certificate cannot be used",
-            "Both files have to be PEM, and the key not encrypted.",
-        )
-        .with_fact("Certificate", certificate.display().to_string())
-        .with_fact("Key", key.display().to_string())
-        .with_server("relay", error.to_string())
-    })
+            .map_err(|error| files::failure(words::IDENTITY_NOT_READ, key, &error))?;
+    ClientIdentity::from_pem(&certificates, secret)
+        .map_err(|error| words::identity_unusable(certificate, key, error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<RelayRoute, Failure> {

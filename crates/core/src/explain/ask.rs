@@ -14,6 +14,7 @@ use super::{
     address,
     case::Case,
     device::{self, Facts},
+    words::asking::no_answer,
 };
 use crate::inventory::at;
 
@@ -107,17 +108,7 @@ impl From<&Error> for No {
             ErrorKind::NotFound => Self::Missing,
             ErrorKind::Throttled => Self::Throttled,
             ErrorKind::TimedOut => Self::TimedOut,
-            ErrorKind::ApiDisabled => Self::Failed("the API is not enabled".to_owned()),
-            ErrorKind::SignInNeeded => Self::Failed("it wants a fresh sign-in".to_owned()),
-            ErrorKind::Unreachable => Self::Failed("it cannot be reached".to_owned()),
-            ErrorKind::WrongClock => Self::Failed("this computer's clock is wrong".to_owned()),
-            ErrorKind::Decode => Self::Failed("the answer could not be understood".to_owned()),
-            ErrorKind::Server => Self::Failed("Google's server failed".to_owned()),
-            // What else the server says can name other people.
-            _ => Self::Failed(match &error.reason {
-                Some(reason) => format!("Google answered {reason}"),
-                None => "it failed".to_owned(),
-            }),
+            _ => Self::Failed(no_answer(error)),
         }
     }
 }

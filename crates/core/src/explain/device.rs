@@ -8,6 +8,8 @@ use std::{
 use adit_contract::Fact;
 use serde_json::{Map, Value, json};
 
+use super::words::asking;
+
 /// How long the facts are good enough.
 const KEPT: Duration = Duration::from_secs(10);
 
@@ -50,23 +52,18 @@ impl Facts {
         if let Some(os_type) = os_type {
             let version = &device.os_version.value;
             facts.client.insert("os".to_owned(), json!({ "type": os_type, "version": version }));
-            let text =
-                version.as_ref().map_or_else(|| os_type.to_owned(), |version| format!("{os_type} {version}"));
-            facts.tell("Operating system", &text, &device.os_version.how);
+            let told = asking::operating_system(os_type, version.as_deref(), &device.os_version.how);
+            facts.facts.push(told);
         }
         if let Some(lock) = device.screen_lock.value {
             facts.client.insert("screenLock".to_owned(), lock.into());
-            facts.tell("Screen lock", if lock { "on" } else { "off" }, &device.screen_lock.how);
+            facts.facts.push(asking::screen_lock(lock, &device.screen_lock.how));
         }
         if let Some(encryption) = device.encryption.value {
             facts.client.insert("encryption".to_owned(), encryption.name().into());
-            facts.tell("Disk encryption", encryption.name(), &device.encryption.how);
+            facts.facts.push(asking::disk_encryption(encryption.name(), &device.encryption.how));
         }
         facts
-    }
-
-    fn tell(&mut self, label: &str, value: &str, how: &str) {
-        self.facts.push(Fact { label: label.to_owned(), value: format!("{value} ({how})") });
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adit_access::{Blocker, Outlook, Permission, Target};
 use adit_contract::{Os, Preflight, PreflightState, PublicAddress};
 
-use super::{Asked, Case, Explainer, evidence::Evidence};
+use super::{Asked, Case, Explainer, evidence::Evidence, words::asking};
 use crate::access::Access;
 
 /// The policies of a project, ready to be asked about its VMs.
@@ -59,24 +59,13 @@ impl Forecast {
         };
         let (state, by) = match self.preflight.outlook(&target, &self.path) {
             Outlook::Open => (PreflightState::Open, String::new()),
-            Outlook::Blocked(blocker @ Blocker::Deny(_)) => (PreflightState::Blocked, words(&blocker)),
-            // The VM's own policy and its zone's are read for no mark.
-            Outlook::Blocked(blocker) => {
-                let by = format!("{}, unless its own policy lets you in", words(&blocker));
-                (PreflightState::Blocked, by)
+            Outlook::Blocked(blocker @ Blocker::Deny(_)) => {
+                (PreflightState::Blocked, asking::barred_by(&blocker))
             }
+            // The VM's own policy and its zone's are read for no mark.
+            Outlook::Blocked(blocker) => (PreflightState::Blocked, asking::barred_so_far(&blocker)),
             Outlook::Unknown => (PreflightState::Unknown, String::new()),
         };
         Preflight { state, port, by }
-    }
-}
-
-fn words(blocker: &Blocker) -> String {
-    match blocker {
-        Blocker::Deny(name) => format!("deny policy {}", name.rsplit('/').next().unwrap_or(name)),
-        Blocker::Levels(levels) => format!("access level {}", levels.join(" and ")),
-        Blocker::Condition(title) if title.is_empty() => "a condition".to_owned(),
-        Blocker::Condition(title) => format!("condition “{title}”"),
-        Blocker::NoGrant => "no role".to_owned(),
     }
 }

@@ -8,10 +8,13 @@ use std::{
     },
 };
 
-use adit_contract::{Event, Explanation, Failure, FailureCode, PublicAddress};
+use adit_contract::{Event, Explanation, Failure, PublicAddress};
 use tokio::task::AbortHandle;
 
-use super::{Asked, Case, Explainer, words};
+use super::{
+    Asked, Case, Explainer,
+    words::{self, asking},
+};
 use crate::{events::EventSink, panics::caught};
 
 /// The most explanations at the same time.
@@ -52,7 +55,7 @@ impl Open {
     /// Begins; gives what can be said at once.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] when too many are open.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) when too many are open.
     pub(crate) fn open(&self, case: Case) -> Result<Explanation, Failure> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let id = number.to_string();
@@ -60,11 +63,7 @@ impl Open {
         let first = self.explainer.first(&id, &case);
         let mut all = self.all();
         if all.len() >= MOST {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                format!("{MOST} explanations are open"),
-                "Close one of them first.",
-            ));
+            return Err(asking::too_many(MOST));
         }
         let last = Arc::new(Mutex::new(first.clone()));
         let task = self.begin(id, &case, &last, Asked::First);
@@ -78,7 +77,7 @@ impl Open {
     /// For one that is not open.
     pub(crate) fn again(&self, id: &str, public_address: PublicAddress) -> Result<(), Failure> {
         let mut all = self.all();
-        let one = id.parse().ok().and_then(|number: u64| all.get_mut(&number)).ok_or_else(closed)?;
+        let one = id.parse().ok().and_then(|number: u64| all.get_mut(&number)).ok_or_else(asking::closed)?;
         one.task.abort();
         one.case = Arc::new(one.case.again(public_address));
         one.task = self.begin(id.to_owned(), &one.case, &one.last, Asked::Again);
@@ -125,10 +124,6 @@ impl Open {
 
 fn held(last: &Last) -> MutexGuard<'_, Explanation> {
     last.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn closed() -> Failure {
-    Failure::new(FailureCode::InvalidInput, "This explanation is closed", "Ask for it again.")
 }
 
 #[cfg(test)]

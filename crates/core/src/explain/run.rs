@@ -74,7 +74,7 @@ impl Climb<'_> {
             }
             if evidence.throttled {
                 tasks.abort_all();
-                evidence.give_up("Google asked to slow down");
+                evidence.give_up(words::asking::SLOW_DOWN);
                 self.tell(&evidence, &mut tell).await;
                 break;
             }
@@ -179,7 +179,7 @@ impl Climb<'_> {
             Ok(answered) => answered,
             Err(error) => {
                 tracing::error!(%error, "a question's task ended unexpectedly");
-                evidence.give_up("it failed");
+                evidence.give_up(words::asking::FAILED);
                 return;
             }
         };

@@ -1,7 +1,9 @@
 //! Web apps behind IAP: asked for by the command only.
 
-use adit_contract::{Failure, FailureCode, TunnelTarget};
+use adit_contract::{Failure, TunnelTarget};
 use url::Url;
+
+use super::words::asking;
 
 /// A web app that IAP stands before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +20,13 @@ impl WebApp {
     /// `iap_web/compute/services/4711`. Without it, the policies that hold for all web apps of the project are read.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an address without a host, or a name that is none of IAP's.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an address without a host, or a name
+    /// that is none of IAP's.
     pub fn new(url: &Url, project: &str, resource: Option<&str>) -> Result<Self, Failure> {
-        let wrong = |title: String, advice: &str| Failure::new(FailureCode::InvalidInput, title, advice);
-        let host = url
-            .host_str()
-            .ok_or_else(|| wrong(format!("{url} names no host"), "Give the address as https://HOST/PATH"))?;
+        let host = url.host_str().ok_or_else(|| asking::no_host(url))?;
         let nodes = match resource {
             None => vec!["iap_web".to_owned()],
-            Some(resource) => nodes(resource).ok_or_else(|| {
-                wrong(
-                    format!("`{resource}` is no web app of IAP's"),
-                    "Such as iap_web/compute/services/4711 or iap_web/appengine-PROJECT/services/default",
-                )
-            })?,
+            Some(resource) => nodes(resource).ok_or_else(|| asking::no_web_app(resource))?,
         };
         Ok(Self { project: project.to_owned(), nodes, host: host.to_owned(), path: url.path().to_owned() })
     }

@@ -3,7 +3,7 @@
 use adit_contract::{FailureCode, InstanceRef, InstanceStatus, Os, Problem};
 
 use super::natural;
-use crate::explain::Forecast;
+use crate::{explain::Forecast, words::inventory as words};
 
 /// A project as a listing found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -282,7 +282,7 @@ impl Model {
             problems.extend(project.unreachable.iter().map(|zone| Problem {
                 place: format!("{}/{zone}", project.id),
                 code: FailureCode::Network,
-                text: format!("{zone} did not answer"),
+                text: words::zone_silent(zone),
             }));
         }
         problems

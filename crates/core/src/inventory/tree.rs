@@ -12,6 +12,8 @@ use super::{
     model::{Instance, Model, Project, Zone},
 };
 
+use crate::words::inventory as words;
+
 /// No row above.
 const NONE: u32 = u32::MAX;
 /// The id of the row above all favourites.
@@ -409,7 +411,7 @@ impl Tree {
                 depth: 1,
                 name: match &project.problem {
                     Some((_, text)) => text.clone(),
-                    None => "No VMs in this project".to_owned(),
+                    None => words::NO_VMS.to_owned(),
                 },
                 problem: project.problem.as_ref().map(|(code, _)| *code),
                 ..base
@@ -417,7 +419,7 @@ impl Tree {
             Resolved::Unreachable(project, zone) => TreeRow {
                 id: format!("n/{}/{zone}", project.id),
                 depth: 1,
-                name: format!("{zone} did not answer"),
+                name: words::zone_silent(zone),
                 problem: Some(FailureCode::Network),
                 ..base
             },
@@ -471,9 +473,9 @@ fn number(rows: &mut [Flat], start: usize, parent: u32) {
 
 fn project_detail(project: &Project) -> String {
     match &project.problem {
-        Some((FailureCode::PermissionDenied, _)) => "no access".to_owned(),
-        Some((FailureCode::ApiDisabled, _)) => "API is off".to_owned(),
-        Some(_) => "not listed".to_owned(),
+        Some((FailureCode::PermissionDenied, _)) => words::NO_ACCESS.to_owned(),
+        Some((FailureCode::ApiDisabled, _)) => words::API_OFF.to_owned(),
+        Some(_) => words::NOT_LISTED.to_owned(),
         None if project.name == project.id => String::new(),
         None => project.name.clone(),
     }

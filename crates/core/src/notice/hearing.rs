@@ -8,7 +8,7 @@ use adit_contract::{
 };
 
 use super::{Attention, Cause, MOST, MOST_CAUSES, News, Notice, Notices, WHILE};
-use crate::{tray::Does, tunnels};
+use crate::{tray::Does, tunnels, words::notices as words};
 
 /// The longest name of anything, in characters.
 const LONGEST_NAME: usize = 80;
@@ -33,10 +33,10 @@ impl<'a> Hearing<'a> {
             match account.state {
                 AccountState::SignInNeeded => self.tell(cause, |about| Notice {
                     about,
-                    title: format!("Sign in again as {}", account.email),
-                    text: "Google wants a new sign-in before connections go on.".to_owned(),
+                    title: words::sign_in_again(&account.email),
+                    text: words::SIGN_IN_AGAIN.to_owned(),
                     click: Does::Open,
-                    actions: vec![("Sign in", Does::SignIn)],
+                    actions: vec![(words::SIGN_IN, Does::SignIn)],
                 }),
                 AccountState::Ready => {
                     self.over(cause);
@@ -62,20 +62,23 @@ impl<'a> Hearing<'a> {
                 self.over(lost);
                 self.tell(question, |about| Notice {
                     about,
-                    title: format!("{name} has a question"),
-                    text: "The connection waits for your answer.".to_owned(),
+                    title: words::question(&name),
+                    text: words::QUESTION.to_owned(),
                     click: show.clone(),
-                    actions: vec![("Show", show)],
+                    actions: vec![(words::SHOW, show)],
                 });
             }
             SessionState::Failed { failure, was_live: true } => {
                 self.over(question);
                 self.tell(lost, |about| Notice {
                     about,
-                    title: format!("The session on {name} was lost"),
+                    title: words::session_lost(&name),
                     text: failure.title.clone(),
                     click: show.clone(),
-                    actions: vec![("Reconnect", Does::Reconnect(session.id.clone())), ("Show", show)],
+                    actions: vec![
+                        (words::RECONNECT, Does::Reconnect(session.id.clone())),
+                        (words::SHOW, show),
+                    ],
                 });
             }
             SessionState::Connecting { .. }
@@ -104,10 +107,10 @@ impl<'a> Hearing<'a> {
                 let again = Does::Tunnel(tunnel.id.clone(), TunnelAction::Start);
                 self.tell(cause, |about| Notice {
                     about,
-                    title: format!("The tunnel {name} has failed"),
+                    title: words::tunnel_failed(&name),
                     text: failure.title.clone(),
                     click: show.clone(),
-                    actions: vec![("Start again", again), ("Show", show)],
+                    actions: vec![(words::START_AGAIN, again), (words::SHOW, show)],
                 });
             }
             // The account's own notice says so, once for all its tunnels.
@@ -154,10 +157,10 @@ impl<'a> Hearing<'a> {
                 let show = Does::Profiles(Some(info.id.clone()));
                 self.tell(cause, |about| Notice {
                     about,
-                    title: did_not_start(&info.profile.name),
+                    title: words::profile_failed(&shortened(&info.profile.name)),
                     text: failure.title.clone(),
                     click: show.clone(),
-                    actions: vec![("Start again", Does::Profile(info.id.clone())), ("Show", show)],
+                    actions: vec![(words::START_AGAIN, Does::Profile(info.id.clone())), (words::SHOW, show)],
                 });
             }
             ProfileState::Idle | ProfileState::Session { .. } | ProfileState::Tunnel { .. } => {
@@ -171,10 +174,10 @@ impl<'a> Hearing<'a> {
         if self.notices.signed_in == Some(false) {
             self.tell(Cause::SignInFirst, |about| Notice {
                 about,
-                title: "Sign in to Adit".to_owned(),
-                text: "What is started at login waits for it.".to_owned(),
+                title: words::SIGN_IN_FIRST_TITLE.to_owned(),
+                text: words::SIGN_IN_FIRST.to_owned(),
                 click: Does::Open,
-                actions: vec![("Sign in", Does::SignIn)],
+                actions: vec![(words::SIGN_IN, Does::SignIn)],
             });
         }
     }
@@ -221,10 +224,10 @@ impl<'a> Hearing<'a> {
         } else if told.insert(Cause::More) {
             self.news.push(News::Show(Notice {
                 about: Cause::More,
-                title: "More needs you in Adit".to_owned(),
-                text: "The window and the tray have all of it.".to_owned(),
+                title: words::MORE_TITLE.to_owned(),
+                text: words::MORE.to_owned(),
                 click: Does::Open,
-                actions: vec![("Show", Does::Open)],
+                actions: vec![(words::SHOW, Does::Open)],
             }));
         }
     }
@@ -239,10 +242,6 @@ impl<'a> Hearing<'a> {
             }
         }
     }
-}
-
-pub(super) fn did_not_start(profile: &str) -> String {
-    format!("{} did not start", shortened(profile))
 }
 
 pub(super) fn shortened(name: &str) -> String {

@@ -12,8 +12,8 @@ use adit_contract::{
     AccountInfo, Event, Failure, FailureCode, ProfileInfo, ProfileState, Remark, SessionInfo, TunnelInfo,
 };
 
-use self::hearing::Hearing;
-use crate::tray::Does;
+use self::hearing::{Hearing, shortened};
+use crate::{tray::Does, words::notices as words};
 
 /// The most notices in [`WHILE`]; those beyond it are one notice together, and are in the window and the tray.
 const MOST: usize = 4;
@@ -185,15 +185,13 @@ pub(crate) fn missed(unseen: &[ProfileInfo]) -> Option<Failure> {
     match failed.as_slice() {
         [] => None,
         [(name, failure)] => Some(Failure {
-            title: hearing::did_not_start(name),
-            advice: format!("{}. {}", failure.title, failure.advice),
+            title: words::profile_failed(&shortened(name)),
+            advice: words::why_not_started(failure),
             ..(*failure).clone()
         }),
-        [(first, failure), more @ ..] => Some(Failure::new(
-            failure.code,
-            format!("{} profiles did not start at login", failed.len()),
-            format!("{} and {} more. The profiles say why.", hearing::shortened(first), more.len()),
-        )),
+        [(first, failure), more @ ..] => {
+            Some(words::profiles_failed(failure.code, &shortened(first), more.len()))
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a profile may be, and what keeps one from being started.
 
 use adit_contract::{
-    Failure, FailureCode, InstanceRef, Profile, ProfileAction, ProfileForward, ProfileTarget, TunnelAudience,
-    TunnelSpec, TunnelTarget,
+    Failure, InstanceRef, Profile, ProfileAction, ProfileForward, ProfileTarget, TunnelAudience, TunnelSpec,
+    TunnelTarget,
 };
 
-use crate::{link, settings, tunnels};
+use crate::{link, settings, tunnels, words::profiles as words};
 
 /// The most folders that are one within the other.
 pub(super) const DEEPEST: usize = 8;
@@ -21,26 +21,18 @@ const LONGEST_ADDRESS: usize = 254;
 const MOST_VALUES: usize = 64;
 const LONGEST_VALUES: usize = 64 * 1024;
 
-pub(super) fn refused(title: impl Into<String>, advice: impl Into<String>) -> Failure {
-    Failure::new(FailureCode::InvalidInput, title, advice)
-}
-
 /// A profile as it is kept, without the space around its names.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`], which says what no profile may have.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput), which says what no profile may have.
 pub(super) fn check(mut profile: Profile) -> Result<Profile, Failure> {
-    profile.name = name(&profile.name, LONGEST_NAME)
-        .ok_or_else(|| refused("The profile needs a name", line(LONGEST_NAME)))?;
+    profile.name = name(&profile.name, LONGEST_NAME).ok_or_else(|| words::needs_name(LONGEST_NAME))?;
     profile.folder = folder(&profile.folder)?;
     check_target(&profile.target)?;
     match &profile.action {
         ProfileAction::Ssh | ProfileAction::Rdp => {
             if matches!(profile.target, ProfileTarget::Host { .. }) {
-                return Err(refused(
-                    "A host behind a destination group takes a forward only",
-                    "Choose a forward, or a VM.",
-                ));
+                return Err(words::host_takes_forward_only());
             }
         }
         ProfileAction::Forward { forward } => check_forward(&profile, forward)?,
@@ -48,14 +40,14 @@ pub(super) fn check(mut profile: Profile) -> Result<Profile, Failure> {
     profile.account = match profile.account.as_deref().map(str::trim) {
         None | Some("") => None,
         Some(address) if is_address(address) => Some(address.to_owned()),
-        Some(_) => return Err(refused("The account is no e-mail address", "Leave it out for any account.")),
+        Some(_) => return Err(words::no_email()),
     };
     // There is nothing to agree to without a program.
     profile.unconfirmed =
         profile.unconfirmed.filter(|_| !program(&profile).is_empty()).filter(|doubt| *doubt);
     let size: usize = serde_json::to_string(&profile.settings).map_or(usize::MAX, |text| text.len());
     if profile.settings.len() > MOST_VALUES || size > LONGEST_VALUES {
-        return Err(refused("The profile has too many settings", "Reset some of them."));
+        return Err(words::too_many_settings());
     }
     Ok(profile)
 }
@@ -63,27 +55,21 @@ pub(super) fn check(mut profile: Profile) -> Result<Profile, Failure> {
 /// The names of a folder, without the space around them.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] for one that is too deep, and for what is no name.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for one that is too deep, and for what is no
+/// name.
 pub(super) fn folder(path: &[String]) -> Result<Vec<String>, Failure> {
     if path.len() > DEEPEST {
-        return Err(refused(
-            format!("Folders go {DEEPEST} levels deep"),
-            "Put it into one that is further out.",
-        ));
+        return Err(words::folder_too_deep(DEEPEST));
     }
     let names = path.iter().map(|part| name(part, LONGEST_FOLDER));
     let names: Option<Vec<String>> = names.collect();
-    names.ok_or_else(|| refused("The folder needs a name", line(LONGEST_FOLDER)))
+    names.ok_or_else(|| words::folder_needs_name(LONGEST_FOLDER))
 }
 
 fn name(text: &str, longest: usize) -> Option<String> {
     let text = text.trim();
     let fits = !text.is_empty() && text.chars().count() <= longest && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
-}
-
-fn line(longest: usize) -> String {
-    format!("Take one line of at most {longest} characters.")
 }
 
 fn is_address(text: &str) -> bool {
@@ -98,15 +84,14 @@ fn check_target(target: &ProfileTarget) -> Result<(), Failure> {
             if link::instance(&instance.to_string()).as_ref() == Some(instance) {
                 Ok(())
             } else {
-                Err(refused("This is no VM", "Choose one from the list."))
+                Err(words::no_vm())
             }
         }
         ProfileTarget::Search { text } => {
             if text.len() <= LONGEST_SEARCH && !text.chars().any(char::is_control) {
                 Ok(())
             } else {
-                let advice = format!("Take one line of at most {LONGEST_SEARCH} bytes.");
-                Err(refused("The words to search for are too long", advice))
+                Err(words::search_too_long(LONGEST_SEARCH))
             }
         }
         // Its parts are those of a tunnel, and checked with it.
@@ -121,8 +106,9 @@ fn check_forward(profile: &Profile, forward: &ProfileForward) -> Result<(), Fail
             let any = InstanceRef { project: "p".into(), zone: "z".into(), name: "vm".into() };
             target(any, forward)
         }
-        host @ ProfileTarget::Host { .. } => host_target(host, forward.port)
-            .ok_or_else(|| refused("The target is not complete", "Fill in each of its parts."))?,
+        host @ ProfileTarget::Host { .. } => {
+            host_target(host, forward.port).ok_or_else(words::target_incomplete)?
+        }
     };
     tunnels::check(&spec(profile.name.clone(), target, forward))
 }
@@ -203,39 +189,29 @@ pub(super) fn variable(text: &str) -> Option<&str> {
 /// What is to be done about the path of a program that is none yet, as in files of IAP Desktop.
 pub(super) fn needs_path(program: &str) -> Option<String> {
     if let Some(name) = variable(program) {
-        return Some(format!(
-            "%{name}% stands for a folder of Windows: write the whole path of the program in its place."
-        ));
+        return Some(words::variable_in_path(name));
     }
-    program.contains('*').then(|| {
-        "The path of the program has a * in it, for any version: write the one that is on this computer."
-            .to_owned()
-    })
+    program.contains('*').then(|| words::STAR_IN_PATH.to_owned())
 }
 
 /// What keeps a profile from being started as it stands.
 pub(super) fn hindrance(profile: &Profile) -> Option<String> {
-    let words = program(profile);
+    let command = program(profile);
     // First of all: whoever mends what else is wrong, and saves that, has read this.
-    if profile.unconfirmed == Some(true) && !words.is_empty() {
-        return Some(format!(
-            "It came from a file, and starts this program: {}. If you want that, edit the profile and save it.",
-            command_line(words)
-        ));
+    if profile.unconfirmed == Some(true) && !command.is_empty() {
+        return Some(words::unconfirmed(&command_line(command)));
     }
     if let ProfileTarget::Search { text } = &profile.target
         && text.trim().is_empty()
     {
-        return Some("Choose the VM.".to_owned());
+        return Some(words::CHOOSE_VM.to_owned());
     }
-    if let Some(why) = words.first().and_then(|program| needs_path(program)) {
+    if let Some(why) = command.first().and_then(|program| needs_path(program)) {
         return Some(why);
     }
     // From programs of IAP Desktop, which fills in a name there.
-    if words.iter().any(|word| word.contains("{username}") || word.contains("{user}")) {
-        return Some(
-            "Write the user's name in place of {username} among the program's arguments.".to_owned(),
-        );
+    if command.iter().any(|word| word.contains("{username}") || word.contains("{user}")) {
+        return Some(words::NAME_OF_USER.to_owned());
     }
     None
 }
@@ -247,17 +223,14 @@ pub(super) fn problem(profile: &Profile) -> Option<String> {
     }
     let wrong = settings::wrong_in_profile(&profile.settings);
     let (key, why) = wrong.first()?;
-    Some(match wrong.len() {
-        1 => format!("The setting {key} does not count. {why}"),
-        count => format!("{count} settings do not count, such as {key}. {why}"),
-    })
+    Some(words::settings_without_effect(wrong.len(), key, why))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use adit_contract::{ProfileStart, SettingValue, TunnelPlace};
+    use adit_contract::{FailureCode, ProfileStart, SettingValue, TunnelPlace};
 
     use super::*;
     use crate::profiles::tests::{forward, host, profile};

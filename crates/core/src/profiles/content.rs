@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use adit_contract::{Failure, FailureCode, Profile};
+use adit_contract::{Failure, Profile};
 use serde::{Deserialize, Serialize, de::Error as _, ser::Error as _};
 use serde_json::{Map, Value};
 
 use super::{check, shelf::Shelf};
+use crate::words::profiles as words;
 
 /// The form of the file that this version writes.
 const VERSION: u64 = 1;
@@ -196,18 +197,13 @@ pub(super) fn not_understood(shelf: &Shelf) -> Option<Failure> {
     if count == 0 {
         return None;
     }
-    let title = match count {
-        1 => "1 profile could not be understood".to_owned(),
-        count => format!("{count} profiles could not be understood"),
-    };
-    let failure = Failure::new(FailureCode::File, title, "What is not shown stays in the file as it is.");
     let names = shelf.odd.iter().take(MOST_TOLD).map(odd_name);
-    Some(names.fold(failure, |failure, name| failure.with_fact("Profile", name)))
+    Some(words::some_not_understood(count, names))
 }
 
 /// What a profile that is not understood calls itself.
 pub(super) fn odd_name(value: &Value) -> String {
-    let name = value.get("name").and_then(Value::as_str).unwrap_or("without a name");
+    let name = value.get("name").and_then(Value::as_str).unwrap_or(words::WITHOUT_NAME);
     name.chars().filter(|c| !c.is_control() && !check::is_turning(*c)).take(LONGEST_TOLD).collect()
 }
 

@@ -2,8 +2,8 @@
 
 use adit_contract::{Failure, ProfileTarget, Scope, SettingState, SettingValue};
 
-use super::{Profiles, check::refused, content::Stored};
-use crate::settings::Store;
+use super::{Profiles, content::Stored};
+use crate::{settings::Store, words::profiles as words};
 
 /// The most that are named where a name means several.
 const MOST_NAMED: usize = 8;
@@ -23,14 +23,10 @@ impl Profiles {
         let found: Vec<&Stored> = all.iter().filter(meant).collect();
         match found.as_slice() {
             [one] => Ok(one.id.clone()),
-            [] => Err(refused(format!("There is no profile {named}"), "adit profiles lists all of them.")),
+            [] => Err(words::none_called(named)),
             several => {
-                let failure = refused(
-                    format!("{} profiles are called {named}", several.len()),
-                    "Name one by its folder and name, or by its id.",
-                );
-                let named = several.iter().take(MOST_NAMED);
-                Err(named.fold(failure, |failure, stored| failure.with_fact(path(stored), stored.id.clone())))
+                let each = several.iter().take(MOST_NAMED).map(|stored| (path(stored), stored.id.clone()));
+                Err(words::several_called(several.len(), named, each))
             }
         }
     }
@@ -117,7 +113,7 @@ fn id_of(at: &Scope) -> Result<&str, Failure> {
     match at {
         Scope::Profile { id, .. } => Ok(id),
         Scope::Everywhere | Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } => {
-            Err(refused("This place is no profile", "Name a profile."))
+            Err(words::no_profile())
         }
     }
 }

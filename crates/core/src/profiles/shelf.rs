@@ -6,9 +6,10 @@ use adit_contract::{Failure, Profile, ProfileFolderChange, ProfileStart, Setting
 use serde_json::{Map, Value};
 
 use super::{
-    check::{self, DEEPEST, LONGEST_FOLDER, LONGEST_NAME, refused},
+    check::{self, DEEPEST, LONGEST_FOLDER, LONGEST_NAME},
     content::{MOST_PROFILES, Stored},
 };
+use crate::words::profiles as words;
 
 /// The most folders.
 const MOST_FOLDERS: usize = 200;
@@ -33,7 +34,7 @@ impl Shelf {
     }
 
     fn at(&self, id: &str) -> Result<usize, Failure> {
-        self.profiles.iter().position(|stored| stored.id == id).ok_or_else(unknown)
+        self.profiles.iter().position(|stored| stored.id == id).ok_or_else(words::unknown)
     }
 
     /// Keeps a new profile, or the new form of a known one; gives its id.
@@ -75,10 +76,7 @@ impl Shelf {
         let taken = self.profiles.len().saturating_add(self.odd.len());
         let left = MOST_PROFILES.saturating_sub(taken);
         if more > left {
-            return Err(refused(
-                format!("There is room for {MOST_PROFILES} profiles, and {left} are left of it"),
-                "Remove some of them first.",
-            ));
+            return Err(words::too_many(MOST_PROFILES, left));
         }
         Ok(())
     }
@@ -145,7 +143,7 @@ impl Shelf {
 
     /// Sets or forgets a value of a profile's own.
     pub(super) fn set(&mut self, id: &str, key: &str, value: Option<SettingValue>) -> Result<(), Failure> {
-        let mut profile = self.get(id).ok_or_else(unknown)?.clone();
+        let mut profile = self.get(id).ok_or_else(words::unknown)?.clone();
         match value {
             Some(value) => profile.settings.insert(key.to_owned(), value),
             None => profile.settings.remove(key),
@@ -159,7 +157,7 @@ impl Shelf {
             ProfileFolderChange::Add { path } => {
                 let path = check::folder(&path)?;
                 if path.is_empty() {
-                    return Err(refused("The folder needs a name", "Give it one."));
+                    return Err(words::folder_unnamed());
                 }
                 if self.folders.contains(&path) {
                     return Err(taken(&path));
@@ -178,7 +176,7 @@ impl Shelf {
                 // As it would be kept: space around its names does not make it another folder.
                 let into = check::folder(&into)?;
                 if into.starts_with(&path) {
-                    return Err(refused("A folder cannot go into itself", "Choose another one."));
+                    return Err(words::folder_into_itself());
                 }
                 self.make_folder(&into)?;
                 let to: Vec<String> = into.into_iter().chain(path.last().cloned()).collect();
@@ -205,10 +203,7 @@ impl Shelf {
         let inside = self.folders.iter().filter(|known| known.starts_with(from));
         let deepest = inside.map(|known| known.len() - from.len()).max().unwrap_or(0);
         if to.len() + deepest > DEEPEST {
-            return Err(refused(
-                format!("Folders go {DEEPEST} levels deep"),
-                "Put it into one that is further out.",
-            ));
+            return Err(words::folder_too_deep(DEEPEST));
         }
         self.rename(from, to);
         Ok(())
@@ -236,7 +231,7 @@ impl Shelf {
             .map(<[String]>::to_vec)
             .collect();
         if self.folders.len().saturating_add(missing.len()) > MOST_FOLDERS {
-            return Err(refused(format!("There are {MOST_FOLDERS} folders"), "Remove one of them first."));
+            return Err(words::too_many_folders(MOST_FOLDERS));
         }
         self.folders.extend(missing);
         Ok(())
@@ -254,14 +249,14 @@ impl Shelf {
         if self.folders.iter().any(|known| known == path) {
             return Ok(());
         }
-        Err(refused("There is no such folder", "It may have been removed."))
+        Err(words::folder_unknown())
     }
 
     /// These profiles, each once and in the order of the shelf.
     fn all<'a>(&self, ids: &'a [String]) -> Result<BTreeSet<&'a str>, Failure> {
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let found = self.profiles.iter().filter(|stored| wanted.contains(stored.id.as_str())).count();
-        if found == wanted.len() { Ok(wanted) } else { Err(unknown()) }
+        if found == wanted.len() { Ok(wanted) } else { Err(words::unknown()) }
     }
 }
 
@@ -280,18 +275,14 @@ fn new_id() -> String {
 }
 
 fn copied(name: &str) -> String {
-    const MARK: &str = " (copy)";
-    let kept: String = name.chars().take(LONGEST_NAME - MARK.len()).collect();
-    format!("{}{MARK}", kept.trim_end())
-}
-
-pub(super) fn unknown() -> Failure {
-    refused("There is no such profile", "It may have been removed.")
+    let room = LONGEST_NAME.saturating_sub(words::COPY.chars().count());
+    let kept: String = name.chars().take(room).collect();
+    format!("{}{}", kept.trim_end(), words::COPY)
 }
 
 fn taken(path: &[String]) -> Failure {
     let name = path.last().map_or("", String::as_str);
-    refused(format!("There is a folder \"{name}\" already"), "Take another name.")
+    words::folder_taken(name)
 }
 
 #[cfg(test)]

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use adit_contract::{
-    Failure, FailureCode, InstanceRef, Profile, ProfileAction, ProfileForward, ProfileState, ProfileTarget,
-    Protocol, SearchHit, SessionInfo, SessionState, TunnelInfo, TunnelSpec, TunnelState, TunnelTarget,
+    Failure, InstanceRef, Profile, ProfileAction, ProfileForward, ProfileState, ProfileTarget, Protocol,
+    SearchHit, SessionInfo, SessionState, TunnelInfo, TunnelSpec, TunnelState, TunnelTarget,
 };
 
-use super::check::{self, refused};
-use crate::closing::{is_on, is_open};
+use super::check;
+use crate::{
+    closing::{is_on, is_open},
+    words::profiles as words,
+};
 
 /// The most VMs that are named where several have the words.
 const MOST_NAMED: usize = 5;
@@ -25,18 +28,18 @@ pub(crate) enum Plan {
 /// What keeps a profile from being started.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] that says what is to be chosen.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) that says what is to be chosen.
 pub(crate) fn hindered(profile: &Profile) -> Result<(), Failure> {
     match check::hindrance(profile) {
         None => Ok(()),
-        Some(advice) => Err(refused(format!("\"{}\" is not complete", profile.name), advice)),
+        Some(advice) => Err(words::incomplete(&profile.name, advice)),
     }
 }
 
 /// What a profile opens, once its VM is known; `choose` finds the one that has the words of a search.
 ///
 /// # Errors
-/// Those of `choose`, and [`FailureCode::InvalidInput`] for a session on a host.
+/// Those of `choose`, and [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for a session on a host.
 pub(crate) fn plan(
     profile: &Profile,
     choose: impl FnOnce(&str) -> Result<InstanceRef, Failure>,
@@ -49,7 +52,7 @@ pub(crate) fn plan(
         ProfileTarget::Search { text } => choose(text)?,
         host @ ProfileTarget::Host { .. } => {
             let ProfileAction::Forward { forward } = &profile.action else {
-                return Err(refused("A host behind a destination group takes a forward only", ""));
+                return Err(words::host_takes_forward_only());
             };
             let target = check::host_target(host, forward.port);
             return target
@@ -82,7 +85,8 @@ pub(crate) fn is_of(profile: &Profile, session: &SessionInfo) -> bool {
 /// Whether a tunnel that is on is what a profile opens as it stands now.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] when it is another forward: two of one profile would be in each other's way.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) when it is another forward: two of one
+/// profile would be in each other's way.
 pub(crate) fn runs_as(profile: &Profile, running: &TunnelSpec) -> Result<(), Failure> {
     let ProfileAction::Forward { forward } = &profile.action else { return Ok(()) };
     let target = match (&profile.target, &running.target) {
@@ -98,17 +102,15 @@ pub(crate) fn runs_as(profile: &Profile, running: &TunnelSpec) -> Result<(), Fai
     if now.as_ref() == Some(running) {
         return Ok(());
     }
-    Err(refused(
-        format!("\"{}\" still runs as it was before it was changed", profile.name),
-        "Stop its tunnel, then start the profile again.",
-    ))
+    Err(words::runs_otherwise(&profile.name))
 }
 
 /// The one VM that has all the words, or the one that is called so: whose name is all of `web-1` or of `name:web-1`, and, of
 /// several, whose project is all of `project:acme`.
 ///
 /// # Errors
-/// [`FailureCode::NotFound`] for none, [`FailureCode::InvalidInput`] for several.
+/// [`FailureCode::NotFound`](adit_contract::FailureCode::NotFound) for none,
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for several.
 pub(crate) fn choose(text: &str, hits: &[SearchHit]) -> Result<InstanceRef, Failure> {
     let text = text.trim();
     let named: Vec<&SearchHit> = match name_in(text) {
@@ -128,19 +130,11 @@ pub(crate) fn choose(text: &str, hits: &[SearchHit]) -> Result<InstanceRef, Fail
         }
     }
     match hits {
-        [] => Err(Failure::new(
-            FailureCode::NotFound,
-            format!("No VM has the words \"{text}\""),
-            "It may be gone, or the list may be incomplete. Refresh the list, or choose the VM in the profile.",
-        )),
+        [] => Err(words::no_vm_has(text)),
         [hit] => Ok(hit.instance.clone()),
         hits => {
-            let failure = refused(
-                format!("More than one VM has the words \"{text}\""),
-                "Choose the VM in the profile, or add words such as project:NAME.",
-            );
-            let named = hits.iter().take(MOST_NAMED);
-            Err(named.fold(failure, |failure, hit| failure.with_fact("VM", hit.instance.to_string())))
+            let named = hits.iter().take(MOST_NAMED).map(|hit| hit.instance.to_string());
+            Err(words::several_have(text, named))
         }
     }
 }
@@ -232,7 +226,7 @@ pub(super) fn of_tunnel(tunnel: &TunnelInfo) -> ProfileState {
 
 #[cfg(test)]
 mod tests {
-    use adit_contract::{InstanceStatus, Os};
+    use adit_contract::{FailureCode, InstanceStatus, Os};
 
     use super::*;
     use crate::profiles::tests::{forward, host, profile, session, vm};

@@ -7,17 +7,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
-use adit_contract::{Failure, FailureCode, Profile, SettingValue};
+use adit_contract::{Failure, Profile, SettingValue};
 
 use super::{
-    check,
     content::{self, Content, MOST_PROFILES, Read},
-    shelf::{self, Shelf},
+    shelf::Shelf,
 };
 use crate::{
     config::Config,
     file::{self, Loaded, Seen, Stamp, stamp},
     settings::Changed,
+    words,
 };
 
 /// Whether this version may change the file.
@@ -84,13 +84,14 @@ impl Profiles {
         let state = match read(&path, broken) {
             Ok(Loaded::Absent) => State::of(Content::default(), &cloud),
             Ok(Loaded::Value(read)) => State::read(read, &path, &cloud),
-            Ok(Loaded::SetAside(aside)) => {
-                State { trouble: Some(set_aside(&aside)), ..State::of(Content::default(), &cloud) }
-            }
+            Ok(Loaded::SetAside(aside)) => State {
+                trouble: Some(words::profiles::set_aside(&aside)),
+                ..State::of(Content::default(), &cloud)
+            },
             Err(error) => State {
                 content: Content::default(),
                 access: Access::Leave,
-                trouble: Some(file::failure("The profiles could not be read", &path, &error)),
+                trouble: Some(words::files::failure(words::profiles::NOT_READ, &path, &error)),
             },
         };
         Self {
@@ -132,7 +133,7 @@ impl Profiles {
     /// What was saved.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown one.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown one.
     pub(crate) fn get(&self, id: &str) -> Result<Profile, Failure> {
         let now = self.now();
         now.content
@@ -140,7 +141,7 @@ impl Profiles {
             .get(&self.cloud)
             .and_then(|shelf| shelf.get(id))
             .cloned()
-            .ok_or_else(shelf::unknown)
+            .ok_or_else(words::profiles::unknown)
     }
 
     /// A profile's own settings, also of one that was removed; none of an unknown one, whose session goes on with those of
@@ -162,8 +163,8 @@ impl Profiles {
     /// Reads the file, changes it and writes it, with no other process in between. Blocks.
     ///
     /// # Errors
-    /// Those of the change, and [`FailureCode::File`] when the file is of a later version or cannot be read or written:
-    /// then nothing has changed.
+    /// Those of the change, and [`FailureCode::File`](adit_contract::FailureCode::File) when the file is of a later version or
+    /// cannot be read or written: then nothing has changed.
     pub(super) fn change<T>(
         &self,
         edit: impl FnOnce(&mut Shelf) -> Result<T, Failure>,
@@ -175,12 +176,12 @@ impl Profiles {
             let mut content = match file::see::<Read>(&self.path)? {
                 Seen::Absent => before.without_file(),
                 Seen::Value(Read::Ours(content)) => content,
-                Seen::Value(Read::Later(_)) => return Ok(Err(later(&self.path))),
-                Seen::Value(Read::Export) => return Ok(Err(an_export(&self.path))),
+                Seen::Value(Read::Later(_)) => return Ok(Err(words::profiles::later(&self.path))),
+                Seen::Value(Read::Export) => return Ok(Err(words::profiles::an_export(&self.path))),
                 Seen::Broken if self.broken == Broken::Leave => return Err(not_understood()),
                 // Somebody broke it while we ran: what we know is better than nothing.
                 Seen::Broken => {
-                    trouble = Some(restored(&file::keep_copy(&self.path)?));
+                    trouble = Some(words::profiles::restored(&file::keep_copy(&self.path)?));
                     // At once: the change itself may be refused.
                     file::save(&self.path, &before.content)?;
                     before.content.clone()
@@ -192,12 +193,14 @@ impl Profiles {
             };
             match file::save(&self.path, &content) {
                 Ok(()) => Ok(Ok((done, content, stamp(&self.path)))),
-                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Err(too_much())),
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    Ok(Err(words::profiles::too_much()))
+                }
                 Err(error) => Err(error),
             }
         });
         let (done, content, stamp) = written
-            .map_err(|error| file::failure("The profiles could not be written", &self.path, &error))??;
+            .map_err(|error| words::files::failure(words::profiles::NOT_WRITTEN, &self.path, &error))??;
         *seen = stamp;
         let state = State::of(content, &self.cloud);
         self.hold(State { trouble: trouble.or_else(|| state.trouble.clone()), ..state });
@@ -263,10 +266,14 @@ impl State {
     fn read(read: Read, path: &Path, cloud: &str) -> Self {
         match read {
             Read::Ours(content) => Self::of(content, cloud),
-            Read::Later(content) => Self { content, access: Access::Leave, trouble: Some(later(path)) },
-            Read::Export => {
-                Self { content: Content::default(), access: Access::Leave, trouble: Some(an_export(path)) }
+            Read::Later(content) => {
+                Self { content, access: Access::Leave, trouble: Some(words::profiles::later(path)) }
             }
+            Read::Export => Self {
+                content: Content::default(),
+                access: Access::Leave,
+                trouble: Some(words::profiles::an_export(path)),
+            },
         }
     }
 
@@ -294,49 +301,6 @@ fn read(path: &Path, broken: Broken) -> io::Result<Loaded<Read>> {
 
 fn not_understood() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "it cannot be understood")
-}
-
-fn too_much() -> Failure {
-    check::refused(
-        "That is too much for one file of profiles",
-        "Remove some of them, or some of their settings.",
-    )
-}
-
-fn set_aside(aside: &Path) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "The file of the profiles could not be understood",
-        "They begin anew; the old file was kept.",
-    )
-    .with_fact("Kept as", aside.display().to_string())
-}
-
-fn restored(aside: &Path) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "The file of the profiles could not be understood",
-        "The profiles are as they were known before; the broken file was kept.",
-    )
-    .with_fact("Kept as", aside.display().to_string())
-}
-
-fn later(path: &Path) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "A later version of Adit wrote the profiles",
-        "They can be started and not changed. Update Adit, or put the file away.",
-    )
-    .with_fact("File", path.display().to_string())
-}
-
-fn an_export(path: &Path) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "An export lies where Adit keeps its profiles",
-        "Put it elsewhere, then import it.",
-    )
-    .with_fact("File", path.display().to_string())
 }
 
 #[cfg(test)]

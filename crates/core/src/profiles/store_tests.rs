@@ -1,4 +1,4 @@
-use adit_contract::ProfileState;
+use adit_contract::{FailureCode, ProfileState};
 
 use super::*;
 use crate::profiles::tests::{Home, profile, vm};

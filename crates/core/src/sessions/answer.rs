@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adit_contract::{Action, Failure, FailureCode, Protocol, Question, SessionAnswer, SessionState};
+use adit_contract::{Action, Failure, Protocol, Question, SessionAnswer, SessionState};
 use secrecy::SecretString;
 
 use super::{
@@ -11,6 +11,8 @@ use super::{
     observer::{Pin, Remember, Reply, Role},
     session::{Inner, Session},
 };
+
+use crate::words;
 
 impl Session {
     /// Takes an answer to a question, or to what a failed or resuming session offers. May write a setting down, and blocks
@@ -48,11 +50,11 @@ impl Session {
             SessionAnswer::StartAndConnect => self.again(Start::WithVm),
             SessionAnswer::ReplaceHostKey => match self.presented()? {
                 Presented::HostKey(key) => self.again(Start::ReplaceHostKey(key)),
-                Presented::Certificate(_) => Err(out_of_place()),
+                Presented::Certificate(_) => Err(words::sessions::not_asked()),
             },
             SessionAnswer::ReplaceCertificate => match self.presented()? {
                 Presented::Certificate(fingerprint) => self.again(Start::ReplaceCertificate(fingerprint)),
-                Presented::HostKey(_) => Err(out_of_place()),
+                Presented::HostKey(_) => Err(words::sessions::not_asked()),
             },
             SessionAnswer::AllowWithoutNla => {
                 self.offers(Action::AllowWithoutNla)?;
@@ -67,13 +69,13 @@ impl Session {
     }
 
     fn presented(&self) -> Result<Presented, Failure> {
-        self.inner().presented.clone().ok_or_else(out_of_place)
+        self.inner().presented.clone().ok_or_else(words::sessions::not_asked)
     }
 
     fn of_desktop(&self) -> Result<(), Failure> {
         match self.protocol {
             Protocol::Rdp => Ok(()),
-            Protocol::Ssh => Err(out_of_place()),
+            Protocol::Ssh => Err(words::sessions::not_asked()),
         }
     }
 
@@ -86,7 +88,7 @@ impl Session {
             | SessionState::Connecting { .. }
             | SessionState::Asking { .. }
             | SessionState::Live
-            | SessionState::Resuming { .. } => Err(out_of_place()),
+            | SessionState::Resuming { .. } => Err(words::sessions::not_asked()),
         }
     }
 
@@ -97,14 +99,14 @@ impl Session {
             SessionState::Connecting { .. }
             | SessionState::Asking { .. }
             | SessionState::Live
-            | SessionState::Resuming { .. } => Err(out_of_place()),
+            | SessionState::Resuming { .. } => Err(words::sessions::not_asked()),
         }
     }
 
     /// Connects once more, if it is over.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] when it is not.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) when it is not.
     pub(crate) fn restart(self: &Arc<Self>) -> Result<(), Failure> {
         self.again(Start::Plain)
     }
@@ -119,7 +121,9 @@ impl Session {
 impl Inner {
     /// Hands a reply to the question that is being asked, if it is one to it.
     fn reply(&mut self, reply: Reply) -> Result<(), Failure> {
-        let SessionState::Asking { question } = &self.info.state else { return Err(out_of_place()) };
+        let SessionState::Asking { question } = &self.info.state else {
+            return Err(words::sessions::not_asked());
+        };
         let fits = match (question, &reply) {
             (Question::NewHostKey { .. }, Reply::Trust | Reply::Reject)
             | (Question::NewCertificate { .. }, Reply::Reject)
@@ -141,17 +145,13 @@ impl Inner {
             ) => false,
         };
         if !fits {
-            return Err(out_of_place());
+            return Err(words::sessions::not_asked());
         }
-        let asked = self.asked.take().ok_or_else(out_of_place)?;
-        asked.send(reply).map_err(|_| out_of_place())
+        let asked = self.asked.take().ok_or_else(words::sessions::not_asked)?;
+        asked.send(reply).map_err(|_| words::sessions::not_asked())
     }
 }
 
 fn remembering(remember: bool) -> Remember {
     if remember { Remember::InKeychain } else { Remember::No }
-}
-
-fn out_of_place() -> Failure {
-    Failure::new(FailureCode::InvalidInput, "The session no longer asks for this", "")
 }

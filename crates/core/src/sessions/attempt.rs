@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     explain::{Observed, Refused},
-    failure, now,
+    failure, now, words,
 };
 
 /// How long the tunnel may take to say why it ended after what it carried has.
@@ -120,7 +120,7 @@ impl Observer for Tab {
         });
         let reply = answered.await.ok();
         // The question is answered: it must not stay on the screen until the next step.
-        let text = format!("Signing in to {}", self.session.instance.name);
+        let text = words::sessions::signing_in_to(&self.session.instance.name);
         self.step(Step::SignIn, text);
         reply
     }
@@ -163,18 +163,14 @@ impl Tab {
             Some(TunnelEvent::Failed { failure, .. }) => return Some(TunnelEnd::Lost(failure)),
             Some(TunnelEvent::Reconnecting { code: _, reason: _, attempt: next, wait }) => {
                 let text = match session.protocol {
-                    Protocol::Ssh => "The relay was lost. Nothing you typed is lost.",
-                    Protocol::Rdp => "The relay was lost. The desktop goes on where it was.",
+                    Protocol::Ssh => words::sessions::TERMINAL_RESUMES,
+                    Protocol::Rdp => words::desktop::RESUMES,
                 };
                 resuming(text.to_owned(), next, wait);
             }
             Some(TunnelEvent::SignInNeeded { message }) => {
                 session.sign_in_needed();
-                resuming(
-                    format!("{message}. The session goes on once you have signed in."),
-                    1,
-                    Duration::ZERO,
-                );
+                resuming(words::sessions::resumes_after_sign_in(&message), 1, Duration::ZERO);
             }
             Some(TunnelEvent::Resumed) => {
                 session.change(self.epoch, |inner| inner.info.state = SessionState::Live);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Failure, FailureCode, InstanceRef, InstanceStatus, Step};
+use adit_contract::{Failure, InstanceRef, InstanceStatus, Step};
 use adit_ssh::{
     Client, HostKey,
     guest::{AccountKind, Flags, Lifetime, System, Way},
@@ -29,6 +29,7 @@ use crate::{
     cloud::Cloud,
     explain::{Observed, Refused},
     keychain::Keychain,
+    words::sessions as words,
 };
 
 /// SSH's port.
@@ -123,7 +124,7 @@ pub async fn connect(
     observer: Arc<dyn Observer>,
 ) -> Result<Connected, Refusal> {
     let name = &instance.name;
-    observer.step(Step::ReadVm, format!("Reading {name}"));
+    observer.step(Step::ReadVm, words::reading(name));
     let google = context.access.google();
     let (read, common) = tokio::join!(vm::read(context, instance), vm::common_metadata(context, instance));
     let (read, patience) = vm::running(context, instance, read?, if_stopped, observer.as_ref()).await?;
@@ -140,9 +141,9 @@ pub async fn connect(
     let host = HostId::new(&context.cloud, instance, &read);
 
     if patience == Patience::default() {
-        observer.step(Step::OpenTunnel, format!("Opening a tunnel to {name}"));
+        observer.step(Step::OpenTunnel, words::opening_tunnel(name));
     } else {
-        observer.step(Step::WaitForVm, format!("Waiting for {name} to answer"));
+        observer.step(Step::WaitForVm, words::waiting_for_answer(name));
     }
     let dialer = context.access.dialer().with_patience(patience);
     let is_published = AtomicBool::new(false);
@@ -161,7 +162,7 @@ pub async fn connect(
     let dialing = async {
         let connection = dial(&dialer, instance, PORT, &context.access).await?;
         if !is_published.load(Ordering::Relaxed) {
-            observer.step(Step::PublishKey, format!("Giving {name} your key"));
+            observer.step(Step::PublishKey, words::giving_key(name));
         }
         Ok(connection)
     };
@@ -211,23 +212,12 @@ pub(super) enum WayIn {
 fn way_in(flags: &Flags, system: System, email: &str, instance: &InstanceRef) -> Result<WayIn, Failure> {
     let kind =
         if email.ends_with(".gserviceaccount.com") { AccountKind::Service } else { AccountKind::Google };
-    let not_supported =
-        |title: String, advice: &str| Err(Failure::new(FailureCode::NotSupported, title, advice));
     let name = &instance.name;
     match Way::of(flags, system, kind) {
         Way::MetadataKey => Ok(WayIn::Metadata),
         Way::OsLoginKey { second_factor: _ } => Ok(WayIn::OsLogin),
-        Way::OsLoginCertificate { second_factor: _ } => not_supported(
-            format!("{name} lets in SSH certificates only"),
-            "Adit cannot use certificates of OS Login yet. Use gcloud compute ssh for this VM.",
-        ),
-        Way::SecurityKeyOnly => not_supported(
-            format!("{name} lets in security keys only"),
-            "Adit's terminal cannot use a security key. Use the system's ssh with adit proxy as its ProxyCommand.",
-        ),
-        Way::WindowsNeedsEnabling => not_supported(
-            format!("{name} runs Windows"),
-            "Connect by Remote Desktop. SSH works only where the VM's metadata has enable-windows-ssh.",
-        ),
+        Way::OsLoginCertificate { second_factor: _ } => Err(words::certificates_only(name)),
+        Way::SecurityKeyOnly => Err(words::security_keys_only(name)),
+        Way::WindowsNeedsEnabling => Err(words::runs_windows(name)),
     }
 }

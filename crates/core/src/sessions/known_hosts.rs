@@ -15,6 +15,7 @@ use crate::{
         self,
         versioned::{self, Changed, Form, Kept},
     },
+    words,
 };
 
 /// The largest known-hosts file of gcloud's that is read, in bytes.
@@ -93,7 +94,7 @@ impl KnownHosts {
             }
         })
         .await
-        .map_err(|error| file::failure("The known host keys could not be read", &self.path, &error))?;
+        .map_err(|error| words::files::failure(words::sessions::HOST_KEYS_NOT_READ, &self.path, &error))?;
         let host = content.hosts.into_iter().find(|host| host.is(&id));
         Ok(host
             .map(|host| host.keys.iter().filter_map(|key| HostKey::from_line(key).ok()).collect())
@@ -138,9 +139,9 @@ impl KnownHosts {
                 (done, Changed::Yes)
             })
         });
-        changed
-            .await
-            .map_err(|error| file::failure("The known host keys could not be written", &self.path, &error))
+        changed.await.map_err(|error| {
+            words::files::failure(words::sessions::HOST_KEYS_NOT_WRITTEN, &self.path, &error)
+        })
     }
 }
 

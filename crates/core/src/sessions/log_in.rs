@@ -22,7 +22,7 @@ use super::{
     publish::{Imported, Pickup, Published},
     vm::dial,
 };
-use crate::{failure, metadata::jittered};
+use crate::{failure, metadata::jittered, words::sessions as words};
 
 /// How long a VM may take to pick up a key (guest access, section 3).
 const KEY_PICKUP: Duration = Duration::from_secs(60);
@@ -51,7 +51,7 @@ impl Attempt<'_> {
         let mut pause = Duration::from_secs(1);
         let mut connection = first;
         loop {
-            self.observer.step(Step::CheckHostKey, format!("Checking who {name} is"));
+            self.observer.step(Step::CheckHostKey, words::checking(name));
             let adit_tunnel::Connection { stream, mut watch } = connection;
             let asked = Arc::new(Asked {
                 observer: self.observer.clone(),
@@ -71,7 +71,7 @@ impl Attempt<'_> {
                     if !to_pin.is_empty() {
                         self.context.known_hosts.pin(self.host, &std::mem::take(&mut to_pin)).await?;
                         if announced.contains(client.host_key()) {
-                            let text = format!("The host key is one that {name} itself announced.");
+                            let text = words::announced_host_key(name);
                             self.observer.note(Note { kind: NoteKind::HostKey, text });
                         }
                     }
@@ -85,7 +85,7 @@ impl Attempt<'_> {
             if !waiting {
                 return Err(self.refusal(&error, &mut watch));
             }
-            self.observer.step(Step::WaitForKey, format!("Waiting for {name} to pick up the key"));
+            self.observer.step(Step::WaitForKey, words::waiting_for_key(name));
             tokio::time::sleep(jittered(pause)).await;
             pause = (pause * 2).min(Duration::from_secs(8));
             connection = dial(&self.dialer, self.instance, PORT, &self.context.access).await?;
@@ -123,8 +123,7 @@ impl Attempt<'_> {
         let (name, user) = (&self.instance.name, &self.published.user);
         match way {
             WayIn::Metadata => {
-                let until =
-                    self.published.expires.map(|at| format!(" until {}", local_time(at))).unwrap_or_default();
+                let until = self.published.expires.map(local_time);
                 let told = self.context.known_hosts.tell_root(self.host).await.unwrap_or_else(|failure| {
                     tracing::warn!(code = ?failure.code, "a note could not be remembered");
                     Told::Now
@@ -132,7 +131,7 @@ impl Attempt<'_> {
                 match told {
                     Told::Now => self.observer.note(Note {
                         kind: NoteKind::RootKey,
-                        text: format!("Your key lets {user} act as root on {name}{until}."),
+                        text: words::acts_as_root(user, name, until.as_deref()),
                     }),
                     Told::Before => {}
                 }
@@ -141,10 +140,7 @@ impl Attempt<'_> {
                 if let (Imported::Now, Some(expires)) = (imported, self.published.expires) {
                     self.observer.note(Note {
                         kind: NoteKind::KeyPublished,
-                        text: format!(
-                            "Your key was added to your OS Login profile until {}.",
-                            local_time(expires)
-                        ),
+                        text: words::key_in_os_login(&local_time(expires)),
                     });
                 }
             }
@@ -153,7 +149,7 @@ impl Attempt<'_> {
 }
 
 fn local_time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%-d %B, %H:%M").to_string()
+    words::time(&at.to_zoned(TimeZone::system()))
 }
 
 /// Takes the SSH library's questions to the person.
@@ -171,7 +167,7 @@ impl Interaction for Asked {
         let trusted = matches!(self.observer.ask(question).await, Some(Reply::Trust));
         if trusted {
             *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
-            self.observer.step(Step::SignIn, format!("Signing in as {}", self.user));
+            self.observer.step(Step::SignIn, words::signing_in_as(&self.user));
         }
         trusted
     }
@@ -190,7 +186,7 @@ impl Interaction for Asked {
             Question::SecondFactor { title: title.to_owned(), instruction: instruction.to_owned(), prompts };
         match self.observer.ask(question).await? {
             Reply::Answers(answers) => {
-                self.observer.step(Step::SignIn, format!("Signing in as {}", self.user));
+                self.observer.step(Step::SignIn, words::signing_in_as(&self.user));
                 Some(answers)
             }
             Reply::Trust

@@ -20,12 +20,12 @@ use std::{
 };
 
 use adit_contract::{
-    Event, Failure, FailureCode, InstanceRef, InstanceStatus, LeftSession, LinkParameters, SessionInfo,
-    SessionStart, SessionState, TabColour,
+    Event, Failure, InstanceRef, InstanceStatus, LeftSession, LinkParameters, SessionInfo, SessionStart,
+    SessionState, TabColour,
 };
 
 use self::{attempt::Start, session::Session};
-use crate::{events::EventSink, failure};
+use crate::{events::EventSink, words};
 
 pub(crate) use self::desktop::{Desktops, KnownCertificates, forget_profiles, make_windows_password};
 pub use self::{
@@ -109,9 +109,7 @@ impl Sessions {
 
     pub(crate) fn get(&self, id: &str) -> Result<Arc<Session>, Failure> {
         let number: Option<u64> = id.parse().ok();
-        number.and_then(|number| self.all().get(&number).cloned()).ok_or_else(|| {
-            Failure::new(FailureCode::InvalidInput, "This tab is closed", "Open the VM again.")
-        })
+        number.and_then(|number| self.all().get(&number).cloned()).ok_or_else(words::sessions::tab_closed)
     }
 
     /// Opens a tab and begins to connect.
@@ -140,11 +138,7 @@ impl Sessions {
         let session = {
             let mut all = self.all();
             if all.len() >= MAX_SESSIONS {
-                return Err(Failure::new(
-                    FailureCode::InvalidInput,
-                    format!("{MAX_SESSIONS} tabs are open"),
-                    "Close one of them first.",
-                ));
+                return Err(words::sessions::too_many_tabs(MAX_SESSIONS));
             }
             let (sink, surroundings) = (self.sink.clone(), self.surroundings.clone());
             let session = Session::new(number.to_string(), asked, sink, surroundings);
@@ -187,7 +181,7 @@ impl Sessions {
         for session in self.all().values() {
             if session.is_of(account) {
                 session.end_with(|was_live| SessionState::Failed {
-                    failure: failure::sign_in_needed("The account was signed out"),
+                    failure: words::sessions::signed_out(),
                     was_live,
                 });
                 // After the attempt, which might put it back.

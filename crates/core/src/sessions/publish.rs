@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use adit_contract::{Failure, FailureCode, InstanceRef};
+use adit_contract::{Failure, InstanceRef};
 use adit_google::{Google, ImportedKey, Instance};
 use adit_ssh::{
     KeyPair,
@@ -19,6 +19,7 @@ use crate::{
     failure::{self, Subject},
     inventory::at,
     metadata::{self, Change},
+    words::sessions as words,
 };
 
 /// A key that was published this short a time ago may not have reached the VM yet.
@@ -81,16 +82,8 @@ fn pickup(expires: Timestamp, lifetime: Lifetime, now: Timestamp) -> Pickup {
 
 fn unwritable(instance: &InstanceRef, error: &EntryError) -> Failure {
     let failure = match error {
-        EntryError::TooLarge { .. } => Failure::new(
-            FailureCode::InvalidInput,
-            format!("There is no room for a key in the metadata of {}", instance.name),
-            "Other people's keys fill it. Remove some that are no longer needed, or use OS Login.",
-        ),
-        EntryError::UserName | EntryError::Email => Failure::new(
-            FailureCode::InvalidInput,
-            "Your account's name cannot be written to the VM's metadata",
-            "Use OS Login on this VM instead.",
-        ),
+        EntryError::TooLarge { .. } => words::metadata_full(&instance.name),
+        EntryError::UserName | EntryError::Email => words::unwritable_name(),
         EntryError::Key | EntryError::Expiry => failure::internal("the key entry could not be made"),
     };
     failure.with_server("metadata", error.to_string())
@@ -137,21 +130,9 @@ pub(crate) async fn to_os_login(
         .await
         .map_err(said)?;
     if let ImportedKey::Missing { details } = &import.key {
-        return Err(Failure::new(
-            FailureCode::PermissionDenied,
-            "Your organisation does not let you add an SSH key to OS Login",
-            "Ask an administrator to allow keys, or to give you another way into the VM.",
-        )
-        .with_server("osLogin", details.as_str())
-        .into());
+        return Err(words::keys_not_allowed(details).into());
     }
-    let user = login_name(&import.profile).ok_or_else(|| {
-        Failure::new(
-            FailureCode::PermissionDenied,
-            format!("OS Login has no account for you in {}", instance.project),
-            "Ask an administrator for the role Compute OS Login (roles/compute.osLogin).",
-        )
-    })?;
+    let user = login_name(&import.profile).ok_or_else(|| words::no_os_login_account(&instance.project))?;
     Ok((Published { user, expires: Some(expires), pickup: Pickup::Done }, Imported::Now))
 }
 

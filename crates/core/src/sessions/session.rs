@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adit_contract::{
-    DesktopSize, Event, Failure, FailureCode, InstanceRef, LeftSession, LinkParameters, Note, NoteKind,
-    Protocol, Remark, SessionEnd, SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
+    DesktopSize, Event, Failure, InstanceRef, LeftSession, LinkParameters, Note, NoteKind, Protocol, Remark,
+    SessionEnd, SessionInfo, SessionStart, SessionState, Step, TabColour, TunnelTarget,
 };
 use adit_ssh::Size;
 use adit_tunnel::Control;
@@ -27,6 +27,7 @@ use crate::{
     now,
     panics::broken,
     stream::{Outlet, Pipe, Screen},
+    words,
 };
 
 /// The longest name of a tab, in characters.
@@ -111,7 +112,7 @@ impl Session {
             colour,
             desktop,
             user: None,
-            state: connecting(Step::ReadVm, format!("Reading {}", instance.name), now()),
+            state: connecting(Step::ReadVm, words::sessions::reading(&instance.name), now()),
             notes: Vec::new(),
             attempt: 0,
         };
@@ -220,7 +221,7 @@ impl Session {
     pub(crate) fn outlet(&self) -> Result<Arc<Outlet<Pipe>>, Failure> {
         match &self.inner().speaks {
             Speaks::Ssh { outlet, .. } => Ok(outlet.clone()),
-            Speaks::Rdp(_) => Err(other_kind("This tab shows a desktop")),
+            Speaks::Rdp(_) => Err(words::sessions::shows_desktop()),
         }
     }
 
@@ -228,19 +229,13 @@ impl Session {
     pub(crate) fn screen(&self) -> Result<Arc<Outlet<Screen>>, Failure> {
         match &self.inner().speaks {
             Speaks::Rdp(held) => Ok(held.screen.clone()),
-            Speaks::Ssh { .. } => Err(other_kind("This tab shows a terminal")),
+            Speaks::Ssh { .. } => Err(words::sessions::shows_terminal()),
         }
     }
 
     /// The password that was made for this session.
     pub(crate) fn made_password(&self) -> Result<SecretString, Failure> {
-        self.held(|held| held.made.clone()).flatten().ok_or_else(|| {
-            Failure::new(
-                FailureCode::InvalidInput,
-                "No password was made in this tab",
-                "Set a new one first.",
-            )
-        })
+        self.held(|held| held.made.clone()).flatten().ok_or_else(words::windows_password::none_made)
     }
 
     pub(super) fn terminal_size(&self) -> Size {
@@ -322,7 +317,7 @@ impl Session {
         inner.seen = None;
         inner.was_live = false;
         inner.info.attempt = inner.info.attempt.wrapping_add(1);
-        inner.info.state = connecting(Step::ReadVm, format!("Reading {}", self.instance.name), now());
+        inner.info.state = connecting(Step::ReadVm, words::sessions::reading(&self.instance.name), now());
         match &mut inner.speaks {
             Speaks::Ssh { outlet, .. } => *outlet = Arc::new(Outlet::new(Pipe::new())),
             Speaks::Rdp(held) => held.screen = Arc::new(Outlet::new(Screen::new())),
@@ -349,11 +344,7 @@ impl Session {
         let name = name.map(str::trim).filter(|name| !name.is_empty());
         if name.is_some_and(|name| name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control))
         {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "This name cannot be a tab's",
-                format!("Take one line of at most {LONGEST_NAME} characters."),
-            ));
+            return Err(words::sessions::tab_name(LONGEST_NAME));
         }
         let mut inner = self.inner();
         inner.info.name = name.map(str::to_owned);
@@ -383,7 +374,7 @@ impl Session {
             if was_live {
                 let end = match self.protocol {
                     Protocol::Ssh => SessionEnd::Closed,
-                    Protocol::Rdp => SessionEnd::Said { text: "You disconnected".to_owned() },
+                    Protocol::Rdp => SessionEnd::Said { text: words::desktop::DISCONNECTED.to_owned() },
                 };
                 SessionState::Ended { end }
             } else {
@@ -464,10 +455,6 @@ impl Inner {
         self.info.state = SessionState::Failed { failure, was_live: self.was_live };
         self.stop();
     }
-}
-
-fn other_kind(title: &str) -> Failure {
-    Failure::new(FailureCode::InvalidInput, title, "")
 }
 
 pub(super) fn connecting(step: Step, text: String, since: f64) -> SessionState {

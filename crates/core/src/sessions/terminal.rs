@@ -15,6 +15,7 @@ use crate::{
     explain::Refused,
     failure,
     stream::{Input, Outlet, Pipe},
+    words,
 };
 
 /// Runs until the terminal has ended.
@@ -44,7 +45,7 @@ async fn open(tab: &Arc<Tab>, start: Start) -> Result<(Terminal, Watch), Failed>
     let connecting = connect::connect(&context, &session.instance, if_stopped, rule, tab.clone());
     let Connected { client, watch, user } = Box::pin(connecting).await?;
     let name = &session.instance.name;
-    tab.step(Step::OpenTerminal, format!("Opening a terminal on {name}"));
+    tab.step(Step::OpenTerminal, words::sessions::opening_terminal(name));
     let size = session.terminal_size();
     let term = match std::env::var("LANG") {
         Ok(lang) => Term::default().with_lang(&lang),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adit_contract::{Action, Failure, FailureCode, InstanceRef, InstanceStatus, Step};
+use adit_contract::{Failure, InstanceRef, InstanceStatus, Step};
 use adit_google::{Action as Act, Instance};
 use adit_ssh::guest::Flags;
 use adit_tunnel::{Dialer, Patience, Target};
@@ -16,6 +16,7 @@ use crate::{
     explain::Refused,
     failure::{self, Subject},
     inventory::{at, status},
+    words::sessions as words,
 };
 
 /// The interface that is entered.
@@ -26,7 +27,7 @@ const BOOT: Duration = Duration::from_secs(120);
 /// What to do when the VM does not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfStopped {
-    /// Fail with [`FailureCode::VmStopped`].
+    /// Fail with [`FailureCode::VmStopped`](adit_contract::FailureCode::VmStopped).
     Fail,
     /// Start it, wait for it, connect.
     Start,
@@ -74,7 +75,7 @@ pub(crate) async fn running(
     let act = match now {
         InstanceStatus::Running | InstanceStatus::Unknown => return Ok((read_first, Patience::default())),
         InstanceStatus::Provisioning | InstanceStatus::Staging => {
-            observer.step(Step::WaitForVm, format!("Waiting for {name} to start"));
+            observer.step(Step::WaitForVm, words::waiting_for_start(name));
             return Ok((read_first, booting));
         }
         InstanceStatus::Stopping | InstanceStatus::Suspending | InstanceStatus::Repairing => {
@@ -84,41 +85,34 @@ pub(crate) async fn running(
         InstanceStatus::Suspended => Act::Resume,
     };
     if if_stopped == IfStopped::Fail {
-        let (title, advice) = match act {
-            Act::Resume => (format!("{name} is suspended"), "Resume it and connect?"),
-            Act::Start | Act::Stop | Act::Reset | Act::Suspend => {
-                (format!("{name} is stopped"), "Start it and connect?")
-            }
+        let failure = match act {
+            Act::Resume => words::suspended(name),
+            Act::Start | Act::Stop | Act::Reset | Act::Suspend => words::stopped(name),
         };
-        let failure = Failure::new(FailureCode::VmStopped, title, advice)
-            .with_action(Action::StartAndConnect)
-            .with_action(Action::TryAgain);
         return Err(Refusal::not_running(failure, now));
     }
-    observer.step(Step::StartVm, format!("Starting {name}"));
+    observer.step(Step::StartVm, words::starting(name));
     let google = context.access.google();
     google
         .act(&at(instance), act)
         .await
         .map_err(|error| failure::refused(&error, Subject::Instance(instance)))?;
-    observer.step(Step::WaitForVm, format!("Waiting for {name} to start"));
+    observer.step(Step::WaitForVm, words::waiting_for_start(name));
     Ok((read(context, instance).await?, booting))
 }
 
 fn busy(name: &str, status: InstanceStatus) -> Failure {
-    let doing = match status {
-        InstanceStatus::Suspending => "being suspended",
-        InstanceStatus::Repairing => "being repaired by Google",
+    match status {
+        InstanceStatus::Suspending => words::being_suspended(name),
+        InstanceStatus::Repairing => words::being_repaired(name),
         InstanceStatus::Provisioning
         | InstanceStatus::Staging
         | InstanceStatus::Running
         | InstanceStatus::Stopping
         | InstanceStatus::Suspended
         | InstanceStatus::Stopped
-        | InstanceStatus::Unknown => "stopping",
-    };
-    Failure::new(FailureCode::VmBusy, format!("{name} is {doing}"), "Try again when it has come to rest.")
-        .with_action(Action::TryAgain)
+        | InstanceStatus::Unknown => words::stopping(name),
+    }
 }
 
 /// A port of the VM.

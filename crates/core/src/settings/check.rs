@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::declared::Check;
+use crate::words::settings as words;
 
 /// Longest line of a list, in characters: as long as paths get.
 const LONGEST_LINE: u32 = 4096;
@@ -14,10 +15,10 @@ const LONGEST_LINE: u32 = 4096;
 pub(super) fn line(text: &str, max: u32) -> Result<String, String> {
     let text = text.trim();
     if u32::try_from(text.chars().count()).map_or(true, |length| length > max) {
-        return Err(format!("Give at most {max} characters."));
+        return Err(words::characters_at_most(max));
     }
     if text.chars().any(char::is_control) {
-        return Err("Leave out line ends, tabs and other characters that are not shown.".to_owned());
+        return Err(words::ONLY_SHOWN.to_owned());
     }
     Ok(text.to_owned())
 }
@@ -35,7 +36,7 @@ pub(super) fn lines(all: &[String], max: u32, check: Check) -> Result<Vec<String
             kept.push(text);
         }
         if u32::try_from(kept.len()).map_or(true, |count| count > max) {
-            return Err(format!("At most {max} are kept."));
+            return Err(words::kept_at_most(max));
         }
     }
     Ok(kept)
@@ -49,7 +50,7 @@ pub(super) fn user(text: &str) -> Result<String, String> {
     };
     let domains = text.matches('\\').count();
     if text.contains(odd) || domains > 1 || text.starts_with('\\') || text.ends_with('\\') {
-        return Err(r"Give a name such as ana, ACME\ana or ana@acme.example.".to_owned());
+        return Err(words::USER.to_owned());
     }
     Ok(text.to_owned())
 }
@@ -59,7 +60,7 @@ pub(super) fn user(text: &str) -> Result<String, String> {
 pub(super) fn project(text: &str) -> Result<String, String> {
     let is_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | ':');
     if text.len() > 128 || !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(is_id) {
-        return Err(format!("{text} is no project id. One looks like acme-prod."));
+        return Err(words::no_project(text));
     }
     Ok(text.to_owned())
 }
@@ -69,7 +70,7 @@ pub(super) fn folder(text: &str) -> Result<String, String> {
     let path = Path::new(text);
     let up = path.components().any(|part| matches!(part, Component::ParentDir | Component::CurDir));
     if !path.is_absolute() || up {
-        return Err(format!("{text} is no whole path. Give one from the top, without dots in it."));
+        return Err(words::no_whole_path(text));
     }
     Ok(text.to_owned())
 }
@@ -77,12 +78,10 @@ pub(super) fn folder(text: &str) -> Result<String, String> {
 /// An address that the internet sees.
 pub(super) fn public_address(text: &str) -> Result<String, String> {
     let Ok(address) = text.parse::<IpAddr>() else {
-        return Err(format!(
-            "{text} is no IPv4 or IPv6 address. Ranges are not taken: write what the internet sees."
-        ));
+        return Err(words::no_address(text));
     };
     if is_inside(address) {
-        return Err(format!("{text} is an address inside a network. The internet sees another one."));
+        return Err(words::inside_a_network(text));
     }
     Ok(address.to_string())
 }
@@ -114,14 +113,14 @@ fn is_inside(address: IpAddr) -> bool {
 pub(super) fn address_service(text: &str) -> Result<String, String> {
     let url = url::Url::parse(text).ok().filter(|url| url.has_host());
     let Some(url) = url else {
-        return Err("Write a web address, such as https://ip.acme.example.".to_owned());
+        return Err(words::WEB_ADDRESS.to_owned());
     };
     if url.scheme() != "https" {
-        return Err("It has to begin with https://.".to_owned());
+        return Err(words::HTTPS.to_owned());
     }
     // What is in a setting is no place for a password.
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("Leave the user name and password out.".to_owned());
+        return Err(words::NO_PASSWORD.to_owned());
     }
     Ok(url.into())
 }

@@ -4,6 +4,7 @@ use adit_contract::{ScopeKind, SettingKind, SettingNeed, SettingOption, SettingS
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::check;
+use crate::words::settings as words;
 
 /// A setting whose values are of type `T`. Code reads it by its constant in [`super::table`], never by its key.
 #[derive(Debug)]
@@ -246,14 +247,14 @@ impl Kind {
     /// What is to be given, in a sentence.
     pub(super) fn wanted(&self) -> String {
         match self {
-            Self::Toggle => "Give on or off.".to_owned(),
+            Self::Toggle => words::ON_OR_OFF.to_owned(),
             Self::Choice(options) => {
                 let values: Vec<&str> = options.iter().map(|option| option.value).collect();
-                format!("Give one of {}.", values.join(", "))
+                words::one_of(&values)
             }
-            Self::Number { min, max, .. } => format!("Give a whole number from {min} to {max}."),
-            Self::Text { max, .. } => format!("Give a line of at most {max} characters."),
-            Self::List { max, .. } => format!("Give at most {max} lines."),
+            Self::Number { min, max, .. } => words::whole_number(*min, *max),
+            Self::Text { max, .. } => words::line_of_at_most(*max),
+            Self::List { max, .. } => words::lines_at_most(*max),
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     policy::Policy,
     table::{self, AddressSource},
 };
+use crate::words::settings as words;
 
 /// The settings at one moment.
 #[derive(Debug, Clone, Default)]
@@ -39,9 +40,9 @@ pub(super) fn checked(declared: &dyn Declared, value: &Value) -> Result<SettingV
 pub(crate) fn wrong_in_profile(values: &BTreeMap<String, SettingValue>) -> Vec<(&str, String)> {
     let wrong = values.iter().filter_map(|(key, value)| {
         let why = match table::declared(key) {
-            None => "This version of Adit does not know it.".to_owned(),
+            None => words::OF_LATER_VERSION.to_owned(),
             Some(declared) if !declared.reach().scopes().contains(&ScopeKind::Profile) => {
-                "It holds everywhere, and for no profile alone.".to_owned()
+                words::NOT_OF_PROFILE.to_owned()
             }
             Some(declared) => declared.kind().check(value.clone()).err()?,
         };

@@ -13,7 +13,6 @@ mod store;
 pub mod table;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use adit_contract::SettingSpec;
 
@@ -25,13 +24,13 @@ pub use self::{
     policy::system_path,
     said::help,
     store::{Changed, Store},
-    words::{called, shown},
 };
 pub(crate) use self::{
     layers::wrong_in_profile,
     said::{Dialect, Parameter, line, parameter, sound},
     store::usable_in_profile,
 };
+pub use crate::words::settings::{called, shown};
 
 /// What is declared of every setting, in the order in which it is shown.
 #[must_use]

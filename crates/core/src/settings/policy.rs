@@ -8,12 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use adit_contract::{Failure, FailureCode, SettingValue};
+use adit_contract::{Failure, SettingValue};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{file::Values, table};
-use crate::file;
+use crate::{file, words::settings as words};
 
 /// The largest policy that is read, in bytes.
 const MAX_SIZE: u64 = 1024 * 1024;
@@ -56,11 +56,11 @@ pub(super) fn load(path: &Path) -> (Policy, Option<Failure>) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return (Policy::default(), None);
         }
-        Err(error) => return (Policy::default(), Some(unusable(path, &error.to_string()))),
+        Err(error) => return (Policy::default(), Some(words::policy_unusable(path, &error.to_string()))),
     };
     match serde_json::from_slice::<Wire>(&bytes) {
         Ok(wire) => read(wire, path),
-        Err(error) => (Policy::default(), Some(unusable(path, &error.to_string()))),
+        Err(error) => (Policy::default(), Some(words::policy_unusable(path, &error.to_string()))),
     }
 }
 
@@ -71,15 +71,7 @@ fn read(wire: Wire, path: &Path) -> (Policy, Option<Failure>) {
     if wrong.is_empty() {
         return (policy, None);
     }
-    let failure = Failure::new(
-        FailureCode::File,
-        "The policy of this computer has values that cannot be used",
-        "They do not hold until whoever looks after this computer has put them right.",
-    )
-    .with_fact("File", path.display().to_string());
-    let told = wrong.into_iter().take(MOST_TOLD);
-    let failure = told.fold(failure, |failure, (key, why)| failure.with_fact(key, why));
-    (policy, Some(failure))
+    (policy, Some(words::policy_values(path, wrong.into_iter().take(MOST_TOLD))))
 }
 
 fn checked(
@@ -98,14 +90,4 @@ fn checked(
         }
     }
     good
-}
-
-fn unusable(path: &Path, why: &str) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "The policy of this computer could not be read",
-        "None of it holds until whoever looks after this computer has put it right.",
-    )
-    .with_fact("File", path.display().to_string())
-    .with_server("file", why)
 }

@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use adit_contract::{Failure, FailureCode, LinkParameters, ScopeKind, SettingValue};
+use adit_contract::{Failure, LinkParameters, ScopeKind, SettingValue};
 
 use super::{
     declared::{Declared, Kind, Link},
     layers::Layers,
     shown,
-    store::{decided, refused},
     table::{self, TABLE},
 };
+use crate::words::settings as words;
 
 /// How a parameter of an address is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub(crate) fn line(key: &str, value: &SettingValue) -> Option<String> {
         }
     }
     .unwrap_or_else(|| shown(value));
-    Some(format!("{}: {value}", declared.title()))
+    Some(words::line(declared.title(), &value))
 }
 
 impl Layers {
@@ -114,8 +114,9 @@ impl Layers {
     /// there are. `family` is what the keys begin with, such as `rdp`.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for a key that is none of the family and for a value that its setting does not take,
-    /// [`FailureCode::PermissionDenied`] for what the policy has decided.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for a key that is none of the family
+    /// and for a value that its setting does not take,
+    /// [`FailureCode::PermissionDenied`](adit_contract::FailureCode::PermissionDenied) for what the policy has decided.
     pub fn with_words(&self, family: &str, said: &[(String, String)]) -> Result<Self, Failure> {
         let mut words: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (key, value) in said {
@@ -126,9 +127,10 @@ impl Layers {
             let declared =
                 of(family).find(|declared| declared.key() == key).ok_or_else(|| unknown(family, key))?;
             if self.is_locked(declared) {
-                return Err(decided(key));
+                return Err(words::decided(key));
             }
-            let value = declared.kind().parse(&words).map_err(|why| refused(declared, why))?;
+            let value =
+                declared.kind().parse(&words).map_err(|why| words::no_value_of(declared.key(), why))?;
             values.insert(key.to_owned(), value);
         }
         Ok(Self { said: values, ..self.clone() })
@@ -143,11 +145,7 @@ fn of(family: &str) -> impl Iterator<Item = &'static dyn Declared> {
 
 fn unknown(family: &str, key: &str) -> Failure {
     let keys: Vec<&str> = of(family).map(|declared| declared.key()).collect();
-    Failure::new(
-        FailureCode::InvalidInput,
-        format!("{key} is no setting of this command"),
-        format!("Give one of {}.", keys.join(", ")),
-    )
+    words::unknown_to_command(key, &keys)
 }
 
 /// The settings of a family for the help of a command: a line each, with its values.

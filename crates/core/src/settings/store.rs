@@ -7,11 +7,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use adit_contract::{Failure, FailureCode, Scope, ScopeKind, SettingState, SettingValue};
+use adit_contract::{Failure, Scope, ScopeKind, SettingState, SettingValue};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    called,
     declared::{Declared, Setting},
     file::{Content, MOST_PLACES, Stored, VERSION, is_place},
     layers::Layers,
@@ -24,6 +23,7 @@ use crate::{
         self, Loaded, Stamp, stamp,
         versioned::{self, Kept},
     },
+    words::{files, settings as words},
 };
 
 /// Most values that are told to be wrong.
@@ -58,22 +58,9 @@ impl Store {
         let (content, trouble) = match read(&path) {
             Ok(Kept::Absent) => (Content::default(), None),
             Ok(Kept::Value(content)) => (content, None),
-            Ok(Kept::Later(content)) => (content.unwrap_or_default(), Some(file::later("settings", &path))),
-            Ok(Kept::SetAside(aside)) => (
-                Content::default(),
-                Some(
-                    Failure::new(
-                        FailureCode::File,
-                        "The settings file could not be understood",
-                        "The settings are back at their defaults; the old file was kept.",
-                    )
-                    .with_fact("Kept as", aside.display().to_string()),
-                ),
-            ),
-            Err(error) => (
-                Content::default(),
-                Some(file::failure("The settings file could not be read", &path, &error)),
-            ),
+            Ok(Kept::Later(content)) => (content.unwrap_or_default(), Some(words::later(&path))),
+            Ok(Kept::SetAside(aside)) => (Content::default(), Some(words::set_aside(&aside))),
+            Err(error) => (Content::default(), Some(files::failure(words::NOT_READ, &path, &error))),
         };
         let (policy, policy_trouble) = policy::load(&policy_path);
         let layers = Layers { cloud: config.cloud.id.clone(), content, policy, ..Layers::default() };
@@ -101,7 +88,7 @@ impl Store {
     /// What a setting comes to at a place.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown setting or place.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown setting or place.
     pub fn state(&self, at: &Scope, key: &str) -> Result<SettingState, Failure> {
         let declared = known(key)?;
         allowed(declared, at)?;
@@ -111,7 +98,7 @@ impl Store {
     /// The same for each setting that can be set there.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what is no place.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is no place.
     pub fn states(&self, at: &Scope) -> Result<Vec<SettingState>, Failure> {
         real(at)?;
         Ok(self.current().states(at))
@@ -120,7 +107,7 @@ impl Store {
     /// The same for a profile of this id with these values of its own.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what is no place.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is no place.
     pub(crate) fn states_in_profile(
         &self,
         at: &Scope,
@@ -150,9 +137,10 @@ impl Store {
     /// Sets a value at a place, and writes it down. Blocks.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown setting, a value out of its bounds, or a place where it cannot be
-    /// set; [`FailureCode::PermissionDenied`] where the policy has decided; [`FailureCode::File`] when it cannot be
-    /// written: then nothing has changed.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown setting, a value out of
+    /// its bounds, or a place where it cannot be set;
+    /// [`FailureCode::PermissionDenied`](adit_contract::FailureCode::PermissionDenied) where the policy has decided;
+    /// [`FailureCode::File`](adit_contract::FailureCode::File) when it cannot be written: then nothing has changed.
     pub fn set(&self, at: &Scope, key: &str, value: SettingValue) -> Result<(), Failure> {
         let (declared, value) = self.check(at, key, value)?;
         self.write(at, declared, value)
@@ -165,7 +153,7 @@ impl Store {
         value: SettingValue,
     ) -> Result<(&'static dyn Declared, SettingValue), Failure> {
         let declared = self.changeable(at, key)?;
-        let value = declared.kind().check(value).map_err(|why| refused(declared, why))?;
+        let value = declared.kind().check(value).map_err(|why| words::no_value_of(declared.key(), why))?;
         Ok((declared, value))
     }
 
@@ -205,7 +193,7 @@ impl Store {
     /// As [`Store::checked`].
     pub(crate) fn parsed(&self, at: &Scope, key: &str, words: &[String]) -> Result<SettingValue, Failure> {
         let declared = self.changeable(at, key)?;
-        declared.kind().parse(words).map_err(|why| refused(declared, why))
+        declared.kind().parse(words).map_err(|why| words::no_value_of(declared.key(), why))
     }
 
     /// The same for a setting of the table, in the type that code has it in. Blocks.
@@ -240,7 +228,7 @@ impl Store {
         let declared = known(key)?;
         allowed(declared, at)?;
         if self.current().is_locked(declared) {
-            return Err(decided(key).with_fact("Policy", self.policy_path.display().to_string()));
+            return Err(words::decided_by(key, &self.policy_path));
         }
         Ok(declared)
     }
@@ -248,11 +236,7 @@ impl Store {
     /// Reads the file, changes it and writes it, with no other process in between.
     fn change(&self, at: &Scope, edit: impl FnOnce(&mut Content, &str)) -> Result<(), Failure> {
         if at.kind() == ScopeKind::Profile {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "A profile keeps its own settings",
-                "Change them there.",
-            ));
+            return Err(words::kept_by_profile());
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current();
@@ -272,7 +256,7 @@ impl Store {
             Ok((content, stamp(&self.path)))
         });
         let (content, stamp) =
-            written.map_err(|error| file::failure("The setting could not be written", &self.path, &error))?;
+            written.map_err(|error| files::failure(words::NOT_WRITTEN, &self.path, &error))?;
         seen[0] = stamp;
         self.hold(Layers { content, ..Layers::clone(&before) });
         Ok(())
@@ -325,34 +309,25 @@ fn read(path: &Path) -> io::Result<Kept<Content>> {
 /// A value as a profile keeps it, whether or not a policy decides otherwise.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] for an unknown setting, one that no profile has, and a value out of its bounds.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown setting, one that no profile
+/// has, and a value out of its bounds.
 pub(crate) fn usable_in_profile(key: &str, value: SettingValue) -> Result<SettingValue, Failure> {
     let declared = known(key)?;
     if !declared.reach().scopes().contains(&ScopeKind::Profile) {
-        return Err(only_everywhere(declared));
+        return Err(words::only_everywhere(declared.key()));
     }
-    declared.kind().check(value).map_err(|why| refused(declared, why))
+    declared.kind().check(value).map_err(|why| words::no_value_of(declared.key(), why))
 }
 
 fn known(key: &str) -> Result<&'static dyn Declared, Failure> {
-    table::declared(key).ok_or_else(|| {
-        Failure::new(
-            FailureCode::InvalidInput,
-            format!("There is no setting {key}"),
-            "adit settings list names all of them.",
-        )
-    })
+    table::declared(key).ok_or_else(|| words::unknown(key))
 }
 
 fn real(at: &Scope) -> Result<(), Failure> {
     if is_place(at) {
         return Ok(());
     }
-    Err(Failure::new(
-        FailureCode::InvalidInput,
-        format!("{} is no place for settings", called(at)),
-        "Name a project, a zone of a project, a VM, or a profile.",
-    ))
+    Err(words::no_place(at))
 }
 
 fn allowed(declared: &dyn Declared, at: &Scope) -> Result<(), Failure> {
@@ -360,28 +335,7 @@ fn allowed(declared: &dyn Declared, at: &Scope) -> Result<(), Failure> {
     if declared.reach().scopes().contains(&at.kind()) {
         return Ok(());
     }
-    Err(only_everywhere(declared))
-}
-
-fn only_everywhere(declared: &dyn Declared) -> Failure {
-    Failure::new(
-        FailureCode::InvalidInput,
-        format!("{} holds everywhere", declared.key()),
-        "It cannot be set for a project, a zone, a VM or a profile alone.",
-    )
-}
-
-/// The policy has decided on a setting.
-pub(super) fn decided(key: &str) -> Failure {
-    Failure::new(
-        FailureCode::PermissionDenied,
-        format!("{key} is set by your organisation"),
-        "Whoever looks after this computer decides on it.",
-    )
-}
-
-pub(super) fn refused(declared: &dyn Declared, why: String) -> Failure {
-    Failure::new(FailureCode::InvalidInput, format!("This is no value of {}", declared.key()), why)
+    Err(words::only_everywhere(declared.key()))
 }
 
 /// What the file has that cannot be used, once for all of it.
@@ -390,19 +344,5 @@ fn wrong_values(path: &Path, layers: &Layers) -> Option<Failure> {
     if problems.is_empty() {
         return None;
     }
-    let failure = Failure::new(
-        FailureCode::File,
-        "The settings file has values that cannot be used",
-        "The inherited ones hold in their place. Set them anew, or reset them.",
-    )
-    .with_fact("File", path.display().to_string());
-    Some(problems.into_iter().take(MOST_TOLD).fold(failure, |failure, (scope, key, why)| {
-        let label = match scope {
-            Scope::Everywhere => key.to_owned(),
-            Scope::Project { .. } | Scope::Zone { .. } | Scope::Vm { .. } | Scope::Profile { .. } => {
-                format!("{key} ({})", called(&scope))
-            }
-        };
-        failure.with_fact(label, why)
-    }))
+    Some(words::wrong_values(path, problems.into_iter().take(MOST_TOLD)))
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use adit_contract::{Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget};
+use adit_contract::{Failure, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 
 use super::{Answer, Ask, Broken, LONGEST_ANSWER, Patient, Wait, What, frame, hear, say, socket};
-use crate::{config::Config, failure, tunnels::Told};
+use crate::{config::Config, failure, tunnels::Told, words};
 
 type Reader = BufReader<ReadHalf<socket::Outgoing>>;
 type Writer = WriteHalf<socket::Outgoing>;
@@ -34,7 +34,10 @@ impl Shared {
     /// asked.
     pub async fn find(config: &Config) -> Option<Self> {
         let found = Self::of(config);
-        match tokio::time::timeout(FIND_LIMIT, found.tunnels()).await.unwrap_or_else(|_| Err(silent())) {
+        match tokio::time::timeout(FIND_LIMIT, found.tunnels())
+            .await
+            .unwrap_or_else(|_| Err(words::share::silent()))
+        {
             Ok(_) => Some(found),
             Err(failure) => {
                 tracing::debug!(code = ?failure.code, title = failure.title, "no app shares its tunnels");
@@ -45,9 +48,7 @@ impl Shared {
 
     async fn ask(&self, what: What) -> Result<(Reader, Writer), Failure> {
         let socket = socket::connect(&self.folder).await.map_err(|error| broken(error.into()))?;
-        let socket = socket.ok_or_else(|| {
-            Failure::new(FailureCode::NotFound, "Adit's app does not run", "Start the app first.")
-        })?;
+        let socket = socket.ok_or_else(words::share::no_app)?;
         let (reader, mut writer) = tokio::io::split(socket);
         say(&mut writer, &Ask { cloud: self.cloud.clone(), what }).await.map_err(broken)?;
         Ok((BufReader::new(reader), writer))
@@ -58,13 +59,14 @@ impl Shared {
             let (mut reader, _writer) = self.ask(what).await?;
             answer(&mut reader).await
         };
-        tokio::time::timeout(ANSWER_LIMIT, asked).await.unwrap_or_else(|_| Err(silent()))
+        tokio::time::timeout(ANSWER_LIMIT, asked).await.unwrap_or_else(|_| Err(words::share::silent()))
     }
 
     /// All tunnels of the app.
     ///
     /// # Errors
-    /// [`FailureCode::NotFound`] when no app runs, [`FailureCode::InvalidInput`] when it talks to another cloud.
+    /// [`FailureCode::NotFound`](adit_contract::FailureCode::NotFound) when no app runs,
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) when it talks to another cloud.
     pub async fn tunnels(&self) -> Result<Vec<TunnelInfo>, Failure> {
         match self.ask_once(What::List).await? {
             Answer::Tunnels(all) => Ok(all),
@@ -75,7 +77,7 @@ impl Shared {
     /// Who is connected to a tunnel.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown tunnel, as with [`Shared::act`].
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown tunnel, as with [`Shared::act`].
     pub async fn peers(&self, id: &str) -> Result<Vec<TunnelPeer>, Failure> {
         match self.ask_once(What::Peers { id: id.to_owned() }).await? {
             Answer::Peers(all) => Ok(all),
@@ -86,7 +88,7 @@ impl Shared {
     /// Does something to a tunnel; returns once that has begun.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for an unknown tunnel.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for an unknown tunnel.
     pub async fn act(&self, id: &str, action: TunnelAction) -> Result<(), Failure> {
         match self.ask_once(What::Act { id: id.to_owned(), action }).await? {
             Answer::Done => Ok(()),
@@ -214,17 +216,8 @@ async fn answer(reader: &mut Reader) -> Result<Answer, Failure> {
     }
 }
 
-fn silent() -> Failure {
-    Failure::new(FailureCode::ConnectionLost, "Adit's app does not answer", "Close it, or try again.")
-}
-
 fn broken(error: Broken) -> Failure {
-    Failure::new(
-        FailureCode::ConnectionLost,
-        "Adit's app ended the conversation",
-        "It was closed, or is of another version. Try again.",
-    )
-    .with_server("share", error.to_string())
+    words::share::broken_off(error.to_string())
 }
 
 fn out_of_place(answer: &Answer) -> Failure {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adit_contract::{Failure, FailureCode, TunnelSpec, TunnelTarget};
+use adit_contract::{TunnelSpec, TunnelTarget};
 use adit_tunnel::proxy;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf},
@@ -15,6 +15,7 @@ use crate::{
     config::Config,
     failure,
     tunnels::{Dialed, Told, Tunnels},
+    words,
 };
 
 /// Conversations at the same time.
@@ -71,12 +72,7 @@ async fn converse(stream: socket::Incoming, tunnels: &Arc<Tunnels>, cloud: &str)
     };
     let Ask { cloud: meant, what } = asked?;
     if meant != cloud {
-        let other = Failure::new(
-            FailureCode::InvalidInput,
-            "Adit's app talks to another cloud",
-            "Set ADIT_CLOUD to the same, or close the app.",
-        );
-        return say(&mut writer, &Answer::Failed(other)).await;
+        return say(&mut writer, &Answer::Failed(words::share::other_cloud())).await;
     }
     let answer = match what {
         What::List => Answer::Tunnels(tunnels.infos()),

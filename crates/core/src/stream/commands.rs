@@ -7,10 +7,12 @@ use std::{
     time::Duration,
 };
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 use bytes::Bytes;
 
 use super::way::{Attachment, NotTaken, Way};
+
+use crate::words;
 
 /// How long one pull may wait.
 pub(crate) const LONGEST_PULL: Duration = Duration::from_secs(20);
@@ -76,16 +78,16 @@ impl<W: Way> Outlet<W> {
     /// kept then, and goes on with the next push or pull after there is room.
     pub(crate) async fn push(&self, seq: u64, frame: Bytes) -> Result<(), Failure> {
         if frame.len() > LARGEST_FRAME {
-            return Err(mistake("a frame is too large"));
+            return Err(words::sessions::stream_broke("a frame is too large"));
         }
         let attachment = self.attached();
         {
             let mut commands = self.commands();
             if seq < commands.next || commands.early.contains_key(&seq) {
-                return Err(mistake("a frame came twice"));
+                return Err(words::sessions::stream_broke("a frame came twice"));
             }
             if seq - commands.next >= AHEAD {
-                return Err(mistake("a frame came too early"));
+                return Err(words::sessions::stream_broke("a frame came too early"));
             }
             commands.early.insert(seq, frame);
         }
@@ -115,7 +117,7 @@ impl<W: Way> Outlet<W> {
             let done = commands.next;
             commands.early.remove(&done);
             commands.next += 1;
-            taken.map_err(|error| mistake(&error.to_string()))?;
+            taken.map_err(|error| words::sessions::stream_broke(&error.to_string()))?;
         }
         Ok(Handed::All)
     }
@@ -126,11 +128,6 @@ impl<W: Way> Outlet<W> {
 enum Handed {
     All,
     Stuck,
-}
-
-fn mistake(text: &str) -> Failure {
-    Failure::new(FailureCode::Internal, "The tab's stream broke", "Close the tab and open it again.")
-        .with_server("stream", text)
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ mod profiles;
 use std::collections::BTreeSet;
 
 use adit_contract::{
-    AccountInfo, AccountState, InstanceRef, ProfileInfo, Protocol, SessionInfo, SessionState, TunnelAction,
-    TunnelInfo, TunnelState,
+    AccountInfo, AccountState, InstanceRef, ProfileInfo, SessionInfo, TunnelAction, TunnelInfo, TunnelState,
 };
 
 use crate::{
     closing::{is_on, is_open},
     tunnels,
+    words::tray as words,
 };
 
 /// The most rows of one kind; what is beyond is in the window.
@@ -118,19 +118,15 @@ pub(crate) struct Shown<'a> {
 
 /// The tray for how the app stands.
 pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
-    let mut rows = vec![item("Open Adit", Does::Open)];
+    let mut rows = vec![item(words::OPEN, Does::Open)];
     if let Some(account) = shown.accounts.iter().find(|account| account.state == AccountState::SignInNeeded) {
-        rows.push(item(format!("Sign in again as {}", short(&account.email)), Does::SignIn));
+        rows.push(item(words::sign_in_again(&short(&account.email)), Does::SignIn));
     }
     let sessions: Vec<&SessionInfo> =
         shown.sessions.iter().filter(|session| is_open(&session.state) || need::was_lost(session)).collect();
-    group(&mut rows, "Sessions", &sessions, Does::Sessions, |session| {
-        let by = match session.protocol {
-            Protocol::Ssh => "",
-            Protocol::Rdp => " desktop",
-        };
+    group(&mut rows, words::SESSIONS, &sessions, Does::Sessions, |session| {
         let name = session.name.as_ref().unwrap_or(&session.instance.name);
-        let text = format!("{}{by} – {}", short(name), session_word(&session.state));
+        let text = words::session(&short(name), session.protocol, &session.state);
         item(text, Does::Session(session.id.clone()))
     });
     // What runs first: only so many fit. The order within each is that of the window.
@@ -138,26 +134,26 @@ pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
         shown.tunnels.iter().partition(|tunnel| is_on(&tunnel.state));
     let running = on.iter().filter(|tunnel| !tunnel.by_command).count();
     let all: Vec<&TunnelInfo> = on.into_iter().chain(off).collect();
-    group(&mut rows, "Tunnels", &all, Does::Tunnels(None), |tunnel| tunnel_row(tunnel));
+    group(&mut rows, words::TUNNELS, &all, Does::Tunnels(None), |tunnel| tunnel_row(tunnel));
     let stopped = shown.tunnels.iter().filter(|tunnel| !is_on(&tunnel.state));
     let paused = stopped.filter(|tunnel| shown.paused.contains(&tunnel.id)).count();
     if running > 0 {
-        rows.push(item("Pause all tunnels", Does::PauseAll));
+        rows.push(item(words::PAUSE_ALL, Does::PauseAll));
     }
     if paused > 0 {
-        rows.push(item("Resume paused tunnels", Does::ResumeAll));
+        rows.push(item(words::RESUME_ALL, Does::ResumeAll));
     }
     let favourites: Vec<&InstanceRef> = shown.favourites.iter().collect();
-    group(&mut rows, "Favourites", &favourites, Does::Explorer, |instance| {
+    group(&mut rows, words::FAVOURITES, &favourites, Does::Explorer, |instance| {
         item(
-            format!("{} – {}", short(&instance.name), short(&instance.project)),
+            words::favourite(&short(&instance.name), &short(&instance.project)),
             Does::Connect((*instance).clone()),
         )
     });
     if !shown.profiles.is_empty() {
         rows.extend([Row::Separator, profiles::menu(shown.profiles)]);
     }
-    rows.extend([Row::Separator, item("Settings", Does::Settings), item("Quit Adit", Does::Quit)]);
+    rows.extend([Row::Separator, item(words::SETTINGS, Does::Settings), item(words::QUIT, Does::Quit)]);
     let needs = need::needs(shown);
     let mark = match (needs.is_empty(), need::is_busy(shown)) {
         (false, _) => Mark::NeedsYou,
@@ -167,7 +163,7 @@ pub(crate) fn tray(shown: &Shown<'_>) -> Tray {
     let tip = need::tip(&needs).unwrap_or_else(|| {
         let open = shown.sessions.iter().filter(|session| is_open(&session.state)).count();
         let on = shown.tunnels.iter().filter(|tunnel| is_on(&tunnel.state)).count();
-        format!("Adit: {}, {}", counted(open, "session"), counted(on, "tunnel"))
+        words::calm(open, on)
     });
     Tray { mark, tip, rows }
 }
@@ -183,7 +179,7 @@ fn group<T>(rows: &mut Vec<Row>, heading: &str, all: &[T], more: Does, row: impl
     rows.extend([Row::Separator, Row::Heading(heading.to_owned())]);
     rows.extend(all.iter().take(MOST_ROWS).map(row));
     if let Some(left) = all.len().checked_sub(MOST_ROWS).filter(|left| *left > 0) {
-        rows.push(item(format!("{left} more in the window"), more));
+        rows.push(item(words::more(left), more));
     }
 }
 
@@ -191,31 +187,20 @@ fn tunnel_row(tunnel: &TunnelInfo) -> Row {
     let name = tunnel_name(tunnel);
     if tunnel.by_command {
         // It ends with its command, and not from here.
-        return item(format!("{name} – of a command"), Does::Tunnels(Some(tunnel.id.clone())));
+        return item(words::of_a_command(&name), Does::Tunnels(Some(tunnel.id.clone())));
     }
-    let (state, action) = match &tunnel.state {
-        TunnelState::Stopped => ("stopped, click to start", TunnelAction::Start),
-        TunnelState::Starting { .. } => ("starting", TunnelAction::Stop),
-        TunnelState::Listening | TunnelState::Live => ("running, click to pause", TunnelAction::Stop),
-        TunnelState::Resuming { .. } => ("resuming", TunnelAction::Stop),
+    let (text, action) = match &tunnel.state {
+        TunnelState::Stopped => (words::stopped(&name), TunnelAction::Start),
+        TunnelState::Starting { .. } => (words::starting(&name), TunnelAction::Stop),
+        TunnelState::Listening | TunnelState::Live => (words::running(&name), TunnelAction::Stop),
+        TunnelState::Resuming { .. } => (words::resuming(&name), TunnelAction::Stop),
         TunnelState::SignInNeeded { .. } => {
-            return item(format!("{name} – sign-in needed, click to sign in"), Does::SignIn);
+            return item(words::waiting_for_sign_in(&name), Does::SignIn);
         }
-        TunnelState::Failed { listening: true, .. } => ("failed, click to pause", TunnelAction::Stop),
-        TunnelState::Failed { listening: false, .. } => ("failed, click to try again", TunnelAction::Start),
+        TunnelState::Failed { listening: true, .. } => (words::failing(&name), TunnelAction::Stop),
+        TunnelState::Failed { listening: false, .. } => (words::failed(&name), TunnelAction::Start),
     };
-    item(format!("{name} – {state}"), Does::Tunnel(tunnel.id.clone(), action))
-}
-
-fn session_word(state: &SessionState) -> &'static str {
-    match state {
-        SessionState::Connecting { .. } => "connecting",
-        SessionState::Asking { .. } => "has a question",
-        SessionState::Live => "open",
-        SessionState::Resuming { .. } => "resuming",
-        SessionState::Ended { .. } => "ended",
-        SessionState::Failed { .. } => "lost",
-    }
+    item(text, Does::Tunnel(tunnel.id.clone(), action))
 }
 
 /// What a tunnel is called, however long its name is.
@@ -224,14 +209,6 @@ fn tunnel_name(tunnel: &TunnelInfo) -> String {
         format!("{}:{}", short(tunnels::called(&tunnel.spec.target)), tunnels::port(&tunnel.spec.target))
     } else {
         short(&tunnel.spec.name)
-    }
-}
-
-fn counted(n: usize, what: &str) -> String {
-    match n {
-        0 => format!("no {what}"),
-        1 => format!("1 {what}"),
-        n => format!("{n} {what}s"),
     }
 }
 

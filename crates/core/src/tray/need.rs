@@ -3,6 +3,7 @@
 use adit_contract::{AccountState, ProfileState, SessionInfo, SessionState, TunnelState};
 
 use super::{Shown, short, tunnel_name};
+use crate::words::tray as words;
 
 /// Whether it was lost, which a person who does not see the window has to learn.
 pub(super) fn was_lost(session: &SessionInfo) -> bool {
@@ -13,22 +14,22 @@ pub(super) fn was_lost(session: &SessionInfo) -> bool {
 pub(super) fn needs(shown: &Shown<'_>) -> Vec<String> {
     let accounts = shown.accounts.iter().filter(|account| account.state == AccountState::SignInNeeded);
     let mut needs: Vec<String> =
-        accounts.map(|account| format!("sign in again as {}", short(&account.email))).collect();
+        accounts.map(|account| words::needs_sign_in_as(&short(&account.email))).collect();
     for session in shown.sessions {
         let name = short(session.name.as_ref().unwrap_or(&session.instance.name));
         if matches!(session.state, SessionState::Asking { .. }) {
-            needs.push(format!("{name} has a question"));
+            needs.push(words::needs_answer(&name));
         } else if was_lost(session) {
-            needs.push(format!("the session on {name} was lost"));
+            needs.push(words::lost(&name));
         }
     }
     for tunnel in shown.tunnels {
         match tunnel.state {
-            TunnelState::Failed { .. } => {
-                needs.push(format!("the tunnel {} has failed", tunnel_name(tunnel)))
-            }
+            TunnelState::Failed { .. } => needs.push(words::tunnel_has_failed(&tunnel_name(tunnel))),
             // One sign-in is enough, and is named already where the account is known.
-            TunnelState::SignInNeeded { .. } if needs.is_empty() => needs.push("sign in again".to_owned()),
+            TunnelState::SignInNeeded { .. } if needs.is_empty() => {
+                needs.push(words::NEEDS_SIGN_IN.to_owned())
+            }
             TunnelState::SignInNeeded { .. }
             | TunnelState::Stopped
             | TunnelState::Starting { .. }
@@ -49,7 +50,7 @@ pub(super) fn needs(shown: &Shown<'_>) -> Vec<String> {
                 tunnel.spec.name == info.profile.name && matches!(tunnel.state, TunnelState::Failed { .. })
             })
         {
-            needs.push(format!("the profile {} has failed", short(&info.profile.name)));
+            needs.push(words::profile_has_failed(&short(&info.profile.name)));
         }
     }
     needs
@@ -57,11 +58,7 @@ pub(super) fn needs(shown: &Shown<'_>) -> Vec<String> {
 
 /// What the tip says of them; `None` where there are none.
 pub(super) fn tip(needs: &[String]) -> Option<String> {
-    Some(match needs {
-        [] => return None,
-        [one] => format!("Adit needs you: {one}"),
-        [first, more @ ..] => format!("Adit needs you: {first}, and {} more", more.len()),
-    })
+    needs.split_first().map(|(first, more)| words::needs_you(first, more.len()))
 }
 
 /// Whether something is being connected or resumed.

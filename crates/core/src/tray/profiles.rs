@@ -3,6 +3,7 @@
 use adit_contract::{MOST_STARTED_PROFILES, ProfileInfo, ProfileState};
 
 use super::{Does, Row, item, short};
+use crate::words::tray as words;
 
 /// The most rows of one menu.
 const MOST_IN_MENU: usize = 20;
@@ -12,7 +13,7 @@ const MOST: usize = 100;
 /// The menu of all profiles, of which there are some.
 pub(super) fn menu(all: &[ProfileInfo]) -> Row {
     let shown: Vec<&ProfileInfo> = all.iter().take(MOST).collect();
-    Row::Menu { text: "Profiles".to_owned(), rows: folder(&shown, 0, all.len() - shown.len()) }
+    Row::Menu { text: words::PROFILES.to_owned(), rows: folder(&shown, 0, all.len() - shown.len()) }
 }
 
 /// The rows of a folder that is in `depth` others, from the profiles in it and below it, and how many of them are left out
@@ -38,7 +39,7 @@ fn folder(all: &[&ProfileInfo], depth: usize, left_out: usize) -> Vec<Row> {
     let beyond = rows.split_off(rows.len().min(MOST_IN_MENU));
     let left = left_out + beyond.iter().map(|(_, profiles)| profiles).sum::<usize>();
     let start_all = (depth > 0).then(|| start_all(all)).flatten();
-    let more = (left > 0).then(|| item(format!("{left} more in the window"), Does::Profiles(None)));
+    let more = (left > 0).then(|| item(words::more(left), Does::Profiles(None)));
     start_all.into_iter().chain(rows.into_iter().map(|(row, _)| row)).chain(more).collect()
 }
 
@@ -46,7 +47,7 @@ fn folder(all: &[&ProfileInfo], depth: usize, left_out: usize) -> Vec<Row> {
 fn start_all(all: &[&ProfileInfo]) -> Option<Row> {
     let off: Vec<String> = all.iter().filter(|info| !is_on(info)).map(|info| info.id.clone()).collect();
     let startable = 2..=MOST_STARTED_PROFILES;
-    startable.contains(&off.len()).then(|| item(format!("Start all {}", off.len()), Does::StartProfiles(off)))
+    startable.contains(&off.len()).then(|| item(words::start_all(off.len()), Does::StartProfiles(off)))
 }
 
 fn is_on(info: &ProfileInfo) -> bool {
@@ -54,11 +55,5 @@ fn is_on(info: &ProfileInfo) -> bool {
 }
 
 fn profile(info: &ProfileInfo) -> Row {
-    let state = match &info.state {
-        ProfileState::Idle => "",
-        ProfileState::Session { .. } => " – open",
-        ProfileState::Tunnel { .. } => " – running",
-        ProfileState::Failed { .. } => " – failed, click to try again",
-    };
-    item(format!("{}{state}", short(&info.profile.name)), Does::Profile(info.id.clone()))
+    item(words::profile(&short(&info.profile.name), &info.state), Does::Profile(info.id.clone()))
 }

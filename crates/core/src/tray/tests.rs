@@ -1,5 +1,6 @@
 use adit_contract::{
-    AccountSource, Failure, FailureCode, ProfileState, Question, Step, TunnelSpec, TunnelTarget,
+    AccountSource, Failure, FailureCode, ProfileState, Protocol, Question, SessionState, Step, TunnelSpec,
+    TunnelTarget,
 };
 
 use super::*;

@@ -10,11 +10,11 @@ use super::{
     Tunnels, convert,
     convert::relay_target,
     entry::{Kept, Run},
-    signed_out,
 };
 use crate::{
     failure,
     share::{Patient, Wait},
+    words,
 };
 
 impl Tunnels {
@@ -60,14 +60,14 @@ impl Tunnels {
         let dialed = dialer.dial_observed(&to, |waiting| Wait::tell(&waits, &waiting.retry)).await;
         match dialed {
             Ok(connection) => Ok(Dialed { connection, account }),
-            Err(_) if !self.ways.knows(&account) => Err(signed_out()),
+            Err(_) if !self.ways.knows(&account) => Err(words::sessions::signed_out()),
             Err(error) => Err(self.note(&account, failure::dial_to(&error, &to))),
         }
     }
 
     /// What a stream came to that ended without an error: an account that signed out meanwhile ended it.
     pub(crate) fn end_of(&self, account: &str) -> Result<(), Failure> {
-        if self.ways.knows(account) { Ok(()) } else { Err(signed_out()) }
+        if self.ways.knows(account) { Ok(()) } else { Err(words::sessions::signed_out()) }
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use adit_contract::{
-    Failure, FailureCode, HttpRule, InstanceRef, TunnelAudience, TunnelPlace, TunnelProtocol, TunnelSpec,
-    TunnelTarget,
+    Failure, HttpRule, InstanceRef, TunnelAudience, TunnelPlace, TunnelProtocol, TunnelSpec, TunnelTarget,
 };
 use adit_tunnel::{
     Patience, Target,
@@ -15,7 +14,7 @@ use adit_tunnel::{
     ports,
 };
 
-use crate::share::Patient;
+use crate::{share::Patient, words::tunnels as words};
 
 /// How long a VM that starts is waited for.
 const BOOT: std::time::Duration = std::time::Duration::from_secs(180);
@@ -85,7 +84,7 @@ pub fn fill(words: &[String], local: &Local) -> Vec<String> {
 /// [`Launched::begun`] once the program runs. `place` stands in place of the specification's own.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`] for what cannot be a tunnel.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what cannot be a tunnel.
 pub fn pool_spec(asked: &TunnelSpec, place: Place) -> Result<(Spec, Option<Launched>), Failure> {
     check(asked)?;
     let (spec, launch) = spec(asked, Path::new(""));
@@ -180,11 +179,10 @@ pub(super) fn steady(asked: &TunnelTarget) -> String {
 /// Refuses what no tunnel can be made of.
 ///
 /// # Errors
-/// [`FailureCode::InvalidInput`], which names what is wrong.
+/// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput), which names what is wrong.
 pub(crate) fn check(asked: &TunnelSpec) -> Result<(), Failure> {
-    let wrong = |title: &str, advice: &str| Err(Failure::new(FailureCode::InvalidInput, title, advice));
     if port(&asked.target) == 0 || asked.place == (TunnelPlace::Port { port: 0 }) {
-        return wrong("0 is not a port", "A port is a number from 1 to 65535.");
+        return Err(words::no_port());
     }
     let parts: Vec<&String> = match &asked.target {
         TunnelTarget::Instance { instance, interface, .. } => {
@@ -195,31 +193,29 @@ pub(crate) fn check(asked: &TunnelSpec) -> Result<(), Failure> {
         }
     };
     if parts.iter().any(|part| part.is_empty()) {
-        return wrong("The target is not complete", "Fill in each of its parts.");
+        return Err(words::target_incomplete());
     }
     if parts.iter().any(|part| part.len() > LONGEST_PART) || asked.name.len() > LONGEST_PART {
-        return wrong("A name is too long", "None has more than 512 letters.");
+        return Err(words::name_too_long(LONGEST_PART));
     }
-    let words = match &asked.audience {
+    let command = match &asked.audience {
         TunnelAudience::User | TunnelAudience::Everyone => return Ok(()),
         TunnelAudience::Programs { paths } => paths,
         TunnelAudience::Launched { command } => command,
     };
-    match words.first() {
-        None => return wrong("No program is named", "Name the program that may use the tunnel."),
-        Some(first) if first.is_empty() => {
-            return wrong("No program is named", "Name the program that may use the tunnel.");
-        }
-        Some(_) => {}
+    if command.first().is_none_or(String::is_empty) {
+        return Err(words::no_program_to_let_in());
     }
-    if words.len() > MOST_WORDS || words.iter().any(|word| word.len() > LONGEST_WORD) {
-        return wrong("The command is too long", "Put it into a script, and name that.");
+    if command.len() > MOST_WORDS || command.iter().any(|word| word.len() > LONGEST_WORD) {
+        return Err(words::command_too_long());
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     fn to_web_1(protocol: TunnelProtocol) -> TunnelSpec {

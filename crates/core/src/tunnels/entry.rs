@@ -20,6 +20,7 @@ use super::{
 use crate::{
     explain::{Observed, Refused, Why},
     failure, now,
+    words::tunnels as words,
 };
 
 /// How long a tunnel is kept.
@@ -228,12 +229,7 @@ impl Entry {
             Activity::Idle => TunnelState::Listening,
             Activity::Live => TunnelState::Live,
             Activity::Waiting(retry) => TunnelState::Starting {
-                text: format!(
-                    "Waiting for {}: {} (attempt {})",
-                    convert::called(&self.spec.target),
-                    retry.reason,
-                    retry.attempt
-                ),
+                text: words::waiting(convert::called(&self.spec.target), &retry.reason, retry.attempt),
                 since: milliseconds(stats.since),
             },
             Activity::Resuming(retry) => TunnelState::Resuming { attempt: retry.attempt, next_at: at(retry) },

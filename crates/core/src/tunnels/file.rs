@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use adit_contract::{Failure, FailureCode, GatewaySettings, TunnelSpec};
+use adit_contract::{Failure, GatewaySettings, TunnelSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ use crate::file::{
     self,
     versioned::{self, Form, Kept},
 };
+
+use crate::words::{files, tunnels as words};
 
 /// What is kept for a cloud.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,24 +63,9 @@ impl TunnelsFile {
         let (mut content, trouble) = match read {
             Ok(Kept::Absent) => (Content::default(), None),
             Ok(Kept::Value(content)) => (content, None),
-            Ok(Kept::Later(content)) => {
-                (content.unwrap_or_default(), Some(file::later("list of tunnels", &path)))
-            }
-            Ok(Kept::SetAside(aside)) => (
-                Content::default(),
-                Some(
-                    Failure::new(
-                        FailureCode::File,
-                        "The list of tunnels could not be understood",
-                        "It begins anew; the old file was kept.",
-                    )
-                    .with_fact("Kept as", aside.display().to_string()),
-                ),
-            ),
-            Err(error) => (
-                Content::default(),
-                Some(file::failure("The list of tunnels could not be read", &path, &error)),
-            ),
+            Ok(Kept::Later(content)) => (content.unwrap_or_default(), Some(words::later(&path))),
+            Ok(Kept::SetAside(aside)) => (Content::default(), Some(words::set_aside(&aside))),
+            Err(error) => (Content::default(), Some(files::failure(words::NOT_READ, &path, &error))),
         };
         let saved = content.clouds.remove(cloud).unwrap_or_default();
         let others = tokio::sync::Mutex::new(content);
@@ -92,12 +79,14 @@ impl TunnelsFile {
         content.clouds.insert(self.cloud.clone(), saved());
         let (path, unread) = (self.path.clone(), self.unread.clone());
         let written = file::blocking(move || versioned::write_over(&path, &unread, &content)).await;
-        written.map_err(|error| file::failure("The list of tunnels could not be written", &self.path, &error))
+        written.map_err(|error| files::failure(words::NOT_WRITTEN, &self.path, &error))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
     use crate::file::versioned::tests::later_forms;
 

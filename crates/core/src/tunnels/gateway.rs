@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adit_contract::{Event, Failure, FailureCode, GatewayInfo, GatewayLogin, GatewaySettings, GatewayState};
+use adit_contract::{Event, Failure, GatewayInfo, GatewayLogin, GatewaySettings, GatewayState};
 use adit_tunnel::{
     Dialer, Target,
     audience::Audience,
@@ -20,6 +20,7 @@ use crate::{
     failure,
     keychain::{Keychain, Lookup},
     panics::{broken, caught},
+    words,
 };
 
 /// The user name that clients give.
@@ -121,11 +122,7 @@ impl Gateway {
 
     pub(super) async fn set(&self, settings: GatewaySettings) -> Result<(), Failure> {
         if settings.port == 0 {
-            return Err(Failure::new(
-                FailureCode::InvalidInput,
-                "0 is not a port",
-                "A port is a number from 1 to 65535.",
-            ));
+            return Err(words::tunnels::no_port());
         }
         let _changing = self.changing.lock().await;
         let before = {

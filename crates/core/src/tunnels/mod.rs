@@ -26,7 +26,7 @@ use adit_contract::{
     Event, Failure, FailureCode, TunnelAction, TunnelInfo, TunnelPeer, TunnelSpec, TunnelTarget,
 };
 use adit_tunnel::{
-    Retry, Waiting,
+    Waiting,
     listen::Activity,
     peer::SystemPeers,
     pool::{Lease, Pool},
@@ -49,6 +49,7 @@ use crate::{
     now,
     panics::{broken, caught},
     share::Wait,
+    words,
 };
 
 pub(crate) use self::{
@@ -167,12 +168,13 @@ impl Tunnels {
 
     fn insert(&self, spec: TunnelSpec, kept: Kept) -> Result<u64, Failure> {
         let mut all = self.all();
-        let (most, full, advice) = match kept {
-            Kept::Yes => (MOST_TUNNELS, "tunnels", "Remove one of them first."),
-            Kept::WhileUsed => (MOST_BORROWED, "tunnels of commands", "End one of the commands first."),
-        };
-        if all.entries.values().filter(|entry| entry.kept == kept).count() >= most {
-            return Err(Failure::new(FailureCode::InvalidInput, format!("There are {most} {full}"), advice));
+        let there = all.entries.values().filter(|entry| entry.kept == kept).count();
+        match kept {
+            Kept::Yes if there >= MOST_TUNNELS => return Err(words::tunnels::too_many(MOST_TUNNELS)),
+            Kept::WhileUsed if there >= MOST_BORROWED => {
+                return Err(words::tunnels::too_many_of_commands(MOST_BORROWED));
+            }
+            Kept::Yes | Kept::WhileUsed => {}
         }
         let id = all.next;
         all.next = id.saturating_add(1);
@@ -272,9 +274,7 @@ impl Tunnels {
 
     fn find(&self, id: &str) -> Result<u64, Failure> {
         let number: Option<u64> = id.parse().ok();
-        number.filter(|number| self.all().entries.contains_key(number)).ok_or_else(|| {
-            Failure::new(FailureCode::InvalidInput, "There is no such tunnel", "It may have been removed.")
-        })
+        number.filter(|number| self.all().entries.contains_key(number)).ok_or_else(words::tunnels::unknown)
     }
 
     /// How a tunnel failed, to be explained.
@@ -334,18 +334,14 @@ impl Tunnels {
             let start = Starting { id, epoch, spec, profile, local };
             tunnels.run_guarded(&start, asker).await;
         }));
-        let text = format!("Asking the relay for {}", convert::called(&entry.spec.target));
+        let text = words::tunnels::asking(convert::called(&entry.spec.target));
         entry.run = Run::Starting { text, since: now(), account: None };
     }
 
     /// Refuses to begin anew what a command opened: it ends with its first run.
     fn is_ours(&self, id: u64) -> Result<(), Failure> {
         match self.all().entries.get(&id).map(|entry| entry.kept) {
-            Some(Kept::WhileUsed) => Err(Failure::new(
-                FailureCode::InvalidInput,
-                "This tunnel belongs to a command",
-                "It ends with that command; begin it there again.",
-            )),
+            Some(Kept::WhileUsed) => Err(words::tunnels::of_a_command()),
             Some(Kept::Yes) | None => Ok(()),
         }
     }
@@ -421,7 +417,7 @@ impl Tunnels {
             if let Some(waits) = waits {
                 Wait::tell(waits, &waiting.retry);
             }
-            let text = waiting_words(called, &waiting.retry);
+            let text = words::tunnels::waiting(called, &waiting.retry.reason, waiting.retry.attempt);
             self.change_in(*id, *epoch, |entry| entry.waits(text));
         };
         let opened = self.pool.open_observed(&account, access.dialer(), spec, waiting).await;
@@ -457,7 +453,7 @@ impl Tunnels {
             its.map(|(id, _)| *id).collect()
         };
         for id in ids {
-            self.with(id, |entry| entry.stop(Some(signed_out())));
+            self.with(id, |entry| entry.stop(Some(words::sessions::signed_out())));
         }
     }
 
@@ -531,14 +527,6 @@ struct Starting {
 /// Why a listener ended that nobody has stopped.
 fn broken_off(activity: &Activity) -> Option<Refused> {
     matches!(activity, Activity::Broken).then(|| broken("the listener").into())
-}
-
-fn waiting_words(called: &str, retry: &Retry) -> String {
-    format!("Waiting for {called}: {} (attempt {})", retry.reason, retry.attempt)
-}
-
-fn signed_out() -> Failure {
-    failure::sign_in_needed("The account was signed out")
 }
 
 fn count(number: u64) -> f64 {

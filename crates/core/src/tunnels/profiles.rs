@@ -2,18 +2,20 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use adit_contract::{Failure, FailureCode, TunnelInfo, TunnelSpec};
+use adit_contract::{Failure, TunnelInfo, TunnelSpec};
 
 use super::{
     Tunnels, convert,
     entry::{Entry, Kept, Run, Wish},
 };
 
+use crate::words;
+
 impl Tunnels {
     /// Starts the tunnel of a profile as `spec` has it, unless it runs; gives its id.
     ///
     /// # Errors
-    /// [`FailureCode::InvalidInput`] for what cannot be a tunnel, or one too many.
+    /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what cannot be a tunnel, or one too many.
     pub(crate) async fn start_of(
         self: &Arc<Self>,
         profile: &str,
@@ -34,9 +36,7 @@ impl Tunnels {
                 self.begin(id, entry, None, None);
             }
         });
-        begun.ok_or_else(|| {
-            Failure::new(FailureCode::Cancelled, "The tunnel was removed", "Start the profile again.")
-        })?;
+        begun.ok_or_else(words::tunnels::removed)?;
         self.save_wishes().await;
         Ok(id.to_string())
     }

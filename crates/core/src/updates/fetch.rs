@@ -24,7 +24,7 @@ const PACKAGE_TIME: Duration = Duration::from_secs(60 * 60);
 
 /// Why nothing was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     #[error("no HTTPS client could be made: {0}")]
     Setup(String),
     #[error("no answer: {0}")]

@@ -2,7 +2,6 @@
 //! them reads the list, checks signatures and puts a package in place ([`Updater`]).
 
 mod asked;
-mod failures;
 mod fetch;
 mod list;
 mod run;
@@ -15,7 +14,7 @@ use adit_contract::UpdateWay;
 use serde_json::Value;
 use url::Url;
 
-pub(crate) use self::run::Updates;
+pub(crate) use self::{fetch::FetchError, run::Updates};
 
 /// Where a build asks for newer versions of itself.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adit_contract::{Event, Failure, FailureCode, UpdateInfo, UpdateSource, UpdateStep, UpdateWay};
+use adit_contract::{Event, Failure, UpdateInfo, UpdateSource, UpdateStep, UpdateWay};
 use reqwest::ClientBuilder;
 use tokio::task::AbortHandle;
 use url::Url;
@@ -14,11 +14,17 @@ use url::Url;
 use super::{
     Published, Publisher, UpdateError,
     asked::{Answer, AskedFile},
-    failures,
     fetch::Fetch,
     list,
 };
-use crate::{closing::Live, events::EventSink, now, panics::caught, settings::table::LookForUpdates};
+use crate::{
+    closing::Live,
+    events::EventSink,
+    now,
+    panics::caught,
+    settings::table::LookForUpdates,
+    words::{self, updates::Fetched},
+};
 
 /// How long after an answer the publisher is asked again, in milliseconds.
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
@@ -225,7 +231,7 @@ impl Updates {
                             Ok(published) => state.offer(published),
                             Err(error) => {
                                 state.offer(None);
-                                state.info.failure = heard(state.asking, failures::update(&error));
+                                state.info.failure = heard(state.asking, words::updates::update(&error));
                             }
                         }
                     }
@@ -240,7 +246,7 @@ impl Updates {
     async fn ask(&self) -> Result<(Answer, Result<Option<Published>, UpdateError>), Failure> {
         let publisher = self.known()?;
         let fetched = async { Fetch::new((self.client)())?.list(&publisher.list).await };
-        let bytes = fetched.await.map_err(|error| failures::fetch("The list of versions", &error))?;
+        let bytes = fetched.await.map_err(|error| words::updates::fetch(Fetched::List, &error))?;
         let list = serde_json::from_slice(&bytes);
         let published = match &list {
             Ok(list) => list::read(publisher, list),
@@ -250,13 +256,7 @@ impl Updates {
     }
 
     fn known(&self) -> Result<&Publisher, Failure> {
-        self.publisher.as_ref().ok_or_else(|| {
-            Failure::new(
-                FailureCode::NotSupported,
-                "This build of Adit does not look for updates",
-                "Newer versions come from where it was installed from.",
-            )
-        })
+        self.publisher.as_ref().ok_or_else(words::updates::not_looked_for)
     }
 
     // ---- fetching and installing
@@ -303,7 +303,7 @@ impl Updates {
             });
         };
         let fetched = async { Fetch::new((self.client)())?.package(&published.address, progress).await };
-        let bytes = fetched.await.map_err(|error| failures::fetch("The update", &error))?;
+        let bytes = fetched.await.map_err(|error| words::updates::fetch(Fetched::Package, &error))?;
         let package = published.package.clone();
         blocking(move || package.verify(&bytes).map(|()| bytes)).await
     }
@@ -321,7 +321,7 @@ impl Updates {
             UpdateStep::Idle
             | UpdateStep::Checking
             | UpdateStep::Downloading { .. }
-            | UpdateStep::Installing => return Err(nothing()),
+            | UpdateStep::Installing => return Err(words::updates::nothing_to_install()),
         };
         let published = self.published(|way| matches!(way, UpdateWay::Install))?;
         let live: Count = Arc::new(live);
@@ -432,12 +432,8 @@ impl Updates {
 
     fn published(&self, fits: impl FnOnce(&UpdateWay) -> bool) -> Result<Published, Failure> {
         let published = self.state().published.clone();
-        published.filter(|published| fits(&published.way)).ok_or_else(nothing)
+        published.filter(|published| fits(&published.way)).ok_or_else(words::updates::nothing_to_install)
     }
-}
-
-fn nothing() -> Failure {
-    Failure::new(FailureCode::InvalidInput, "There is no update to install", "Look for updates first.")
 }
 
 /// Whether the publisher is to be asked again. A clock that was set back does not put it off.
@@ -466,8 +462,8 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UpdateError> + Send + 'static,
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| failures::update(&error)),
-        Err(error) => Err(failures::update(&UpdateError::NotInstalled(error.to_string()))),
+        Ok(done) => done.map_err(|error| words::updates::update(&error)),
+        Err(error) => Err(words::updates::update(&UpdateError::NotInstalled(error.to_string()))),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What is written to the metadata value `windows-keys`, and for whom.
 
-use adit_contract::{Failure, FailureCode, InstanceRef};
+use adit_contract::{Failure, InstanceRef};
 use adit_ssh::guest::MAX_VALUE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::key::Public;
-use crate::sessions::Role;
+use crate::{sessions::Role, words::windows_password as words};
 
 /// The metadata's key.
 pub(super) const KEY: &str = "windows-keys";
@@ -81,29 +81,19 @@ fn has_expired(line: &str, now: Timestamp) -> bool {
 
 /// Whether a Windows VM's agent makes a user of this name.
 pub(crate) fn check_name(user: &str, instance: &InstanceRef) -> Result<(), Failure> {
-    let wrong = |title: String, advice: &str| Err(Failure::new(FailureCode::InvalidInput, title, advice));
     let length = user.chars().count();
     if length == 0 || length > LONGEST_NAME {
-        return wrong(
-            format!("The name of a Windows user has 1 to {LONGEST_NAME} characters"),
-            "Choose a shorter name, without a domain.",
-        );
+        return Err(words::name_length(LONGEST_NAME));
     }
     if user.chars().any(|letter| letter.is_control() || FORBIDDEN.contains(&letter))
         || user.chars().all(|letter| letter == '.' || letter == ' ')
         || user.ends_with('.')
         || user.trim() != user
     {
-        return wrong(
-            "A Windows user cannot have this name".to_owned(),
-            "Use letters, digits, hyphens and underscores, without a domain.",
-        );
+        return Err(words::name_letters());
     }
     if user.eq_ignore_ascii_case(&instance.name) {
-        return wrong(
-            "A user cannot have the VM's own name".to_owned(),
-            "Windows keeps it for the machine. Choose another one.",
-        );
+        return Err(words::name_of_vm());
     }
     Ok(())
 }
@@ -119,6 +109,8 @@ pub(crate) fn name_from_email(email: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     fn instance() -> InstanceRef {

@@ -7,7 +7,7 @@ mod key;
 
 use std::time::Duration;
 
-use adit_contract::{Action, Failure, FailureCode, InstanceRef};
+use adit_contract::{Failure, FailureCode, InstanceRef};
 use adit_google::{Google, Instance, Os};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -25,6 +25,7 @@ use crate::{
     inventory::at,
     metadata::{self, Change},
     sessions::{Context, Role, vm},
+    words::windows_password as words,
 };
 
 pub(crate) use self::entry::{check_name, name_from_email};
@@ -74,7 +75,7 @@ pub(crate) async fn set(
     metadata::change(&google, instance, read.metadata.clone(), |current| {
         match entry::appended(current.get(entry::KEY), &line, Timestamp::now()) {
             Ok(value) => Ok(Change::set(entry::KEY, value)),
-            Err(full) => Err(no_room(&instance.name, &full)),
+            Err(full) => Err(words::metadata_full(&instance.name, full.to_string())),
         }
     })
     .await?;
@@ -109,37 +110,16 @@ async fn wait(
         match answers.take(&output.contents) {
             None => {}
             Some(Answer::Password(sealed)) => {
-                return key.open(&sealed).map_err(|error| {
-                    let title = format!("The answer of {name} could not be opened");
-                    Failure::new(FailureCode::ProtocolViolation, title, "Try again.")
-                        .with_action(Action::TryAgain)
-                        .with_server("agent", error.to_string())
-                        .into()
-                });
+                return key
+                    .open(&sealed)
+                    .map_err(|error| words::answer_not_opened(name, error.to_string()).into());
             }
             Some(Answer::Refused(reason)) => {
-                let title = format!("{name} set no password");
-                let advice = "Its agent says why below. A name may be taken, or not allowed there.";
-                return Err(Failure::new(FailureCode::Server, title, advice)
-                    .with_action(Action::TryAgain)
-                    .with_server("agent", reason)
-                    .into());
+                return Err(words::refused(name, reason).into());
             }
         }
     }
-    let (title, advice) = if is_ready {
-        (
-            format!("{name} did not set the password in time"),
-            "Its agent has said something before, so it may be busy. Try again in a minute.",
-        )
-    } else {
-        (
-            format!("The agent of {name} is not ready"),
-            "The VM may still be booting, have no Google agent, or not run Windows. Try again in a few minutes.",
-        )
-    };
-    let failure = Failure::new(FailureCode::NotSupported, title, advice).with_action(Action::TryAgain);
-    Err(failure.into())
+    Err(if is_ready { words::agent_busy(name) } else { words::agent_not_ready(name) }.into())
 }
 
 async fn look(
@@ -154,30 +134,12 @@ async fn look(
 /// Whether there can be an agent that does it.
 fn check_agent(read: &Instance, common: &[(String, String)], instance: &InstanceRef) -> Result<(), Failure> {
     let name = &instance.name;
-    let refused = |title: String, advice: &str| Err(Failure::new(FailureCode::NotSupported, title, advice));
     match read.os {
-        Os::Linux => {
-            return refused(
-                format!("{name} does not run Windows"),
-                "Only the agent of a Windows VM sets passwords.",
-            );
-        }
+        Os::Linux => return Err(words::no_windows(name)),
         Os::Windows | Os::Unknown => {}
     }
     if vm::flags(read, common).account_manager_disabled.is_on() {
-        return refused(
-            format!("{name} does not let its agent set passwords"),
-            "Its metadata has disable-account-manager. Sign in with an account that it has.",
-        );
+        return Err(words::agent_may_not(name));
     }
     Ok(())
-}
-
-fn no_room(name: &str, full: &entry::Full) -> Failure {
-    Failure::new(
-        FailureCode::InvalidInput,
-        format!("There is no room for a key in the metadata of {name}"),
-        "Other entries fill windows-keys. Remove some that are no longer needed.",
-    )
-    .with_server("metadata", full.to_string())
 }

@@ -1,5 +1,6 @@
 //! From what was found to the explanation that a person reads.
 
+pub(super) mod asking;
 mod binding;
 mod firewall;
 mod levels;

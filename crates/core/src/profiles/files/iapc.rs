@@ -10,8 +10,11 @@ use adit_contract::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Found, Notes, named, not_such, shown};
-use crate::profiles::check::{self, check, refused};
+use super::{Found, Notes, named, shown};
+use crate::{
+    profiles::check::{self, check},
+    words::profile_files as words,
+};
 
 /// The largest file, in bytes: they have a few hundred.
 const LARGEST: usize = 64 * 1024;
@@ -88,31 +91,28 @@ impl System {
 /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is none.
 pub(super) fn read(bytes: &[u8]) -> Result<Found, Failure> {
     if bytes.len() > LARGEST {
-        return Err(not_such(".iapc file"));
+        return Err(words::not_iapc());
     }
     // Notepad and its like begin with this mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let whole: Value = serde_json::from_slice(bytes).map_err(|_| not_such(".iapc file"))?;
+    let whole: Value = serde_json::from_slice(bytes).map_err(|_| words::not_iapc())?;
     let unknown = unknown(&whole);
-    let read: Read = serde_json::from_value(whole).map_err(|_| not_such(".iapc file"))?;
+    let read: Read = serde_json::from_value(whole).map_err(|_| words::not_iapc())?;
     if read.version != 1 {
-        return Err(refused("This form of .iapc file is not known", "Adit reads version 1."));
+        return Err(words::iapc_unknown_form());
     }
-    let port = port(&read.remote_port)
-        .ok_or_else(|| refused("This .iapc file names no port", "It needs a remotePort from 1 to 65535."))?;
+    let port = port(&read.remote_port).ok_or_else(words::iapc_without_port)?;
     let mut notes = Notes::default();
-    notes.add("IAP Desktop offers this on any VM; a profile is for one. Choose it in the profile.");
+    notes.add(words::FOR_ANY_VM);
     match read.condition.as_deref().map(str::trim) {
         None | Some("" | "isInstance()") => {}
-        Some(condition) => notes.add(format!("Its condition was left out: {}", shown(condition))),
+        Some(condition) => notes.add(words::condition(&shown(condition))),
     }
     if !unknown.is_empty() {
-        let more = if unknown.len() > MOST_NAMED { ", and others" } else { "" };
-        let named: Vec<String> = unknown.into_iter().take(MOST_NAMED).collect();
-        notes.add(format!("Not taken over: {}{more}.", named.join(", ")));
+        notes.add(words::not_taken_over(&unknown, MOST_NAMED));
     }
     let profile = Profile {
-        name: named(&read.name, "IAP Desktop"),
+        name: named(&read.name, words::IAP_DESKTOP),
         folder: Vec::new(),
         target: ProfileTarget::Search { text: String::new() },
         action: ProfileAction::Forward {
@@ -155,15 +155,13 @@ fn place(local: &Value, notes: &mut Notes) -> TunnelPlace {
     match address.filter(|address| address.ip().is_loopback() && address.port() != 0) {
         Some(address) => {
             if address.ip() != std::net::Ipv4Addr::LOCALHOST {
-                notes.add(format!("The local end is on 127.0.0.1 in place of {}.", address.ip()));
+                notes.add(words::local_end(address.ip()));
             }
             TunnelPlace::Port { port: address.port() }
         }
         None => {
             if !local.is_null() {
-                notes.add(
-                    "Its local port cannot be used. The tunnel takes the one that belongs to its target.",
-                );
+                notes.add(words::LOCAL_PORT_UNUSABLE);
             }
             TunnelPlace::Steady
         }
@@ -182,30 +180,30 @@ fn unknown(whole: &Value) -> Vec<String> {
 
 fn launched(client: Client, system: System, notes: &mut Notes) -> TunnelAudience {
     let Some(program) = client.executable.filter(|program| !program.trim().is_empty()) else {
-        notes.add("It names no program: the port is forwarded, and nothing is started.");
+        notes.add(words::NO_PROGRAM);
         return TunnelAudience::User;
     };
     let program = fill(&program, system);
     // Before the words are parted, as Windows does it.
-    let words = split(&fill(client.arguments.as_deref().unwrap_or_default(), system));
+    let arguments = split(&fill(client.arguments.as_deref().unwrap_or_default(), system));
     if let Some(why) = check::needs_path(&program) {
         notes.add(why);
     } else if system == System::Other && (program.contains('\\') || is_windows_program(&program)) {
         let program = shown(&program);
-        notes.add(format!("{program} is a program of Windows: choose one of this computer in the profile."));
+        notes.add(words::program_of_windows(&program));
     } else if !program.contains(['/', '\\']) {
         let program = shown(&program);
-        notes.add(format!("Write the whole path of {program} in the profile if it is not found."));
+        notes.add(words::whole_path(&program));
     }
-    for word in &words {
+    for word in &arguments {
         if let Some(name) = check::variable(word) {
-            notes.add(format!("Write what %{}% stands for among the program's arguments.", shown(name)));
+            notes.add(words::variable_among_arguments(&shown(name)));
         }
     }
-    if words.iter().any(|word| word.contains("{username}") || word.contains("{user}")) {
-        notes.add("Write the user's name in place of {username} in the profile.");
+    if arguments.iter().any(|word| word.contains("{username}") || word.contains("{user}")) {
+        notes.add(words::NAME_OF_USER);
     }
-    TunnelAudience::Launched { command: std::iter::once(program).chain(words).collect() }
+    TunnelAudience::Launched { command: std::iter::once(program).chain(arguments).collect() }
 }
 
 fn is_windows_program(program: &str) -> bool {

@@ -15,14 +15,14 @@ use adit_contract::{
 
 use super::{
     Profiles,
-    check::{self, DEEPEST, LONGEST_NAME, refused},
+    check::{self, DEEPEST, LONGEST_NAME},
     content::odd_name,
-    shelf,
     store::Access,
 };
 use crate::{
     file,
     settings::{self, table},
+    words,
 };
 
 /// The largest file that is read or written, in bytes.
@@ -53,7 +53,7 @@ impl Notes {
         if self.0.len() > MOST_NOTES {
             let more = self.0.len() - (MOST_NOTES - 1);
             self.0.truncate(MOST_NOTES - 1);
-            self.0.push(format!("And {more} more."));
+            self.0.push(words::profile_files::more_notes(more));
         }
         self.0
     }
@@ -69,9 +69,13 @@ impl Profiles {
     /// was added.
     pub fn import(&self, path: &Path) -> Result<ProfileImport, Failure> {
         let bytes = file::read_at_most(path, LARGEST)
-            .map_err(|error| file::failure("The file could not be read", path, &error))?;
+            .map_err(|error| words::files::failure(words::profile_files::NOT_READ, path, &error))?;
         let stem = path.file_stem().map(|stem| shown(&stem.to_string_lossy())).unwrap_or_default();
-        let stem = if stem.trim().is_empty() { "Imported".to_owned() } else { stem.trim().to_owned() };
+        let stem = if stem.trim().is_empty() {
+            words::profile_files::IMPORTED.to_owned()
+        } else {
+            stem.trim().to_owned()
+        };
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let found = match extension.as_deref() {
             Some("rdp") => rdp::read(&bytes, &stem)?,
@@ -125,7 +129,7 @@ impl Profiles {
         let shelf = self.shelf();
         if let Some(unknown) = ids.iter().find(|id| shelf.get(id).is_none()) {
             tracing::debug!(%unknown, "a profile that is to be exported has gone");
-            return Err(shelf::unknown());
+            return Err(words::profiles::unknown());
         }
         let wanted = |id: &String| ids.is_empty() || ids.contains(id);
         let profiles: Vec<Profile> = shelf
@@ -140,10 +144,7 @@ impl Profiles {
         let odd = if ids.is_empty() { shelf.odd.iter().map(odd_name).collect() } else { Vec::new() };
         let text = own::write(folders.collect(), profiles, odd)?;
         if u64::try_from(text.len()).map_or(true, |length| length > LARGEST) {
-            return Err(refused(
-                "That is too much for one file of profiles",
-                "Export them folder by folder.",
-            ));
+            return Err(words::profile_files::too_much());
         }
         Ok(text)
     }
@@ -155,14 +156,11 @@ impl Profiles {
     /// [`FailureCode::File`](adit_contract::FailureCode::File) when it cannot be written.
     pub fn export(&self, ids: &[String], path: &Path) -> Result<(), Failure> {
         if is_same(path, self.path()) {
-            return Err(refused(
-                "Adit keeps its profiles in this file",
-                "Choose another name, such as adit-profiles.json.",
-            ));
+            return Err(words::profile_files::own_file());
         }
         let text = self.export_text(ids)?;
         file::save_text(path, &text)
-            .map_err(|error| file::failure("The profiles could not be written", path, &error))
+            .map_err(|error| words::files::failure(words::profiles::NOT_WRITTEN, path, &error))
     }
 }
 
@@ -184,19 +182,19 @@ fn tame(profile: &mut Profile, notes: &mut Notes) {
     let name = shown(&profile.name);
     if profile.start == ProfileStart::AtLogin {
         profile.start = ProfileStart::ByHand;
-        notes.add(format!("\"{name}\" began at login there. Here it is started by hand."));
+        notes.add(words::profile_files::began_at_login(&name));
     }
     profile.unconfirmed = None;
     if let ProfileAction::Forward { forward } = &mut profile.action {
         if forward.http == HttpRule::Open {
             forward.http = HttpRule::Strict;
-            notes.add(format!("\"{name}\" let in requests from all sites there. Here it does not."));
+            notes.add(words::profile_files::let_in_all_sites(&name));
         }
         match &forward.audience {
             TunnelAudience::Launched { .. } => profile.unconfirmed = Some(true),
             TunnelAudience::Everyone => {
                 forward.audience = TunnelAudience::User;
-                notes.add(format!("\"{name}\" let in everyone on its computer there. Here it lets in you."));
+                notes.add(words::profile_files::let_in_everyone(&name));
             }
             TunnelAudience::User | TunnelAudience::Programs { .. } => {}
         }
@@ -204,38 +202,36 @@ fn tame(profile: &mut Profile, notes: &mut Notes) {
     for (key, value) in std::mem::take(&mut profile.settings) {
         match settings::usable_in_profile(&key, value) {
             Err(refused) => {
-                let key = shown(&key);
-                notes.add(format!("The setting {key} of \"{name}\" was left out: {}.", refused.title));
+                notes.add(words::profile_files::setting_left_out(&shown(&key), &name, &refused.title));
             }
-            Ok(value) => match weakness(&key, &value) {
-                Some(why) => {
-                    notes.add(format!("\"{name}\" {why} there. Choose so in its settings if you want it."))
-                }
+            Ok(value) => match weakness(&name, &key, &value) {
+                Some(note) => notes.add(note),
                 None => drop(profile.settings.insert(key, value)),
             },
         }
     }
 }
 
-/// What a value would share of this computer, or protect less, than it is without.
-fn weakness(key: &str, value: &SettingValue) -> Option<String> {
+/// The note on a value of the profile of this name that would share more of this computer, or protect it less, than it is
+/// without.
+fn weakness(name: &str, key: &str, value: &SettingValue) -> Option<String> {
     let is = |text: &str| matches!(value, SettingValue::Text(is) if is == text);
     if key == table::RDP_SECURITY.key() && !is("nla") {
-        return Some("signed in with less protection of the password".to_owned());
+        return Some(words::profile_files::weak_sign_in(name));
     }
     if key == table::RDP_FOLDERS_ACCESS.key() && !is("readOnly") {
-        return Some("let the desktop change files in shared folders".to_owned());
+        return Some(words::profile_files::folders_changed(name));
     }
     if key == table::RDP_CLIPBOARD.key() && !is("text") && !is("off") {
-        return Some("shared files and pictures by the clipboard".to_owned());
+        return Some(words::profile_files::clipboard_shared(name));
     }
     if key == table::RDP_PRINTERS.key() && *value == SettingValue::Toggle(true) {
-        return Some("shared the printers".to_owned());
+        return Some(words::profile_files::printers_shared(name));
     }
     match value {
         SettingValue::List(folders) if key == table::RDP_FOLDERS.key() && !folders.is_empty() => {
             let folders: Vec<String> = folders.iter().take(8).map(|folder| shown(folder)).collect();
-            Some(format!("shared folders ({})", folders.join(", ")))
+            Some(words::profile_files::folders_shared(name, &folders))
         }
         SettingValue::List(_) | SettingValue::Text(_) | SettingValue::Number(_) | SettingValue::Toggle(_) => {
             None
@@ -246,7 +242,8 @@ fn weakness(key: &str, value: &SettingValue) -> Option<String> {
 /// What a profile starts once a person has agreed: its name and the whole command line.
 fn asks_to_run(profile: &Profile) -> Option<String> {
     let program = check::program(profile);
-    (!program.is_empty()).then(|| format!("{}: {}", shown(&profile.name), check::command_line(program)))
+    (!program.is_empty())
+        .then(|| words::profile_files::runs(&shown(&profile.name), &check::command_line(program)))
 }
 
 /// A piece of a file, fit to be shown.
@@ -259,13 +256,6 @@ fn shown(text: &str) -> String {
 fn named(text: &str, otherwise: &str) -> String {
     let name: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     if name.trim().is_empty() { otherwise.to_owned() } else { name.trim().to_owned() }
-}
-
-fn not_such(what: &str) -> Failure {
-    refused(
-        format!("This is no {what}"),
-        "Choose profiles that Adit has exported, an .rdp file, or an .iapc file of IAP Desktop.",
-    )
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use adit_contract::{Failure, Profile, ProfileAction, ProfileStart, ProfileTarget, SettingValue};
 
-use super::{Found, Notes, named, not_such, shown};
-use crate::{link, profiles::check::refused, settings::table};
+use super::{Found, Notes, named, shown};
+use crate::{link, settings::table, words::profile_files as words};
 
 /// The largest file, in bytes: they have a few kilobytes.
 const LARGEST: usize = 256 * 1024;
@@ -36,17 +36,11 @@ const DEVICES: &[&str] = &[
 const PROGRAMS: &[&str] = &["alternate shell", "remoteapplicationprogram", "shell working directory"];
 /// What is not done here, where a file asks for it.
 const NOT_DONE: &[(&str, &str)] = &[
-    (
-        "administrative session",
-        "The server's administrative session is not asked for: it is an ordinary one.",
-    ),
-    ("connect to console", "The server's console is not asked for: the session is an ordinary one."),
-    ("kdcproxyname", "Kerberos is missing here, and with it the proxy to it that the file names."),
-    ("loadbalanceinfo", "No connection broker is asked: the desktop is that of the VM itself."),
-    (
-        "prompt for credentials",
-        "The password is asked for only while none is saved for the profile or its VM.",
-    ),
+    ("administrative session", words::ADMINISTRATIVE_SESSION),
+    ("connect to console", words::CONSOLE),
+    ("kdcproxyname", words::KERBEROS_PROXY),
+    ("loadbalanceinfo", words::CONNECTION_BROKER),
+    ("prompt for credentials", words::PROMPT),
 ];
 /// What this app does by itself or has no need of, whatever the value.
 const NEEDLESS: &[&str] = &[
@@ -90,24 +84,22 @@ const NEEDLESS: &[&str] = &[
 /// [`FailureCode::InvalidInput`](adit_contract::FailureCode::InvalidInput) for what is none.
 pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
     if bytes.len() > LARGEST {
-        return Err(not_such(".rdp file"));
+        return Err(words::not_rdp());
     }
-    let text = decode(bytes).ok_or_else(|| not_such(".rdp file"))?;
+    let text = decode(bytes).ok_or_else(words::not_rdp)?;
     let mut properties = properties(&text);
     if properties.is_empty() {
-        return Err(not_such(".rdp file"));
+        return Err(words::not_rdp());
     }
     let mut take = |name: &str| properties.remove(name).filter(|value| !value.is_empty());
     let full = take("full address");
     let address = take("alternate full address").or(full);
-    let address = address.ok_or_else(|| {
-        refused("This .rdp file names no computer", "Choose one with a full address in it.")
-    })?;
+    let address = address.ok_or_else(words::no_computer)?;
     let mut notes = Notes::default();
     let (host, port) = split(&address);
     let server_port = take("server port").map(|port| port.parse().ok().filter(|port| *port != 0_u16));
     if port.is_none() && server_port == Some(None) {
-        notes.add(format!("The port cannot be used, and is {PORT}."));
+        notes.add(words::port_unusable(PORT));
     }
     let port = port.or(server_port.flatten()).filter(|port| *port != 0 && *port != PORT);
     let target = target(host, &mut notes);
@@ -119,7 +111,7 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
     }
     let (domain, user) = (take("domain"), take("username"));
     if user.is_none() && domain.is_some() {
-        notes.add("The domain was left out: the file names no user of it.");
+        notes.add(words::DOMAIN_WITHOUT_USER);
     }
     if let Some(user) = user {
         let whole = match domain.filter(|_| !user.contains(['\\', '@'])) {
@@ -129,24 +121,22 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
         if whole.chars().count() <= 256 && table::is_user(&whole) {
             set(table::RDP_USER.key(), SettingValue::Text(whole));
         } else {
-            notes.add("The user's name cannot be used, and was left out.");
+            notes.add(words::USER_UNUSABLE);
         }
     }
     match take("audiomode").as_deref() {
         Some("0") => set(table::RDP_SOUND.key(), SettingValue::Toggle(true)),
         Some("1" | "2") => set(table::RDP_SOUND.key(), SettingValue::Toggle(false)),
-        Some(_) => notes.add("What the file says of sound is not understood, and was left out."),
+        Some(_) => notes.add(words::SOUND_UNKNOWN),
         None => {}
     }
     match take("redirectclipboard").as_deref() {
         Some("0") => set(table::RDP_CLIPBOARD.key(), SettingValue::Text("off".to_owned())),
         Some("1") => {
             set(table::RDP_CLIPBOARD.key(), SettingValue::Text("text".to_owned()));
-            notes.add(
-                "The clipboard shares text. Pictures and files can be chosen in the profile's settings.",
-            );
+            notes.add(words::CLIPBOARD_TEXT);
         }
-        Some(_) => notes.add("What the file says of the clipboard is not understood, and was left out."),
+        Some(_) => notes.add(words::CLIPBOARD_UNKNOWN),
         None => {}
     }
     let sized = (take("desktopwidth"), take("desktopheight"));
@@ -157,12 +147,11 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
         set(table::RDP_DISPLAY.key(), SettingValue::Text("follow".to_owned()));
     }
     if let (Some(width), Some(height)) = sized {
-        let size = format!("{} × {}", shown(&width), shown(&height));
-        notes.add(format!("The size of {size} was left out: a desktop begins with that of its tab."));
+        notes.add(words::size_left_out(&shown(&width), &shown(&height)));
     }
     say_the_rest(properties, &mut notes);
     if text.lines().nth(MOST_LINES).is_some() {
-        notes.add(format!("What stands after the first {MOST_LINES} lines was left out."));
+        notes.add(words::lines_left_out(MOST_LINES));
     }
     let profile = Profile {
         name: named(stem, host),
@@ -191,7 +180,7 @@ fn say_the_rest(properties: BTreeMap<String, String>, notes: &mut Notes) {
             program = program.or_else(|| on.then(|| shown(&value)));
         } else if name == "gatewayhostname" {
             if on {
-                notes.add(format!("The gateway {} is not used: the way leads through IAP.", shown(&value)));
+                notes.add(words::gateway(&shown(&value)));
             }
         } else if name == "use multimon" || name == "screen mode id" || name == "selectedmonitors" {
             screen |= name != "screen mode id" && on || value.trim() == "2";
@@ -206,31 +195,22 @@ fn say_the_rest(properties: BTreeMap<String, String>, notes: &mut Notes) {
         }
     }
     if secret {
-        notes.add("Passwords and tokens were left out. The first start asks for the password.");
+        notes.add(words::SECRETS_LEFT_OUT);
     }
     if devices {
-        notes.add(
-            "Drives, printers and other devices are not shared. Folders and printers can be chosen in the profile's \
-             settings.",
-        );
+        notes.add(words::DEVICES);
     }
     if let Some(program) = program {
-        notes.add(format!("The program {program} is not started: the whole desktop is shown."));
+        notes.add(words::program_not_started(&program));
     }
     if screen {
-        notes.add("Full screen and several displays are chosen in the tab.");
+        notes.add(words::SCREENS);
     }
     if weak {
-        notes.add(
-            "The file asks for less protection of the sign-in, which was left out. If the server has no Network Level \
-             Authentication, choose so in the profile's settings.",
-        );
+        notes.add(words::WEAK);
     }
     if !others.is_empty() {
-        let count = others.len();
-        others.truncate(MOST_NAMED);
-        let more = if count > MOST_NAMED { ", and others" } else { "" };
-        notes.add(format!("Not taken over: {}{more}.", others.join(", ")));
+        notes.add(words::not_taken_over(&others, MOST_NAMED));
     }
 }
 
@@ -277,11 +257,11 @@ fn target(host: &str, notes: &mut Notes) -> ProfileTarget {
     let lower = host.trim().trim_end_matches('.').to_ascii_lowercase();
     let address: Option<IpAddr> = lower.parse().ok();
     if lower == "localhost" || address.is_some_and(|address| address.is_loopback()) {
-        notes.add(format!("{lower} is this computer: choose the VM in the profile."));
+        notes.add(words::is_this_computer(&lower));
         return search("");
     }
     if address.is_some() {
-        notes.add(format!("The VM that has the address {lower} is looked for at each start."));
+        notes.add(words::address_looked_for(&lower));
         return search(&format!("address={lower}"));
     }
     let plain = |label: &str| {
@@ -289,7 +269,7 @@ fn target(host: &str, notes: &mut Notes) -> ProfileTarget {
     };
     let labels: Vec<&str> = lower.split('.').collect();
     if lower.len() > 253 || !labels.iter().all(|label| plain(label)) {
-        notes.add(format!("{} is no name of a computer: choose the VM in the profile.", shown(host)));
+        notes.add(words::no_name_of_computer(&shown(host)));
         return search("");
     }
     // Compute Engine's own names for VMs.
@@ -303,8 +283,7 @@ fn target(host: &str, notes: &mut Notes) -> ProfileTarget {
         _ => {}
     }
     let name = labels.first().copied().unwrap_or_default();
-    notes
-        .add(format!("An .rdp file names no VM: the one that is called {name} is looked for at each start."));
+    notes.add(words::name_looked_for(name));
     search(&format!("name={name}"))
 }
 

@@ -12,7 +12,7 @@ use super::{
     login::{Connection, KeptFor, Login, Password, Source},
     open::Opening,
 };
-use crate::{failure, windows_password};
+use crate::{failure, windows_password, words};
 
 impl Opening {
     /// The connection that a login is for. Of a profile that was removed meanwhile nothing is kept.
@@ -63,7 +63,7 @@ impl Opening {
                 }
                 Some(Reply::SetPassword { user, role, remember }) => {
                     let name = self.name();
-                    self.tab.step(Step::SetPassword, format!("Setting a password for {user} on {name}"));
+                    self.tab.step(Step::SetPassword, words::windows_password::setting(&user, name));
                     let made =
                         windows_password::set(&self.context, &self.tab.session.instance, &user, role).await;
                     match made {
@@ -98,7 +98,7 @@ impl Opening {
         });
         self.tab.note(Note {
             kind: NoteKind::PasswordSet,
-            text: format!("{} has a new password for {user}.", self.name()),
+            text: words::windows_password::is_set(user, self.name()),
         });
     }
 

@@ -2,44 +2,36 @@
 
 use std::path::{Path, PathBuf};
 
-use adit_contract::{CopiedFiles, Failure, FailureCode, FilesAction, Note, NoteKind};
-use adit_rdp::{FileError, MAX_BYTES, MAX_FILES, Progress};
+use adit_contract::{CopiedFiles, Failure, FilesAction, Note, NoteKind};
+use adit_rdp::Progress;
 
 use super::{
     super::{attempt::Tab, observer::Observer as _, session::Session},
     link::News,
 };
-use crate::{failure, file};
-
-/// A gibibyte, for words.
-const GIB: u64 = 1024 * 1024 * 1024;
+use crate::{
+    failure, file,
+    words::{desktop as words, files},
+};
 
 impl Session {
     /// Saves what was copied on the desktop as files, or ends that. How far it is, and how it ends, is told in the tab.
     pub(crate) async fn copied_files(&self, action: FilesAction) -> Result<(), Failure> {
-        let refused = |title: &str, advice: &str| Failure::new(FailureCode::InvalidInput, title, advice);
         let control = self.held(|held| held.control.clone()).flatten();
-        let control = control
-            .ok_or_else(|| refused("No desktop is shown in this tab", "Connect it, then try again."))?;
+        let control = control.ok_or_else(words::not_shown)?;
         let sent = match action {
             FilesAction::Cancel => control.cancel_files().await,
             FilesAction::Save => {
                 match self.info().desktop.map(|desktop| desktop.files).unwrap_or_default() {
                     CopiedFiles::Offered { .. } => {}
-                    CopiedFiles::None => {
-                        return Err(refused("No files are copied on the desktop", "Copy some there first."));
-                    }
-                    CopiedFiles::Saving { .. } => {
-                        return Err(refused("Files are being saved already", "Wait until they are."));
-                    }
+                    CopiedFiles::None => return Err(words::no_files()),
+                    CopiedFiles::Saving { .. } => return Err(words::files_being_saved()),
                 }
-                let folder = self.surroundings.desktops().downloads.ok_or_else(|| {
-                    refused("This system names no folder for downloads", "Make one in your home folder.")
-                })?;
+                let folder = self.surroundings.desktops().downloads.ok_or_else(words::no_downloads)?;
                 let made = folder.clone();
-                file::blocking(move || std::fs::create_dir_all(made)).await.map_err(|error| {
-                    file::failure("The folder for downloads could not be made", &folder, &error)
-                })?;
+                file::blocking(move || std::fs::create_dir_all(made))
+                    .await
+                    .map_err(|error| files::failure(words::DOWNLOADS_NOT_MADE, &folder, &error))?;
                 control.save_files(folder).await
             }
         };
@@ -60,8 +52,8 @@ pub(super) fn tell(tab: &Tab, news: News) {
                 tab.note(Note { kind: NoteKind::FilesSaved, text });
             }
         }
-        News::NotSaved(error) => tab.limited(&not_saved(&error)),
-        News::NotOffered(error) => tab.limited(&not_offered(&error)),
+        News::NotSaved(error) => tab.limited(&words::files_not_saved(&error)),
+        News::NotOffered(error) => tab.limited(&words::files_not_offered(&error)),
     }
 }
 
@@ -72,7 +64,7 @@ pub(super) fn lost(tab: &Tab) {
         CopiedFiles::None => return,
         CopiedFiles::Offered { .. } => {}
         CopiedFiles::Saving { .. } => {
-            tab.limited("The connection was lost before all files were saved. Those that are whole stay.");
+            tab.limited(words::FILES_CUT_OFF);
         }
     }
     tell(tab, News::Files(CopiedFiles::None));
@@ -91,53 +83,14 @@ pub(super) fn percent(progress: Progress) -> u8 {
 /// Where they are; nothing for none.
 fn saved_words(saved: &[PathBuf]) -> Option<String> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let folder = saved.first()?.parent()?.display();
-    Some(match saved {
-        [one] => format!("{} is saved in {folder}.", name(one)?),
-        [first, ..] => format!("{} and {} more are saved in {folder}.", name(first)?, saved.len() - 1),
-        [] => return None,
-    })
-}
-
-fn not_offered(error: &FileError) -> String {
-    let why = match error {
-        FileError::TooMany => format!("there are more than {MAX_FILES}, or folders lie too deep"),
-        FileError::TooLarge => format!("they have more than {} GiB", MAX_BYTES / GIB),
-        FileError::TooLong => "a path is too long".to_owned(),
-        FileError::Untaken => "that desktop takes no files".to_owned(),
-        FileError::None
-        | FileError::Busy
-        | FileError::Refused
-        | FileError::Replaced
-        | FileError::Cancelled
-        | FileError::Write(_) => "they cannot be read".to_owned(),
-    };
-    format!("The files you copied cannot be pasted there: {why}.")
-}
-
-fn not_saved(error: &FileError) -> String {
-    let why = match error {
-        FileError::None => "the desktop has none any more",
-        FileError::Busy => "others are being saved",
-        FileError::TooMany => return format!("The files were not saved: there are more than {MAX_FILES}."),
-        FileError::TooLarge => {
-            return format!(
-                "The files were not saved: they have more than {} GiB, or more than was said.",
-                MAX_BYTES / GIB
-            );
-        }
-        FileError::TooLong => "a path is too long",
-        FileError::Refused => "the desktop did not give one",
-        FileError::Replaced => "something else was copied there meanwhile",
-        FileError::Untaken => "that desktop gives no files",
-        FileError::Cancelled => "you cancelled it",
-        FileError::Write(kind) => return format!("The files were not all saved: {kind}."),
-    };
-    format!("The files were not all saved: {why}.")
+    let (first, more) = saved.split_first()?;
+    Some(words::files_saved(&name(first)?, more.len(), first.parent()?))
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_rdp::{FileError, MAX_BYTES};
+
     use super::*;
 
     #[test]
@@ -162,7 +115,7 @@ mod tests {
     #[test]
     fn each_reason_is_a_sentence() {
         assert_eq!(
-            not_offered(&FileError::TooLong),
+            words::files_not_offered(&FileError::TooLong),
             "The files you copied cannot be pasted there: a path is too long."
         );
         for error in [
@@ -177,9 +130,9 @@ mod tests {
             FileError::Cancelled,
             FileError::Write(std::io::ErrorKind::StorageFull),
         ] {
-            let said = not_saved(&error);
+            let said = words::files_not_saved(&error);
             assert!(said.starts_with("The files were not") && said.ends_with('.'), "{said}");
-            let said = not_offered(&error);
+            let said = words::files_not_offered(&error);
             assert!(said.ends_with('.') && !said.contains("  "), "{said}");
         }
     }

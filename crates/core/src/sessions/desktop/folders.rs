@@ -8,7 +8,7 @@ use std::{
 use adit_rdp::{Drive, DriveAccess};
 use tokio::time::timeout;
 
-use crate::file;
+use crate::{file, words::desktop as words};
 
 /// How long the folders may take to say that they are there: one may lie on a disk that is far away.
 const LOOK: Duration = Duration::from_secs(3);
@@ -27,17 +27,16 @@ pub(super) async fn look(folders: &[PathBuf], access: DriveAccess) -> Shared {
         return Shared::default();
     }
     if !adit_rdp::can_share_drives() {
-        let left_out = vec!["Adit cannot share folders on this system yet.".to_owned()];
+        let left_out = vec![words::NO_FOLDERS_HERE.to_owned()];
         return Shared { drives: Vec::new(), left_out };
     }
     let wanted = folders.to_vec();
     let looked = timeout(LOOK, file::blocking(move || Ok(shared(&wanted, access)))).await;
     match looked {
         Ok(Ok(shared)) => shared,
-        Ok(Err(_)) | Err(_) => Shared {
-            drives: Vec::new(),
-            left_out: vec!["The shared folders did not answer in time.".to_owned()],
-        },
+        Ok(Err(_)) | Err(_) => {
+            Shared { drives: Vec::new(), left_out: vec![words::FOLDERS_SILENT.to_owned()] }
+        }
     }
 }
 
@@ -46,9 +45,7 @@ fn shared(folders: &[PathBuf], access: DriveAccess) -> Shared {
     for folder in folders {
         match drive(folder, access) {
             Some(drive) => all.drives.push(drive),
-            None => {
-                all.left_out.push(format!("{} is not shared: no such folder is there.", folder.display()));
-            }
+            None => all.left_out.push(words::folder_missing(folder)),
         }
     }
     all

@@ -1,6 +1,6 @@
 //! Who signs in to a desktop: as it is typed, kept in the keychain, and told to the server.
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 use adit_rdp::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::super::{connect::Context, known_hosts::HostId, observer::Remember};
 use crate::{
     cloud::Cloud,
     keychain::{Keychain, VaultError},
+    words::desktop as words,
 };
 
 /// Longest name that is taken, in characters: that of a user with its domain.
@@ -171,7 +172,8 @@ impl Login {
 /// Has the keychain forget what it keeps for profiles that have gone.
 ///
 /// # Errors
-/// [`FailureCode::Keychain`] when it could not be asked, which names what may be left there.
+/// [`FailureCode::Keychain`](adit_contract::FailureCode::Keychain) when it could not be asked, which names what may be
+/// left there.
 pub(crate) async fn forget_profiles(
     cloud: &Cloud,
     keychain: &Keychain,
@@ -193,35 +195,28 @@ pub(crate) async fn forget_profiles(
 }
 
 fn left_behind(cloud: &Cloud, ids: &[String], error: VaultError) -> Failure {
-    let failure = Failure::new(
-        FailureCode::Keychain,
-        "The keychain could not be asked to forget the removed profiles",
-        "The profiles are gone. A password, if one was saved for them, is still in the keychain, as an entry of adit whose \
-         name begins with profile|. Delete it there.",
-    )
-    .with_server("keychain", error.to_string());
-    let named = ids.iter().take(MOST_NAMED);
-    named.fold(failure, |failure, id| failure.with_fact("Entry", profile_entry(cloud, id)))
+    let entries = ids.iter().take(MOST_NAMED).map(|id| profile_entry(cloud, id));
+    words::left_behind(entries, error.to_string())
 }
 
 /// Whether what was typed can be a name and a password at all.
 pub(crate) fn check_typed(user: &str, password: &SecretString) -> Result<(), Failure> {
-    let wrong =
-        |title: &str| Err(Failure::new(FailureCode::InvalidInput, title, "Correct it and try again."));
     if user.chars().count() > LONGEST_NAME {
-        return wrong("The name is too long");
+        return Err(words::name_too_long());
     }
     if user.chars().any(char::is_control) || user.matches('\\').count() > 1 {
-        return wrong("The name has characters that no name has");
+        return Err(words::name_odd());
     }
     if password.expose_secret().len() > LONGEST_PASSWORD {
-        return wrong("The password is too long");
+        return Err(words::password_too_long());
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     fn split(user: &str) -> (Option<String>, String) {

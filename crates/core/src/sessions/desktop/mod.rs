@@ -40,7 +40,7 @@ use crate::{
     metadata::jittered,
     printing::Printing,
     stream::{Outlet, Screen},
-    windows_password,
+    windows_password, words,
 };
 
 use self::{
@@ -157,7 +157,7 @@ async fn show(tab: &Arc<Tab>, start: Start, screen: &Screen) -> Result<SessionEn
         }
         connection = loop {
             let Some(wait) = tries.next() else { return Err(lost) };
-            let again = format!("The connection was lost. Connecting to {} again", tab.session.instance.name);
+            let again = words::desktop::reconnecting(&tab.session.instance.name);
             tab.step(Step::Reconnect, again);
             tokio::time::sleep(jittered(*wait)).await;
             match Box::pin(opening.again(cookie.clone())).await {

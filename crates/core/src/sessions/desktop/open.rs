@@ -30,6 +30,7 @@ use crate::{
     loudspeaker::Loudspeaker,
     printing::Printing,
     stream::{Outlet, Screen},
+    words,
 };
 
 /// A tunnel that nobody used for longer while the person thought is opened anew: servers do not wait long for a first
@@ -96,7 +97,7 @@ impl Opening {
             let made_password = inner.info.desktop.as_ref().is_some_and(|desktop| desktop.made_password);
             inner.info.desktop = Some(DesktopInfo { made_password, ..settings.info() });
         });
-        tab.step(Step::ReadVm, format!("Reading {}", instance.name));
+        tab.step(Step::ReadVm, words::sessions::reading(&instance.name));
         let (read, common) =
             tokio::join!(vm::read(&context, instance), vm::common_metadata(&context, instance));
         let (read, patience) =
@@ -108,9 +109,9 @@ impl Opening {
             desktops.certificates.pin(&door, *certificate).await?;
         }
         if patience == adit_tunnel::Patience::default() {
-            tab.step(Step::OpenTunnel, format!("Opening a tunnel to {}", instance.name));
+            tab.step(Step::OpenTunnel, words::sessions::opening_tunnel(&instance.name));
         } else {
-            tab.step(Step::WaitForVm, format!("Waiting for {} to answer", instance.name));
+            tab.step(Step::WaitForVm, words::sessions::waiting_for_answer(&instance.name));
         }
         let is_windows = read.os == adit_google::Os::Windows;
         let flags = vm::flags(&read, &common);
@@ -177,7 +178,7 @@ impl Opening {
             let connection = match tunnel.take() {
                 Some(tunnel) => tunnel,
                 None => {
-                    self.tab.step(Step::OpenTunnel, format!("Opening a tunnel to {}", self.name()));
+                    self.tab.step(Step::OpenTunnel, words::sessions::opening_tunnel(self.name()));
                     self.dial().await?
                 }
             };
@@ -248,7 +249,7 @@ impl Opening {
             Visit::First => self.tab.step(step, text),
             Visit::Again => {}
         };
-        step(Step::CheckCertificate, format!("Checking who {name} is"));
+        step(Step::CheckCertificate, words::sessions::checking(name));
         let link = (self.settings.clipboard != ClipboardSharing::Off)
             .then(|| Arc::new(Link::new(self.clipboard.clone(), self.settings.clipboard)));
         let player =
@@ -263,7 +264,7 @@ impl Opening {
         let connected = Box::pin(adit_rdp::connect(stream, options, &credentials, &self.decider)).await;
         let shown = match connected {
             Ok(mut session) => {
-                step(Step::OpenDesktop, format!("Waiting for the picture of {name}"));
+                step(Step::OpenDesktop, words::desktop::waiting_for_picture(name));
                 self.first_picture(&mut session).await.map(|()| session)
             }
             Err(error) => Err(error),
@@ -409,11 +410,5 @@ pub(super) async fn last_words(error: &Error, watch: &mut Watch) -> Option<adit_
 }
 
 fn rejected(certificate: &Certificate) -> Failure {
-    Failure::new(
-        FailureCode::CertificateUnknown,
-        "The certificate was not accepted",
-        "Nothing was sent that says who you are. Connect again once you know the VM's certificate.",
-    )
-    .with_fact("Presented SHA-256", certificate.fingerprint.to_string())
-    .with_action(Action::TryAgain)
+    words::desktop::certificate_rejected(certificate.fingerprint.to_string())
 }

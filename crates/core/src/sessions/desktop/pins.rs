@@ -17,6 +17,7 @@ use crate::{
         self,
         versioned::{self, Changed, Form, Kept},
     },
+    words,
 };
 
 /// The file `known-certificates.json`.
@@ -81,9 +82,9 @@ impl KnownCertificates {
     /// The pinned certificate; none when nobody was ever let in there.
     pub(crate) async fn pinned(&self, door: &Door) -> Result<Option<Fingerprint>, Failure> {
         let path = self.path.clone();
-        let content = file::blocking(move || load(&path))
-            .await
-            .map_err(|error| file::failure("The known certificates could not be read", &self.path, &error))?;
+        let content = file::blocking(move || load(&path)).await.map_err(|error| {
+            words::files::failure(words::desktop::CERTIFICATES_NOT_READ, &self.path, &error)
+        })?;
         let pinned = content.certificates.into_iter().find(|pinned| pinned.is(door));
         Ok(pinned.and_then(|pinned| pinned.sha256.parse().ok()))
     }
@@ -123,9 +124,9 @@ impl KnownCertificates {
                 (certificate, Changed::Yes)
             })
         });
-        pinned
-            .await
-            .map_err(|error| file::failure("The known certificates could not be written", &self.path, &error))
+        pinned.await.map_err(|error| {
+            words::files::failure(words::desktop::CERTIFICATES_NOT_WRITTEN, &self.path, &error)
+        })
     }
 }
 

@@ -12,7 +12,10 @@ use std::{
 use adit_rdp::{Frame, Rate, Sound, SoundQueue, Volume};
 use tokio::{runtime::Handle, sync::Notify, time::sleep};
 
-use crate::loudspeaker::{Loudspeaker, NoLoudspeaker, Playing};
+use crate::{
+    loudspeaker::{Loudspeaker, NoLoudspeaker, Playing},
+    words::desktop as words,
+};
 
 /// As much sound waits at most; what comes beyond pushes the oldest out.
 const LONGEST: Duration = Duration::from_millis(300);
@@ -57,16 +60,14 @@ impl Player {
                 Ok(held) => {
                     if self.hold(&held).await == Held::BrokeAtOnce {
                         tracing::info!("a loudspeaker broke as soon as it played");
-                        tell_once(
-                            "The desktop has sound, but the loudspeaker here fails. Adit tries it again now and then.",
-                        );
+                        tell_once(words::LOUDSPEAKER_FAILS);
                         drop(held);
                         sleep(NONE).await;
                     }
                 }
                 Err(error) => {
                     tracing::info!(%error, "a desktop is silent");
-                    tell_once("The desktop has sound, but Adit finds no loudspeaker here to play it.");
+                    tell_once(words::NO_LOUDSPEAKER);
                     sleep(NONE).await;
                 }
             }

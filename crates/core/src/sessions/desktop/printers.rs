@@ -14,14 +14,12 @@ use tokio::{
 };
 
 use super::super::session::Session;
-use crate::file;
+use crate::{file, words::printing as words};
 
 /// Most failures that wait to be told; more of them say nothing new.
 const FAILURES: usize = 8;
 /// How long a desktop that could be connected waits for the printers: the printing system may not answer at all.
 const LATE: Duration = Duration::from_secs(2);
-/// A mebibyte, for words.
-const MIB: u64 = 1024 * 1024;
 
 /// What a desktop gets, and why it does not get more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +47,7 @@ impl Looking {
             Ok(Err(_)) => Error::Io(ErrorKind::Other),
             Err(_) => Error::TimedOut,
         };
-        Shared { printers: Vec::new(), left_out: Some(not_shared(&error)) }
+        Shared { printers: Vec::new(), left_out: Some(words::not_shared(&error)) }
     }
 }
 
@@ -60,14 +58,14 @@ async fn look(printing: &dyn Printing) -> Shared {
         Format::Pdf => PrintLanguage::Pdf,
     };
     let (printers, left_out) = match printing.printers().await {
-        Ok(found) if found.is_empty() => (Vec::new(), Some(NONE.to_owned())),
+        Ok(found) if found.is_empty() => (Vec::new(), Some(words::NO_PRINTER.to_owned())),
         Ok(found) => {
             let found = found.into_iter().take(MAX_PRINTERS);
             let printer =
                 |one: adit_print::Printer| Printer { name: one.name, is_default: one.is_default, language };
             (found.map(printer).collect(), None)
         }
-        Err(error) => (Vec::new(), Some(not_shared(&error))),
+        Err(error) => (Vec::new(), Some(words::not_shared(&error))),
     };
     Shared { printers, left_out }
 }
@@ -107,7 +105,7 @@ impl adit_rdp::Printing for Press {
 }
 
 async fn hand_on(session: Arc<Session>, printing: Arc<dyn Printing>, mut jobs: mpsc::Receiver<PrintJob>) {
-    let title = format!("Adit: {}", session.instance.name);
+    let title = words::document(&session.instance.name);
     while let Some(job) = jobs.recv().await {
         let printer = job.printer().to_owned();
         let (title, printing) = (title.clone(), printing.clone());
@@ -117,11 +115,11 @@ async fn hand_on(session: Arc<Session>, printing: Arc<dyn Printing>, mut jobs: m
         match printed {
             Ok(()) => {
                 tracing::info!("a desktop has printed something");
-                remark(&session, NoteKind::Printed, handed_over(&printer));
+                remark(&session, NoteKind::Printed, words::printed(&printer));
             }
             Err(error) => {
                 tracing::info!(%error, "what a desktop printed was not printed");
-                remark(&session, NoteKind::Limited, not_printed(&printer, &error));
+                remark(&session, NoteKind::Limited, words::not_printed(&printer, &error));
             }
         }
     }
@@ -137,92 +135,13 @@ async fn hand_over(printing: &dyn Printing, title: &str, job: PrintJob) -> Resul
 
 async fn tell(session: Arc<Session>, mut failures: mpsc::Receiver<(String, PrintError)>) {
     while let Some((printer, error)) = failures.recv().await {
-        remark(&session, NoteKind::Limited, not_received(&printer, error));
+        remark(&session, NoteKind::Limited, words::not_received(&printer, error));
     }
 }
 
 /// A job may outlive what it was printed on: it is told all the same.
 fn remark(session: &Session, kind: NoteKind, text: String) {
-    session.remark(&printed_from(&session.instance.name), Note { kind, text });
-}
-
-/// What is told of it where no tab says so.
-fn printed_from(vm: &str) -> String {
-    format!("Printed on {vm}")
-}
-
-fn handed_over(printer: &str) -> String {
-    format!("What was printed there was given to the printer {printer}.")
-}
-
-const NONE: &str =
-    "No printer is shared: this computer has none. Add one in the system's settings, then connect again.";
-
-fn not_shared(error: &Error) -> String {
-    let why = match error {
-        Error::Unsupported => return "Adit cannot share printers on this system yet.".to_owned(),
-        Error::NotInstalled(program) => {
-            return format!(
-                "No printer is shared: the program {program} is missing here. Install CUPS' own commands (cups-client on \
-                 Debian and Ubuntu), then connect again."
-            );
-        }
-        Error::TimedOut => "the printing system did not answer in time",
-        Error::UnknownFormat | Error::Io(_) => "the printing system could not be asked",
-        Error::Refused(words) if words.is_empty() => "the printing system did not answer",
-        Error::Refused(words) => {
-            return format!(
-                "No printer is shared: the printing system says “{words}”. Look whether it runs, then connect again."
-            );
-        }
-    };
-    format!("No printer is shared: {why}. Look whether it runs, then connect again.")
-}
-
-fn not_printed(printer: &str, error: &Error) -> String {
-    match error {
-        Error::UnknownFormat => format!(
-            "{printer} did not get what was printed there: it was neither PostScript nor PDF. Leave the printer there with \
-             the driver that it has by itself, then print again."
-        ),
-        Error::NotInstalled(program) => format!(
-            "{printer} did not get what was printed there: the program {program} is missing here. Install CUPS' own commands \
-             (cups-client on Debian and Ubuntu), then print again."
-        ),
-        Error::Refused(words) if !words.is_empty() => format!(
-            "{printer} did not get what was printed there: the printing system says “{words}”. See to that, then print again."
-        ),
-        Error::TimedOut => format!(
-            "The printing system did not take what was printed there for {printer} in time. Look whether it came out; if not, \
-             print again."
-        ),
-        Error::Refused(_) | Error::Io(_) | Error::Unsupported => format!(
-            "{printer} did not get what was printed there: the printing system refused it. Look at the printer in the \
-             system's settings, then print again."
-        ),
-    }
-}
-
-fn not_received(printer: &str, error: PrintError) -> String {
-    let (why, advice) = match error {
-        PrintError::TooMany => (
-            format!("the desktop began more than {MAX_PRINT_JOBS} at once"),
-            "Print it again when the others are done.",
-        ),
-        PrintError::TooLarge => (
-            format!("with the others it has more than {} MiB", adit_rdp::MAX_PRINT_BYTES / MIB),
-            "Print fewer pages at a time.",
-        ),
-        PrintError::Keep(std::io::ErrorKind::StorageFull) => {
-            ("the disk here is full".to_owned(), "Make room where temporary files are, then print again.")
-        }
-        PrintError::Keep(kind) => (format!("it could not be kept here ({kind})"), "Print it again."),
-        PrintError::CutOff => (
-            "the connection was lost in the middle of it".to_owned(),
-            "Print it again once the desktop is back.",
-        ),
-    };
-    format!("Something for {printer} was not printed: {why}. {advice}")
+    session.remark(&words::printed_from(&session.instance.name), Note { kind, text });
 }
 
 #[cfg(test)]
@@ -322,7 +241,7 @@ mod tests {
             Error::TimedOut,
             Error::Io(ErrorKind::NotFound),
         ] {
-            let said = not_printed("Office", &error);
+            let said = words::not_printed("Office", &error);
             assert!(said.contains("Office") && said.ends_with("print again."), "{said}");
         }
         for error in [
@@ -332,7 +251,7 @@ mod tests {
             PrintError::Keep(ErrorKind::PermissionDenied),
             PrintError::CutOff,
         ] {
-            let said = not_received("Office", error);
+            let said = words::not_received("Office", error);
             assert!(
                 said.starts_with("Something for Office was not printed: ") && said.ends_with('.'),
                 "{said}"

@@ -19,6 +19,8 @@ use super::{
     pins::{Door, KnownCertificates},
 };
 
+use crate::words;
+
 /// What came of the last decision.
 #[derive(Debug)]
 struct Decided {
@@ -131,7 +133,7 @@ impl Decider {
             Verdict::Unknown
         });
         if matches!(verdict, Verdict::Pinned | Verdict::Once) && self.decided().visit == Visit::First {
-            self.tab.step(Step::SignIn, format!("Signing in to {}", self.tab.session.instance.name));
+            self.tab.step(Step::SignIn, words::sessions::signing_in_to(&self.tab.session.instance.name));
         }
         verdict
     }

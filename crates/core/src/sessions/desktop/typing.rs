@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use adit_contract::{Failure, FailureCode};
+use adit_contract::Failure;
 use adit_rdp::input::{Input, Press, Scancode};
 
 use super::super::session::Session;
-use crate::{failure, file};
+use crate::{failure, file, words::desktop as words};
 
 /// Longest text that is typed, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -23,15 +23,7 @@ impl Session {
     /// Types the text that is on the clipboard here.
     pub(crate) async fn type_clipboard(&self) -> Result<(), Failure> {
         // Asked for each batch: when the tab is closed, or its desktop lost, nothing more is typed.
-        let control = || {
-            self.held(|held| held.control.clone()).flatten().ok_or_else(|| {
-                Failure::new(
-                    FailureCode::InvalidInput,
-                    "No desktop is shown in this tab",
-                    "Connect it, then try again.",
-                )
-            })
-        };
+        let control = || self.held(|held| held.control.clone()).flatten().ok_or_else(words::not_shown);
         control()?;
         let clipboard = self.surroundings.desktops().clipboard;
         let text = file::blocking(move || Ok(clipboard.text())).await.ok().flatten();
@@ -45,15 +37,11 @@ impl Session {
 }
 
 fn keys(text: Option<&str>) -> Result<Vec<Input>, Failure> {
-    let refused = |title: &str, advice: &str| Err(Failure::new(FailureCode::InvalidInput, title, advice));
     let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return refused("There is no text on the clipboard", "Copy some, then try again.");
+        return Err(words::nothing_to_type());
     };
     if text.len() > LONGEST {
-        return refused(
-            "The text on the clipboard is too long to be typed",
-            "Up to 16 KiB are typed. Share the clipboard with the desktop instead, or copy less.",
-        );
+        return Err(words::too_long_to_type());
     }
     let mut keys = Vec::with_capacity(text.len());
     for character in text.replace("\r\n", "\n").chars() {
@@ -73,6 +61,8 @@ fn keys(text: Option<&str>) -> Result<Vec<Input>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use adit_contract::FailureCode;
+
     use super::*;
 
     #[test]

@@ -39,6 +39,11 @@ pub fn internal(what: impl Into<String>) -> Failure {
     }
 }
 
+/// A mistake of ours ended `what`.
+pub(crate) fn broken_off(what: &str) -> Failure {
+    internal(format!("{what} ended unexpectedly"))
+}
+
 /// The person cancelled.
 #[must_use]
 pub fn cancelled() -> Failure {
