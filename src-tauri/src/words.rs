@@ -17,6 +17,7 @@ pub(crate) const PROFILES: &str = "Profiles";
 // ---- a notice
 
 /// What a click beside its buttons does.
+#[cfg(target_os = "linux")]
 pub(crate) const OPEN: &str = "Open";
 
 // ---- the start

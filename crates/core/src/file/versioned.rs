@@ -240,7 +240,7 @@ pub(crate) mod tests {
             ];
             for error in refused {
                 assert!(is_later(&error), "{error}");
-                let failure = super::super::failure("It could not be written", &path, &error);
+                let failure = crate::words::files::failure("It could not be written", &path, &error);
                 assert_eq!(failure.code, FailureCode::File);
                 assert!(failure.advice.contains("later version"), "{}", failure.advice);
             }

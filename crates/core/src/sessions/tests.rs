@@ -12,7 +12,7 @@ impl Surroundings for Faulty {
     fn context(&self, instance: &InstanceRef, _profile: Option<&str>) -> Result<Context, Failure> {
         match instance.name.as_str() {
             "broken" => panic!("on purpose"),
-            _ => Err(failure::sign_in_needed("You are not signed in")),
+            _ => Err(words::accounts::nobody()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adit_contract::{Action, Failure, InstanceRef, InstanceStatus, Step};
+use adit_contract::{Failure, InstanceRef, InstanceStatus, Step};
 use adit_google::{Action as Act, Instance};
 use adit_ssh::guest::Flags;
 use adit_tunnel::{Dialer, Patience, Target};

@@ -86,7 +86,7 @@ pub(super) fn read(bytes: &[u8], stem: &str) -> Result<Found, Failure> {
     if bytes.len() > LARGEST {
         return Err(words::not_rdp());
     }
-    let text = decode(bytes).ok_or_else(|| words::not_rdp())?;
+    let text = decode(bytes).ok_or_else(words::not_rdp)?;
     let mut properties = properties(&text);
     if properties.is_empty() {
         return Err(words::not_rdp());

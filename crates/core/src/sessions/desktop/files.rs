@@ -89,7 +89,7 @@ fn saved_words(saved: &[PathBuf]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use adit_rdp::FileError;
+    use adit_rdp::{FileError, MAX_BYTES};
 
     use super::*;
 
