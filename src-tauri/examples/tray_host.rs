@@ -5,7 +5,7 @@
 #[cfg(target_os = "linux")]
 mod host {
     use std::{
-        collections::HashMap,
+        collections::{HashMap, HashSet},
         io::{BufRead as _, Write as _},
         sync::{Arc, Mutex, PoisonError},
     };
@@ -50,8 +50,12 @@ mod host {
         }
     }
 
-    /// Takes notices, each of which can be clicked until it is closed.
-    struct Notices(u32);
+    /// Takes notices, each of which is shown, and can be clicked, until it is closed.
+    #[derive(Default)]
+    struct Notices {
+        last: u32,
+        shown: HashSet<u32>,
+    }
 
     #[interface(name = "org.freedesktop.Notifications")]
     impl Notices {
@@ -59,7 +63,7 @@ mod host {
         fn notify(
             &mut self,
             _app: &str,
-            _replaces: u32,
+            replaces: u32,
             _icon: &str,
             summary: &str,
             body: &str,
@@ -67,17 +71,26 @@ mod host {
             _hints: HashMap<String, OwnedValue>,
             _timeout: i32,
         ) -> u32 {
-            self.0 += 1;
-            say(&json!({ "notice": { "id": self.0, "title": summary, "text": body, "actions": actions } }));
-            self.0
+            let id = if replaces == 0 {
+                self.last += 1;
+                self.last
+            } else {
+                replaces
+            };
+            self.shown.insert(id);
+            say(&json!({ "notice": { "id": id, "title": summary, "text": body, "actions": actions } }));
+            id
         }
 
         async fn close_notification(
-            &self,
+            &mut self,
             #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
             id: u32,
         ) -> zbus::fdo::Result<()> {
-            say(&json!({ "withdrawn": id }));
+            if !self.shown.remove(&id) {
+                return Err(zbus::fdo::Error::Failed(String::new()));
+            }
+            say(&json!({ "closed": id, "by": "app" }));
             Ok(Self::notification_closed(&emitter, id, BY_THE_APP).await?)
         }
 
@@ -99,7 +112,7 @@ mod host {
             .name(WATCHER)?
             .serve_at("/StatusNotifierWatcher", Watcher(last.clone()))?
             .name("org.freedesktop.Notifications")?
-            .serve_at(NOTICES, Notices(0))?
+            .serve_at(NOTICES, Notices::default())?
             .build()
             .await?;
         say(&json!({ "ready": true }));
@@ -114,10 +127,8 @@ mod host {
         while let Some(line) = read.recv().await {
             let item = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some((id, action)) = line.strip_prefix("notice ").and_then(|line| line.split_once(' ')) {
-                let (emitter, id) = (SignalEmitter::new(&bus, NOTICES)?, id.parse()?);
-                Notices::action_invoked(&emitter, id, action).await?;
-                Notices::notification_closed(&emitter, id, BY_THE_PERSON).await?;
-                say(&json!({ "clicked": id }));
+                let answer = click(&bus, id.parse()?, action).await;
+                say(&answer.unwrap_or_else(|error| json!({ "error": format!("{error:#}") })));
                 continue;
             }
             let answer = match item {
@@ -127,6 +138,22 @@ mod host {
             say(&answer.unwrap_or_else(|error| json!({ "error": format!("{error:#}") })));
         }
         Ok(())
+    }
+
+    /// Clicks a notice as a person does. It goes then, as one does that has no hint to stay.
+    async fn click(bus: &Connection, id: u32, action: &str) -> Result<Json> {
+        let notices = bus.object_server().interface::<_, Notices>(NOTICES).await?;
+        if !notices.get().await.shown.contains(&id) {
+            bail!("notice {id} is not shown");
+        }
+        let emitter = notices.signal_emitter();
+        Notices::action_invoked(emitter, id, action).await?;
+        // Whoever heard that may have taken it back already.
+        if notices.get_mut().await.shown.remove(&id) {
+            say(&json!({ "closed": id, "by": "person" }));
+            Notices::notification_closed(emitter, id, BY_THE_PERSON).await?;
+        }
+        Ok(json!({ "clicked": id }))
     }
 
     async fn obey(bus: &Connection, item: String, line: &str) -> Result<Json> {
