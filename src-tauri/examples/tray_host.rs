@@ -5,7 +5,7 @@
 #[cfg(target_os = "linux")]
 mod host {
     use std::{
-        collections::HashMap,
+        collections::{HashMap, HashSet},
         io::{BufRead as _, Write as _},
         sync::{
             Arc, Mutex, PoisonError,
@@ -53,9 +53,10 @@ mod host {
         }
     }
 
-    /// Takes notices, each of which can be clicked until it is closed.
+    /// Takes notices, each of which is shown, and can be clicked, until it is closed.
     struct Notices {
         last: u32,
+        shown: HashSet<u32>,
         /// Whether the next one is refused.
         refuses: Arc<AtomicBool>,
     }
@@ -66,7 +67,7 @@ mod host {
         fn notify(
             &mut self,
             _app: &str,
-            _replaces: u32,
+            replaces: u32,
             _icon: &str,
             summary: &str,
             body: &str,
@@ -78,19 +79,26 @@ mod host {
                 say(&json!({ "refused": summary }));
                 return Err(zbus::fdo::Error::Failed("not now".to_owned()));
             }
-            self.last += 1;
-            say(
-                &json!({ "notice": { "id": self.last, "title": summary, "text": body, "actions": actions } }),
-            );
-            Ok(self.last)
+            let id = if replaces == 0 {
+                self.last += 1;
+                self.last
+            } else {
+                replaces
+            };
+            self.shown.insert(id);
+            say(&json!({ "notice": { "id": id, "title": summary, "text": body, "actions": actions } }));
+            Ok(id)
         }
 
         async fn close_notification(
-            &self,
+            &mut self,
             #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
             id: u32,
         ) -> zbus::fdo::Result<()> {
-            say(&json!({ "withdrawn": id }));
+            if !self.shown.remove(&id) {
+                return Err(zbus::fdo::Error::Failed(String::new()));
+            }
+            say(&json!({ "closed": id, "by": "app" }));
             Ok(Self::notification_closed(&emitter, id, BY_THE_APP).await?)
         }
 
@@ -127,10 +135,8 @@ mod host {
         while let Some(line) = read.recv().await {
             let item = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some((id, action)) = line.strip_prefix("notice ").and_then(|line| line.split_once(' ')) {
-                let (emitter, id) = (SignalEmitter::new(&notices, NOTICES)?, id.parse()?);
-                Notices::action_invoked(&emitter, id, action).await?;
-                Notices::notification_closed(&emitter, id, BY_THE_PERSON).await?;
-                say(&json!({ "clicked": id }));
+                let answer = click(&notices, id.parse()?, action).await;
+                say(&answer.unwrap_or_else(|error| json!({ "error": format!("{error:#}") })));
                 continue;
             }
             match line.as_str() {
@@ -159,9 +165,25 @@ mod host {
 
     /// Stands on the bus as the service that shows notices, by a connection of its own.
     async fn take_notices(refuses: &Arc<AtomicBool>) -> Result<Connection> {
-        let notices = Notices { last: 0, refuses: refuses.clone() };
+        let notices = Notices { last: 0, shown: HashSet::new(), refuses: refuses.clone() };
         let builder = connection::Builder::session()?.name("org.freedesktop.Notifications")?;
         Ok(builder.serve_at(NOTICES, notices)?.build().await?)
+    }
+
+    /// Clicks a notice as a person does. It goes then, as one does that has no hint to stay.
+    async fn click(bus: &Connection, id: u32, action: &str) -> Result<Json> {
+        let notices = bus.object_server().interface::<_, Notices>(NOTICES).await?;
+        if !notices.get().await.shown.contains(&id) {
+            bail!("notice {id} is not shown");
+        }
+        let emitter = notices.signal_emitter();
+        Notices::action_invoked(emitter, id, action).await?;
+        // Whoever heard that may have taken it back already.
+        if notices.get_mut().await.shown.remove(&id) {
+            say(&json!({ "closed": id, "by": "person" }));
+            Notices::notification_closed(emitter, id, BY_THE_PERSON).await?;
+        }
+        Ok(json!({ "clicked": id }))
     }
 
     async fn obey(bus: &Connection, item: String, line: &str) -> Result<Json> {

@@ -1,6 +1,6 @@
 //! Having the system open our addresses with this app, as the settings have it.
 
-use adit_contract::{Failure, FailureCode, Want};
+use adit_contract::Want;
 use adit_core::{
     schemes::{self, Claim},
     settings::table::OPEN_LINKS,
@@ -8,7 +8,7 @@ use adit_core::{
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::Notify;
 
-use crate::{start::Core, wants};
+use crate::{start::Core, wants, words};
 
 /// Told when a setting has changed.
 #[derive(Debug, Default)]
@@ -42,20 +42,14 @@ pub(crate) async fn run(handle: AppHandle) {
                 tracing::warn!(%error, "What opens links could not be changed");
                 if claim == Claim::Wished {
                     // Somebody has just changed it, and would learn otherwise at the next link.
-                    wants::leave(&handle, Want::Refused { failure: not_changed(&error) });
+                    wants::leave(
+                        &handle,
+                        Want::Refused { failure: words::links_not_changed(error.to_string()) },
+                    );
                 }
             }
             was = Some(wanted);
         }
         handle.state::<Links>().settings_changed.notified().await;
     }
-}
-
-fn not_changed(error: &std::io::Error) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "What opens links could not be changed",
-        "The system's entry for Adit could not be written. Look at the log, then turn the setting off and on again.",
-    )
-    .with_server("file", error.to_string())
 }

@@ -1,6 +1,6 @@
 //! Starting the app with the person's session, as the settings have it.
 
-use adit_contract::{Failure, FailureCode, Want};
+use adit_contract::Want;
 use adit_core::{
     autostart::{self, Wish},
     settings::table::START_AT_LOGIN,
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::{
     start::{BACKGROUND, Core},
-    wants,
+    wants, words,
 };
 
 /// Told when a setting has changed.
@@ -45,20 +45,14 @@ pub(crate) async fn run(handle: AppHandle) {
                 tracing::warn!(%error, "Starting at login could not be changed");
                 if wish == Wish::New {
                     // Somebody has just changed it, and would learn otherwise at the next login.
-                    wants::leave(&handle, Want::Refused { failure: not_changed(&error) });
+                    wants::leave(
+                        &handle,
+                        Want::Refused { failure: words::login_not_changed(error.to_string()) },
+                    );
                 }
             }
             was = Some(wanted);
         }
         handle.state::<Login>().settings_changed.notified().await;
     }
-}
-
-fn not_changed(error: &std::io::Error) -> Failure {
-    Failure::new(
-        FailureCode::File,
-        "What starts at login could not be changed",
-        "The system's entry for Adit could not be written. Look at the log, then turn the setting off and on again.",
-    )
-    .with_server("file", error.to_string())
 }

@@ -26,6 +26,21 @@ pub(crate) fn not_started() -> Failure {
     Failure::new(FailureCode::Internal, "Adit did not start", "Quit the app and start it again.")
 }
 
+// ---- the system's entries for the app
+
+pub(crate) fn login_not_changed(why: String) -> Failure {
+    entry("What starts at login could not be changed", why)
+}
+
+pub(crate) fn links_not_changed(why: String) -> Failure {
+    entry("What opens links could not be changed", why)
+}
+
+fn entry(title: &str, why: String) -> Failure {
+    let advice = "The system's entry for Adit could not be written. Look at the log, then turn the setting off and on again.";
+    Failure::new(FailureCode::File, title, advice).with_server("file", why)
+}
+
 // ---- windows
 
 pub(crate) fn window_not_opened(why: String) -> Failure {

@@ -19,6 +19,8 @@ let tray;
 let cloud;
 /** The home that the app has all the time. */
 let home = "";
+/** The app in which it is chosen what starts at login. @type {Awaited<ReturnType<typeof startApp>> | undefined} */
+let chooser;
 /** @type {Awaited<ReturnType<typeof startAppLater>> | undefined} */
 let app;
 /** The command that the session runs at login, word by word. @type {string[]} */
@@ -30,6 +32,7 @@ before(async () => {
 });
 
 after(async () => {
+  await chooser?.leave();
   await end();
   cloud?.stop();
   tray?.stop();
@@ -63,7 +66,7 @@ const atLogin = (name, target, action) => ({ id: null, profile: { name, target, 
 const vm = (zone, name) => ({ kind: "instance", instance: { project: "acme-prod", zone, name } });
 
 test("the setting writes an entry that starts the app in the background", async () => {
-  const chooser = await startApp({ cloud: cloud.url });
+  chooser = await startApp({ cloud: cloud.url });
   const { window } = chooser;
   home = chooser.home;
   await window.resize(1280, 800);
@@ -84,6 +87,7 @@ test("the setting writes an entry that starts the app in the background", async 
   assert.equal(await realpath(command[0] ?? ""), await realpath(join(process.env.ADIT_PROGRAMS ?? "target/debug", "adit-app")));
   assert.deepEqual(command.slice(1), ["--background"]);
   await chooser.leave();
+  chooser = undefined;
 });
 
 test("at login there is the tray and no window, and all that was chosen begins", async () => {
@@ -135,10 +139,14 @@ test("a second start raises the window and hands over what it was asked for", as
 test("the answer to a question takes its notice back, and then nobody is needed any more", async () => {
   assert.ok(app);
   const window = await app.opened;
-  await tray.clickNotice(await tray.notice(/^Asks has a question$/), "Show");
-  await (await window.find('[data-testid="trust-host-key"]')).click();
+  const asks = await tray.notice(/^Asks has a question$/);
+  await tray.click(/^Asks – has a question$/);
+  const trust = await window.find('[data-testid="trust-host-key"]');
+  assert.ok(tray.notices.includes(asks), "the question is still open");
+  await trust.click();
   await reaches(window, "web-2", ["live"]);
   await waitLine(window, "web-2", /\$ ?$/);
+  await tray.isTakenBack(asks);
   await tray.row(/^Gone – failed/);
   await tray.says("Active");
   await end();

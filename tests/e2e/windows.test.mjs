@@ -9,9 +9,12 @@ import { isDeepStrictEqual } from "node:util";
 import "./lib/failures.mjs";
 import { picture, startApp, startCloud } from "./lib/app.mjs";
 import { violations } from "./lib/axe.mjs";
-import { connect, expand, noteRemarks, reaches, signIn, typeLine, waitLine } from "./lib/steps.mjs";
+import { appWindows, raise } from "./lib/display.mjs";
+import { canvasPicture, connect, desktopPainted, expand, invoke, noteRemarks, reaches, signIn, signInto, trustCertificate, typeLine, waitLine } from "./lib/steps.mjs";
 import { Key, until } from "./lib/webdriver.mjs";
 
+const DESKTOP = "win-jump-1";
+const host = process.env.ADIT_RDP_HOST ?? "tests/rdp-host/target/debug/rdp-host";
 /** @type {Awaited<ReturnType<typeof startCloud>>} */
 let cloud;
 /** @type {Awaited<ReturnType<typeof startApp>>} */
@@ -20,7 +23,7 @@ let app;
 let main = "";
 
 before(async () => {
-  cloud = await startCloud();
+  cloud = await startCloud("--rdp-host", host);
   app = await startApp({ cloud: cloud.url });
   await app.window.resize(1280, 800);
   await signIn(app, /Ana/);
@@ -173,4 +176,35 @@ test("what was open when the app ended is offered in its place, and connects on 
   }
   await window.waitGone('[data-testid="offers"]');
   await groupsAre(left);
+});
+
+test("the page of all sessions shows what is in other windows, a terminal and a desktop", async () => {
+  const { window } = app;
+  const [shown = ""] = await appWindows(1);
+  await waitLine(window, "web-1", /\$ ?$/);
+  await typeLine(window, "web-1", "echo seen $((6*7))");
+  await waitLine(window, "web-1", /^seen 42$/);
+  await expand(window, "acme-prod");
+  await expand(window, "europe-west1-c");
+  await connect(window, DESKTOP);
+  await signInto(window, "ana", "Quiet-Harbour-27");
+  await trustCertificate(window);
+  await reaches(window, DESKTOP, ["live"]);
+  await desktopPainted(window, DESKTOP);
+  const { sessions } = await invoke(window, "snapshot");
+  for (const name of ["web-1", DESKTOP]) {
+    const { id } = sessions.find((/** @type {any} */ { instance }) => instance.name === name);
+    await invoke(window, "session_move", { id, to: { kind: "new", at: null } });
+    await window.waitGone(`[data-testid="tab-${name}"]`);
+  }
+  await count(3);
+  await window.chord(Key.control, Key.shift, "a");
+  await window.waitText('[data-testid="overview-web-1"] .overview-text', /^seen 42$/m);
+  await until(`a picture of ${DESKTOP}`, async () => {
+    const seen = await canvasPicture(window, `[data-testid="overview-elsewhere-${DESKTOP}"]`);
+    return seen.paper > 0.3 && seen;
+  });
+  await raise(shown);
+  await picture("overview-elsewhere");
+  assert.deepEqual(await violations(window), []);
 });

@@ -38,11 +38,16 @@ async function windowsAre(title, count) {
 /** Waits for a window with this title, and gives it the keyboard; its id. @param {string} title */
 async function activate(title) {
   const [window = ""] = await windowsAre(title, 1);
-  await until(`${title} to have the keyboard`, async () => {
+  await raise(window);
+  return window;
+}
+
+/** Brings a window before all others, and gives it the keyboard. @param {string} window its id */
+export async function raise(window) {
+  await until(`the window ${window} to have the keyboard`, async () => {
     await xdotool("windowactivate", window);
     return (await xdotool("getwindowfocus")).trim() === window;
   });
-  return window;
 }
 
 /** Waits until the app has this many windows. @param {number} count */
@@ -104,14 +109,16 @@ export class Pointer {
 
   /** @param {string} css @returns {Promise<{ x: number, y: number }>} */
   async #centre(css) {
-    const found = await until(`\`${css}\` to stand still`, () =>
+    const found = await until(`\`${css}\` to stand still, with nothing over it`, () =>
       this.window.runAsync(
         `const [css, done] = arguments;
         const element = document.querySelector(css);
         const before = element.getBoundingClientRect();
         requestAnimationFrame(() => requestAnimationFrame(() => {
           const after = element.getBoundingClientRect();
-          done(before.top === after.top && before.left === after.left ? { x: after.left + after.width / 2, y: after.top + after.height / 2 } : null);
+          const centre = { x: after.left + after.width / 2, y: after.top + after.height / 2 };
+          const still = before.top === after.top && before.left === after.left;
+          done(still && element.contains(document.elementFromPoint(centre.x, centre.y)) ? centre : null);
         }));`,
         css,
       ),

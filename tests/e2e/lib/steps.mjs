@@ -207,14 +207,14 @@ export async function signInto(window, user, password) {
 }
 
 /**
- * How large a desktop's picture is, and what part of it is of the paper's color, between 0 and 1.
- * @param {import("./webdriver.mjs").Browser} window @param {string} name
+ * How large the picture on a canvas is, and what part of it is of the paper's color, between 0 and 1.
+ * @param {import("./webdriver.mjs").Browser} window @param {string} css
  * @returns {Promise<{ width: number, height: number, paper: number }>}
  */
-export function desktopPicture(window, name) {
+export function canvasPicture(window, css) {
   return window.run(
     `const canvas = document.querySelector(arguments[0]);
-    if (canvas === null || canvas.width === 0) return { width: 0, height: 0, paper: 0 };
+    if (canvas === null || canvas.hidden || canvas.width === 0) return { width: 0, height: 0, paper: 0 };
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     let paper = 0;
@@ -222,8 +222,13 @@ export function desktopPicture(window, name) {
       if (data[at] > 230 && data[at + 1] > 230 && data[at + 2] > 230) paper += 1;
     }
     return { width, height, paper: paper / (width * height) };`,
-    `[data-testid="desktop-${name}"] canvas`,
+    css,
   );
+}
+
+/** The same for a desktop. @param {import("./webdriver.mjs").Browser} window @param {string} name */
+export function desktopPicture(window, name) {
+  return canvasPicture(window, `[data-testid="desktop-${name}"] canvas`);
 }
 
 /** How many colours a desktop's picture has, of those that are looked at. @param {import("./webdriver.mjs").Browser} window @param {string} name @returns {Promise<number>} */

@@ -24,6 +24,8 @@ export class TrayHost {
     this.waiting = [];
     /** Those that are shown. @type {Notice[]} */
     this.notices = [];
+    /** The ids of those that the app has taken back. @type {Set<number>} */
+    this.takenBack = new Set();
     /** Titles of those that were refused. @type {string[]} */
     this.refused = [];
   }
@@ -39,7 +41,7 @@ export class TrayHost {
         const said = JSON.parse(line);
         if (said.ready) resolve(undefined);
         else if (said.notice) host.notices.push(said.notice);
-        else if (said.withdrawn) host.#went(said.withdrawn);
+        else if (said.closed) host.#closed(said.closed, said.by);
         else if (said.refused) host.refused.push(said.refused);
         else if (!said.item) host.waiting.shift()?.(said);
       });
@@ -62,9 +64,10 @@ export class TrayHost {
     return answer;
   }
 
-  /** @param {number} id */
-  #went(id) {
+  /** @param {number} id @param {"app" | "person"} by */
+  #closed(id, by) {
     this.notices = this.notices.filter((notice) => notice.id !== id);
+    if (by === "app") this.takenBack.add(id);
   }
 
   /** What is shown now. @returns {Promise<{ status: string, rows: Row[] }>} */
@@ -118,16 +121,20 @@ export class TrayHost {
     return until(`a notice ${title}`, async () => this.notices.find((notice) => title.test(notice.title)), undefined, () => this.notices);
   }
 
-  /** Waits until a notice has been taken back. @param {RegExp} title */
+  /** Waits until the app has taken a notice back. @param {Notice} notice */
+  async isTakenBack({ id, title }) {
+    await until(`"${title}" to be taken back`, async () => this.takenBack.has(id), undefined, () => this.notices);
+  }
+
+  /** Waits until there is no such notice. @param {RegExp} title */
   async noNotice(title) {
     await until(`no notice ${title}`, async () => !this.notices.some((notice) => title.test(notice.title)), undefined, () => this.notices);
   }
 
-  /** Clicks a notice, or the button with this word. @param {Notice} notice @param {string} [word] */
+  /** Clicks a notice that is shown, or the button with this word. @param {Notice} notice @param {string} [word] */
   async clickNotice({ id, actions }, word) {
     const key = word === undefined ? "default" : actions[actions.indexOf(word) - 1];
     if (key === undefined) throw new Error(`no ${word} among ${actions}`);
-    this.#went(id);
     await this.ask(`notice ${id} ${key}`);
   }
 
