@@ -1,5 +1,5 @@
 // Profiles in the real window: made, put in order, found, started together, given away and taken in. Not part of
-// `cargo xtask test` yet: from the fifth test on it has not been seen to hold.
+// `cargo xtask test` yet: the last thing its seventh test looks at has not been seen to hold.
 // @ts-check
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
