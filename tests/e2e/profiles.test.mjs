@@ -1,5 +1,5 @@
 // Profiles in the real window: made, put in order, found, started together, given away and taken in. Not part of
-// `cargo xtask test` yet: beyond the first test it does not hold.
+// `cargo xtask test` yet: the last thing its seventh test looks at has not been seen to hold.
 // @ts-check
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
@@ -89,10 +89,14 @@ async function choose(name, entry) {
   await (await app.window.findText('[role="menuitem"]', entry)).click();
 }
 
-/** Looks for profiles. @param {string} text @param {number} count how many rows there are then */
-async function find(text, count) {
-  await (await app.window.find(FIND)).fill(text);
-  await until(`${count} rows for ${text}`, async () => (await app.window.texts(`${TREE} [role="row"]`)).length === count);
+/** Waits until the tree has this many rows. @param {number} count */
+async function rowsAre(count) {
+  /** @type {string[]} */
+  let seen = [];
+  await until(`${count} rows`, async () => {
+    seen = await app.window.texts(`${TREE} [role="row"]`);
+    return seen.length === count;
+  }, undefined, () => seen);
 }
 
 test("one command makes a profile of the session in front", async () => {
@@ -138,11 +142,13 @@ test("a copy is made, and what was looked for is found", async () => {
   const { window } = app;
   await choose("Cache", /Duplicate/);
   await keptAre(["Work/Web shell", "Work/Cache", "Work/Cache (copy)"]);
-  await find("copy", 2);
+  await (await window.find(FIND)).fill("copy");
+  await rowsAre(2);
   await window.find(row("Cache (copy)"));
   await picture("profiles-found");
   assert.deepEqual(await violations(window), []);
-  await find("", 4);
+  await press('.profiles-find button[aria-label="Clear"]');
+  await rowsAre(4);
 });
 
 test("several are started at once", async () => {
@@ -161,11 +167,13 @@ test("several are started at once", async () => {
   await window.chord(Key.control, "a");
   await window.waitText('[data-testid="profiles-start"]', /Start 3/);
   await press('[data-testid="profiles-start"]');
+  // The session's tab comes to the front.
+  await window.waitText(".tab-name", /^Web shell$/);
+  await openPage();
   for (const name of ["Cache", "Queue", "Web shell"]) await rowReaches(name, ["on"]);
   await picture("profiles-started");
   await press('[data-testid="topbar-tunnels"]');
   for (const name of ["Cache", "Queue"]) await tunnelReaches(window, name, ["listening"]);
-  await window.waitText(".tab-name", /^Web shell$/);
 });
 
 test("a profile for a VM that is gone says so where it was started", async () => {

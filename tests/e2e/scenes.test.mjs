@@ -64,6 +64,24 @@ for (const element of document.querySelectorAll("button, input, textarea, [role=
 }
 return lost;`;
 
+/** What a person would have to move sideways to see all of it, beside what is kept in its lines: a bar below hides what lies there. */
+const SIDEWAYS = `const sideways = [];
+for (const element of document.querySelectorAll("*")) {
+  const { overflowX, display } = getComputedStyle(element);
+  if ((overflowX === "auto" || overflowX === "scroll") && display !== "none" && !element.matches(arguments[0]) && element.scrollWidth > element.clientWidth + 1) {
+    sideways.push(element.outerHTML.slice(0, 160) + " " + element.scrollWidth + " of " + element.clientWidth);
+  }
+}
+return sideways;`;
+/** Text whose lines are kept as they are, and the strip of tabs, which has a menu of those that are out of sight. */
+const KEPT_LINES = "pre, textarea, .xterm *, .dv-tabs-container";
+
+/** Whether there is something in the tab in front, or in place of all tabs; where tabs have no place there is nothing to wait for. */
+const DRAWN = `const tabs = document.querySelector(".window-tabs");
+const sessions = /\\d sessions?/.test(document.querySelector("[data-testid=status-bar]")?.textContent ?? "");
+const places = tabs?.querySelectorAll(sessions ? ".dv-content-container" : ".dv-content-container, .dv-watermark-container") ?? [];
+return tabs === null || [...places].some((place) => place.innerText.trim() !== "" || place.querySelector("canvas") !== null);`;
+
 /** Keeps a picture of the page, for whoever asked for them: there are hundreds. @param {string} name */
 async function keep(name) {
   if (process.env.ADIT_SCENE_PICTURES !== undefined) {
@@ -80,6 +98,7 @@ async function show([, parameters, then], theme) {
   await browser.find(".ready");
   // Keys are listened to once the page has been drawn.
   await browser.runAsync("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
+  await until("the tab in front to be drawn", () => browser.run(DRAWN));
   await then?.(browser);
   // What appears has to have appeared.
   await browser.runAsync("const done = arguments[0]; Promise.all(document.getAnimations().map((a) => a.effect.getTiming().iterations === Infinity ? null : a.finished.catch(() => null))).then(() => done())");
@@ -93,6 +112,7 @@ for (const theme of ["light", "dark"]) {
     test(`${page[0]}, ${theme}`, async () => {
       await show(page, theme);
       await keep(`${page[0]}, ${theme}`);
+      assert.deepEqual(await browser.run(SIDEWAYS, KEPT_LINES), []);
       assert.deepEqual(await violations(browser), []);
     });
   }
@@ -116,6 +136,7 @@ for (const page of PAGES) {
       const [width, height] = await browser.run("return [innerWidth, innerHeight]");
       assert.ok(width <= 640 && height <= 400, `the page is ${width} by ${height}`);
       assert.deepEqual(await browser.run(LOST), []);
+      assert.deepEqual(await browser.run(SIDEWAYS, KEPT_LINES), []);
     } finally {
       await browser.resize(1280, 800);
     }

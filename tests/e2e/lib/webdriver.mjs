@@ -373,7 +373,7 @@ export class Element {
     }).then(({ text }) => text);
   }
 
-  /** @param {string} text */
+  /** Types in place of what is there. @param {string} text not empty: the driver takes none such */
   async fill(text) {
     await this.#act("emptied", (id) => this.browser.call("POST", `/element/${id}/clear`, {}));
     await this.#act("filled", (id) => this.browser.call("POST", `/element/${id}/value`, { text }));

@@ -39,7 +39,7 @@ export function SessionTab({ params }: IDockviewPanelHeaderProps<{ id: string }>
   const spoken =
     session === undefined
       ? ""
-      : [session.name ?? session.instance.name, protocolWord(session.protocol), stateWord(session.state)].join(", ");
+      : [`${session.name ?? session.instance.name}${nth > 1 ? ` ${nth}` : ""}`, protocolWord(session.protocol), stateWord(session.state)].join(", ");
   useEffect(() => element.current?.closest("[role=tab]")?.setAttribute("aria-label", spoken), [spoken]);
   if (session === undefined) {
     return null;
@@ -70,7 +70,12 @@ export function SessionTab({ params }: IDockviewPanelHeaderProps<{ id: string }>
       )}
       <span className="tab-name ellipsis">{session.name ?? name}</span>
       <TabEnvironment session={session} />
-      {nth > 1 && <span className="tab-nth">{nth}</span>}
+      {nth > 1 && (
+        <>
+          {" "}
+          <span className="tab-nth">{nth}</span>
+        </>
+      )}
       <TabClose id={id} label={words.close(name)} />
     </div>
   );
