@@ -1,5 +1,5 @@
-// Profiles in the real window: made, put in order, found, started together, given away and taken in. Not part of
-// `cargo xtask test` yet: the last thing its seventh test looks at has not been seen to hold.
+// Profiles in the real window: made, put in order, found, started together, given away and taken in. Run by `cargo xtask
+// test`.
 // @ts-check
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";

@@ -31,6 +31,7 @@ const WINDOW_TESTS: &[&str] = &[
     "servers",
     "windows",
     "displays",
+    "profiles",
     "hazards",
     "tray",
     "notices",
