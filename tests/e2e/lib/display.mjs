@@ -79,9 +79,16 @@ export async function closeToTray() {
  */
 export async function nameFile(title, path) {
   await activate(title);
-  // Where a file is to be saved its name is chosen already; where one is opened, a slash begins to name it.
-  await xdotool("key", "ctrl+a");
-  await xdotool("type", path);
+  // Where a file is to be saved its name is chosen already; where one is opened, a slash begins to name it, and what comes
+  // before the dialog has made room for it is lost. What is chosen there can be read.
+  let seen = "";
+  await until(`${title} to have taken ${path}`, async () => {
+    await xdotool("key", "ctrl+a");
+    await xdotool("type", path);
+    await xdotool("key", "ctrl+a");
+    seen = (await run("xclip", ["-o", "-selection", "primary"]).catch(() => ({ stdout: "" }))).stdout;
+    return seen === path;
+  }, undefined, () => seen);
   await xdotool("key", "Return");
   await windowsAre(title, 0);
 }
