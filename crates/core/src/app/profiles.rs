@@ -233,7 +233,7 @@ impl App {
         let unseen = self.profiles_unseen();
         let failed = unseen.iter().filter(|info| matches!(info.state, ProfileState::Failed { .. }));
         self.profiles_seen(&failed.map(|info| info.id.clone()).collect::<Vec<_>>());
-        notice::missed(&unseen)
+        notice::missed(&unseen, &self.tunnels.infos())
     }
 
     /// Waits for a listing until then at most, and only where it has to tell the VM or the account.

@@ -147,11 +147,7 @@ impl<'a> Hearing<'a> {
                 self.nobody_signed_in();
             }
             ProfileState::Failed { failure } => {
-                let tunnel_says = tunnels.iter().any(|tunnel| {
-                    tunnel.spec.name == info.profile.name
-                        && matches!(tunnel.state, TunnelState::Failed { .. })
-                });
-                if tunnel_says {
+                if tunnel_says(info, tunnels) {
                     return;
                 }
                 let show = Does::Profiles(Some(info.id.clone()));
@@ -242,6 +238,13 @@ impl<'a> Hearing<'a> {
             }
         }
     }
+}
+
+/// Whether what a profile has opened is a tunnel that says itself that it has failed.
+pub(super) fn tunnel_says(info: &ProfileInfo, tunnels: &[TunnelInfo]) -> bool {
+    tunnels.iter().any(|tunnel| {
+        tunnel.spec.name == info.profile.name && matches!(tunnel.state, TunnelState::Failed { .. })
+    })
 }
 
 pub(super) fn shortened(name: &str) -> String {

@@ -168,10 +168,11 @@ impl Notices {
 }
 
 /// What a window says to somebody who looks at it after profiles have failed with nobody there.
-pub(crate) fn missed(unseen: &[ProfileInfo]) -> Option<Failure> {
+pub(crate) fn missed(unseen: &[ProfileInfo], tunnels: &[TunnelInfo]) -> Option<Failure> {
     // That nobody is signed in the window says by itself.
     let failed: Vec<(&str, &Failure)> = unseen
         .iter()
+        .filter(|info| !hearing::tunnel_says(info, tunnels))
         .filter_map(|info| match &info.state {
             ProfileState::Failed { failure } if failure.code != FailureCode::SignInNeeded => {
                 Some((info.profile.name.as_str(), failure))

@@ -1,6 +1,7 @@
 use adit_contract::{
     AccountInfo, AccountSource, AccountState, Failure, FailureCode, InstanceRef, NoteKind, Profile,
     ProfileAction, ProfileState, ProfileTarget, Protocol, Question, SessionEnd, SessionInfo, SessionState,
+    TunnelSpec, TunnelState, TunnelTarget,
 };
 
 use super::*;
@@ -57,6 +58,44 @@ fn profile(id: &str, state: ProfileState) -> ProfileInfo {
 
 fn failed(code: FailureCode) -> ProfileState {
     ProfileState::Failed { failure: Failure::new(code, "It broke", "") }
+}
+
+fn failed_tunnel(name: &str) -> TunnelInfo {
+    TunnelInfo {
+        id: "7".into(),
+        spec: TunnelSpec {
+            name: name.to_owned(),
+            target: TunnelTarget::Host {
+                project: "p".into(),
+                region: "r".into(),
+                network: "n".into(),
+                group: "g".into(),
+                host: "db.acme.example".into(),
+                port: 5432,
+            },
+            protocol: Default::default(),
+            http: Default::default(),
+            audience: Default::default(),
+            place: Default::default(),
+            wait_for_vm: false,
+        },
+        state: TunnelState::Failed {
+            failure: Failure::new(FailureCode::Network, "It broke", ""),
+            listening: false,
+        },
+        local: String::new(),
+        sent: 0.0,
+        received: 0.0,
+        rate: 0.0,
+        history: Vec::new(),
+        connections: 0,
+        resumes: 0,
+        refused: 0,
+        last_refusal: None,
+        round_trip_ms: None,
+        since: None,
+        by_command: false,
+    }
 }
 
 /// The one notice that is to be shown.
@@ -116,14 +155,19 @@ fn what_fails_at_login_is_told_until_it_is_seen() {
 fn whoever_comes_to_the_window_hears_what_has_failed_in_one_remark() {
     let broken = |id: &str| profile(id, failed(FailureCode::NotFound));
     let open = profile("9", ProfileState::Session { id: "7".into() });
-    assert_eq!(missed(std::slice::from_ref(&open)), None);
-    assert_eq!(missed(&[profile("8", failed(FailureCode::SignInNeeded))]), None, "the window asks for it");
-    let one = missed(&[open, broken("1")]).unwrap();
+    assert_eq!(missed(std::slice::from_ref(&open), &[]), None);
+    assert_eq!(
+        missed(&[profile("8", failed(FailureCode::SignInNeeded))], &[]),
+        None,
+        "the window asks for it"
+    );
+    let one = missed(&[open, broken("1")], &[]).unwrap();
     assert_eq!((one.title.as_str(), one.code), ("profile 1 did not start", FailureCode::NotFound));
     assert!(one.advice.starts_with("It broke. "), "{}", one.advice);
-    let three = missed(&[broken("1"), broken("2"), broken("3")]).unwrap();
+    let three = missed(&[broken("1"), broken("2"), broken("3")], &[]).unwrap();
     assert_eq!(three.title, "3 profiles did not start at login");
     assert_eq!(three.advice, "profile 1 and 2 more. The profiles say why.");
+    assert_eq!(missed(&[broken("1")], &[failed_tunnel("profile 1")]), None, "the tunnel says it");
 }
 
 #[test]
