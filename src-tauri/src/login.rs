@@ -38,7 +38,11 @@ pub(crate) async fn run(handle: AppHandle) {
             let wish = if was.is_none() { Wish::Old } else { Wish::New };
             let program = program.clone();
             let done = tauri::async_runtime::spawn_blocking(move || {
-                if wanted { autostart::enable(&program, BACKGROUND, wish) } else { autostart::disable() }
+                if wanted {
+                    autostart::enable(&program, BACKGROUND, wish)
+                } else {
+                    autostart::disable(BACKGROUND)
+                }
             });
             let done = done.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
             if let Err(error) = done {

@@ -28,6 +28,12 @@ impl Wants {
         waiting.push_back(want);
     }
 
+    /// Whether all that waits is only to be said, in whichever window somebody looks at.
+    pub(crate) fn are_said(&self) -> bool {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.iter().all(|want| matches!(want, Want::Remark { .. } | Want::Refused { .. }))
+    }
+
     /// Gives what waits, the oldest first.
     pub(crate) fn take(&self) -> Vec<Want> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()

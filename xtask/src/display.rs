@@ -29,7 +29,11 @@ impl Display {
 
     /// Starts one that has two monitors side by side, of 1280 x 800 and of 1280 x 1024: Xvfb has but one.
     pub(crate) fn start_two() -> Result<Self> {
-        const CONFIG: &str = r#"Section "Device"
+        const CONFIG: &str = r#"Section "ServerFlags"
+  Option "AutoAddDevices" "false"
+  Option "AutoEnableDevices" "false"
+EndSection
+Section "Device"
   Identifier "card"
   Driver "dummy"
 EndSection
@@ -74,7 +78,10 @@ EndSection
         let mut number = String::new();
         BufReader::new(stdout).read_line(&mut number)?;
         if number.trim().is_empty() {
-            bail!("{name} did not start");
+            // Only Xorg has one.
+            let log = fs::read_to_string(folder.path().join("xorg.log")).unwrap_or_default();
+            let errors: Vec<&str> = log.lines().filter(|line| line.contains("(EE)")).collect();
+            bail!("{name} did not start: {}", errors.join("; "));
         }
         for name in ["home/.local/share/keyrings", "home/.cache", "home/.config/openbox"] {
             fs::create_dir_all(folder.path().join(name))?;

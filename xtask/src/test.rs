@@ -77,7 +77,14 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<()> {
         for name in WINDOW_TESTS {
             // A bus of its own for each: an app that a failed test leaves behind would answer for the next one.
             let display =
-                if *name == "displays" { Display::start_two() } else { Display::start(1280, 1024) }?;
+                match if *name == "displays" { Display::start_two() } else { Display::start(1280, 1024) } {
+                    Ok(display) => display,
+                    Err(error) => {
+                        failures.push(format!("the display for {name}: {error:#}"));
+                        suites.push((format!("real window, {name}"), false));
+                        continue;
+                    }
+                };
             let file = format!("tests/e2e/{name}.test.mjs");
             // A test that hangs, or that leaves a program running, has failed: it must not hold up all others.
             let mut arguments =

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use adit_contract::{
     Event, FailureCode, HttpRule, MAIN_WINDOW, Origin, Profile, ProfileAction, ProfileForward, ProfileInfo,
     ProfileSource, ProfileStart, ProfileStarted, ProfileState, ProfileTarget, Protocol, Scope, SessionState,
-    SettingValue, TunnelAction, TunnelAudience, TunnelPlace, TunnelProtocol, TunnelState,
+    SettingValue, SignInMethod, TunnelAction, TunnelAudience, TunnelPlace, TunnelProtocol, TunnelState,
 };
 use adit_core::{
     App,
@@ -297,4 +297,21 @@ async fn what_failed_at_login_needs_somebody_until_they_have_seen_it() {
     // Whoever starts it sees what becomes of it.
     assert!(start(&desk, &lost).await.failure.is_some());
     assert_eq!(desk.app.tray().await.mark, Mark::Calm);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_sign_in_at_login_begins_with_it() {
+    let desk = Desk::new(ANA).await;
+    let at_login = Profile { start: ProfileStart::AtLogin, ..profile("Echo", on(WEB_1), forward(7)) };
+    let echo = saved(&desk, at_login).await;
+    desk.app.profiles_at_login().await;
+    assert!(matches!(info(&desk.app, &echo).await.state, ProfileState::Failed { .. }));
+    // Who looks at the window is asked to sign in there, and it goes on waiting.
+    assert_eq!(desk.app.looked_at(), None);
+    desk.app.profiles_once_signed_in().await;
+    assert!(matches!(info(&desk.app, &echo).await.state, ProfileState::Failed { .. }));
+    desk.app.sign_in(SignInMethod::Browser).await.unwrap();
+    desk.events.find(|event| matches!(event, Event::Accounts(all) if all.len() == 1).then_some(())).await;
+    desk.app.profiles_once_signed_in().await;
+    assert!(matches!(info(&desk.app, &echo).await.state, ProfileState::Tunnel { .. }));
 }

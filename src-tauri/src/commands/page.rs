@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use adit_contract::{CloseAnswer, Desk, Layout, LeftSession, Want};
-use tauri::{AppHandle, State, WebviewWindow};
+use tauri::{AppHandle, Manager as _, State, WebviewWindow};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
 
 use super::{Answer, open_browser, whole, write_clipboard};
@@ -33,7 +33,10 @@ pub(super) async fn wants(
 ) -> Answer<Vec<Want>> {
     whole(async {
         // All windows hear that there is something; one answers.
-        let leads = window::lead(&handle).is_some_and(|lead| lead.label() == window.label());
+        let windows = handle.webview_windows().into_values();
+        let looked_at = windows.filter(|_| wants.are_said()).find(|one| one.is_focused().unwrap_or(false));
+        let answers = looked_at.or_else(|| window::lead(&handle));
+        let leads = answers.is_some_and(|one| one.label() == window.label());
         Ok(if leads { wants.take() } else { Vec::new() })
     })
     .await

@@ -148,7 +148,7 @@ fn attention(handle: &AppHandle) -> Attention {
     if seen { Attention::Here } else { Attention::Elsewhere }
 }
 
-async fn news_of(handle: &AppHandle, notices: &mut Notices, app: &App, what: What) -> Vec<News> {
+async fn news_of(handle: &AppHandle, notices: &mut Notices, app: &Arc<App>, what: What) -> Vec<News> {
     let (attention, now) = (attention(handle), Instant::now());
     match what {
         What::Begun(how) => {
@@ -163,6 +163,11 @@ async fn news_of(handle: &AppHandle, notices: &mut Notices, app: &App, what: Wha
             Vec::new()
         }
         What::Dismissed(_) => Vec::new(),
+        What::Event(event) if matches!(*event, Event::Accounts(_)) => {
+            let waiting = app.clone();
+            tauri::async_runtime::spawn(async move { waiting.profiles_once_signed_in().await });
+            notices.hear(&event, attention, now)
+        }
         What::Event(event) if !matches!(*event, Event::Profiles) => notices.hear(&event, attention, now),
         What::Event(_) | What::Looked => {
             if attention == Attention::Here

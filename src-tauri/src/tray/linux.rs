@@ -1,7 +1,14 @@
 //! The tray of Linux desktops: a StatusNotifierItem on the session bus.
 //! <https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/>
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use adit_core::{
     closing::TrayPresence,
@@ -30,6 +37,8 @@ struct Item {
     handle: AppHandle,
     tray: Tray,
     icons: Icons,
+    /// The desktop has said that there is no tray.
+    offline: Arc<AtomicBool>,
 }
 
 struct Icons {
@@ -47,7 +56,8 @@ impl Drawn {
             needs_you: icon(&tauri::include_image!("icons/tray/needs-you.png")),
         };
         found(handle, TrayPresence::Shown);
-        let item = Item { handle: handle.clone(), tray, icons };
+        let offline = Arc::new(AtomicBool::new(false));
+        let item = Item { handle: handle.clone(), tray, icons, offline: offline.clone() };
         let mut asking = pin!(item.assume_sni_available(true).spawn());
         let drawn = match timeout(SILENT, &mut asking).await {
             Ok(answered) => answered?,
@@ -55,7 +65,10 @@ impl Drawn {
                 tracing::info!("The desktop does not say whether it has a tray");
                 found(handle, TrayPresence::Absent);
                 let drawn = asking.await?;
-                found(handle, TrayPresence::Shown);
+                // It may have answered that there is none.
+                if !offline.load(Ordering::SeqCst) {
+                    found(handle, TrayPresence::Shown);
+                }
                 drawn
             }
         };
@@ -139,11 +152,13 @@ impl ksni::Tray for Item {
     }
 
     fn watcher_online(&self) {
+        self.offline.store(false, Ordering::SeqCst);
         found(&self.handle, TrayPresence::Shown);
     }
 
     fn watcher_offline(&self, reason: OfflineReason) -> bool {
         tracing::debug!(?reason, "There is no tray now");
+        self.offline.store(true, Ordering::SeqCst);
         found(&self.handle, TrayPresence::Absent);
         // One that comes later is welcome.
         true

@@ -147,6 +147,8 @@ export class TrayHost {
   async renewNotices() {
     await this.ask("renew notices");
     this.notices = [];
+    // It counts anew.
+    this.takenBack.clear();
   }
 
   /** Clicks the icon itself. */

@@ -3,6 +3,7 @@
 import type { LucideIcon } from "lucide-react";
 
 import type { Os } from "../contract/Os";
+import { OS_WORDS } from "./words";
 
 export type IconSize = "normal" | "small" | "tiny";
 
@@ -17,8 +18,6 @@ export function Icon({ of: Glyph, size = "normal", className }: { of: LucideIcon
     />
   );
 }
-
-const OS_WORDS: Record<Os, string> = { linux: "Linux", windows: "Windows", unknown: "System not known" };
 
 /** The system of a VM: a prompt, a window, or neither. */
 export function OsIcon({ os, size = "small" }: { os: Os; size?: IconSize }) {

@@ -7,8 +7,7 @@ import type { Failure } from "../contract/Failure";
 import type { FailureCode } from "../contract/FailureCode";
 import { asFailure } from "../platform/ipc";
 import { Icon } from "./Icon";
-
-const words = { dismiss: "Dismiss", label: "Messages" };
+import { MESSAGES } from "./words";
 
 /** How long a remark stays that nobody is looking at, in milliseconds. */
 const STAYS = 8000;
@@ -76,7 +75,7 @@ export function Toasts({ Help }: { Help: HelpOn }) {
   );
   return (
     // Beside a dialog they are still told, and can be reached.
-    <div className="toasts" role="region" aria-label={words.label} aria-live="polite" data-react-aria-top-layer="true">
+    <div className="toasts" role="region" aria-label={MESSAGES.label} aria-live="polite" data-react-aria-top-layer="true">
       {shown.map((one) => (
         <Toast key={one.id} remark={one} Help={Help} />
       ))}
@@ -136,7 +135,7 @@ function Toast({ remark: { id, title, advice, code }, Help }: { remark: Remark; 
           </p>
         )}
       </div>
-      <button type="button" className="icon-button small" aria-label={words.dismiss} title={words.dismiss} onClick={leave}>
+      <button type="button" className="icon-button small" aria-label={MESSAGES.dismiss} title={MESSAGES.dismiss} onClick={leave}>
         <Icon of={X} size="small" />
       </button>
     </div>

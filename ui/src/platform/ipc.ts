@@ -45,6 +45,7 @@ import type { TunnelPeer } from "../contract/TunnelPeer";
 import type { TunnelSpec } from "../contract/TunnelSpec";
 import type { TunnelTarget } from "../contract/TunnelTarget";
 import type { Want } from "../contract/Want";
+import { MISTAKE } from "../design/words";
 
 /** Arguments and results by command. */
 export interface Commands {
@@ -279,8 +280,7 @@ export function asFailure(value: unknown): Failure {
   const text = value instanceof Error ? value.message : typeof value === "string" ? value : "";
   return {
     code: "internal",
-    title: "Adit made a mistake",
-    advice: "Try again. If it happens once more, restart Adit.",
+    ...MISTAKE,
     facts: [],
     actions: [],
     server: text === "" ? null : { code: "", text },

@@ -187,15 +187,9 @@ impl App {
         all
     }
 
-    /// Ids of the profiles that are to be started at login.
-    #[must_use]
-    pub fn login_profiles(&self) -> Vec<String> {
-        self.core.profiles.at_login()
-    }
-
     /// Starts the profiles that are to be started at login. To be called once, when the app begins there.
     pub async fn profiles_at_login(&self) {
-        let mut ids = self.login_profiles();
+        let mut ids = self.core.profiles.at_login();
         if ids.is_empty() {
             return;
         }
@@ -206,6 +200,14 @@ impl App {
             self.core.profiles.started(&late, Some(failure));
         }
         self.start_profiles(MAIN_WINDOW, ids).await;
+    }
+
+    /// Starts those that could not begin at login because nobody was signed in, once somebody is.
+    pub async fn profiles_once_signed_in(&self) {
+        if !self.core.accounts.ready().is_empty() {
+            let waiting = self.profiles_unseen().into_iter().filter(waits_for_sign_in);
+            self.start_profiles(MAIN_WINDOW, waiting.map(|info| info.id).collect()).await;
+        }
     }
 
     /// The profiles that were started at login, as long as nobody has seen what became of them.
@@ -228,9 +230,13 @@ impl App {
     }
 
     /// Somebody looks at a window. Gives what it is to say of the profiles that failed at login; they count as seen then.
+    /// Those that wait for a sign-in while nobody is signed in go on waiting: the window asks for that by itself.
     #[must_use]
     pub fn looked_at(&self) -> Option<Failure> {
-        let unseen = self.profiles_unseen();
+        let mut unseen = self.profiles_unseen();
+        if self.core.accounts.ready().is_empty() {
+            unseen.retain(|info| !waits_for_sign_in(info));
+        }
         let failed = unseen.iter().filter(|info| matches!(info.state, ProfileState::Failed { .. }));
         self.profiles_seen(&failed.map(|info| info.id.clone()).collect::<Vec<_>>());
         notice::missed(&unseen, &self.tunnels.infos())
@@ -372,4 +378,9 @@ impl App {
 enum Opened {
     Session(String),
     Tunnel(String),
+}
+
+/// Whether it could not begin for want of an account.
+fn waits_for_sign_in(info: &ProfileInfo) -> bool {
+    matches!(&info.state, ProfileState::Failed { failure } if failure.code == FailureCode::SignInNeeded)
 }

@@ -18,8 +18,8 @@ pub(super) fn enable(program: &str, option: &str, wish: Wish) -> io::Result<()> 
 }
 
 #[cfg(target_os = "linux")]
-pub(super) fn disable() -> io::Result<()> {
-    remove(&usual()?)
+pub(super) fn disable(option: &str) -> io::Result<()> {
+    remove(&usual()?, |text| is_ours(text, option))
 }
 
 #[cfg(target_os = "linux")]
@@ -44,6 +44,12 @@ fn write(place: &Path, program: &str, option: &str, wish: Wish) -> io::Result<()
 fn stays(text: &str, program: &str) -> bool {
     let Some(named) = text.lines().find_map(|line| line.strip_prefix(PROGRAM)) else { return false };
     named == desktop_entry::text(program) || Path::new(&named.replace("\\\\", "\\")).exists()
+}
+
+/// Whether it starts an app as [`enable`] has it started: that of the system's menu, which a person may have put there, has no
+/// such option.
+fn is_ours(text: &str, option: &str) -> bool {
+    text.lines().any(|line| line.starts_with("Exec=") && line.ends_with(&format!(" {option}")))
 }
 
 fn entry(program: &str, option: &str) -> String {
@@ -90,9 +96,14 @@ mod tests {
         assert_eq!(fs::read_to_string(&place).unwrap(), off);
         write(&place, program, OPTION, Wish::New).unwrap();
         assert!(!fs::read_to_string(&place).unwrap().contains("Hidden"));
-        remove(&place).unwrap();
-        remove(&place).unwrap();
-        assert!(!place.exists());
+        for _ in 0..2 {
+            remove(&place, |text| is_ours(text, OPTION)).unwrap();
+            assert!(!place.exists());
+        }
+        // The person has put that of the menu there.
+        fs::write(&place, "[Desktop Entry]\nExec=adit-app %u\n").unwrap();
+        remove(&place, |text| is_ours(text, OPTION)).unwrap();
+        assert!(place.exists());
     }
 
     #[test]

@@ -15,8 +15,9 @@ pub(super) fn enable(program: &str, option: &str, wish: Wish) -> io::Result<()> 
 }
 
 #[cfg(target_os = "macos")]
-pub(super) fn disable() -> io::Result<()> {
-    super::remove(&usual()?)
+pub(super) fn disable(option: &str) -> io::Result<()> {
+    let option = format!("<string>{option}</string></array>");
+    super::remove(&usual()?, |text| text.contains(&option))
 }
 
 #[cfg(target_os = "macos")]

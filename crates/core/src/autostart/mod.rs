@@ -43,17 +43,20 @@ pub fn enable(program: &Path, option: &'static str, wish: Wish) -> io::Result<()
     system::enable(path, option, wish)
 }
 
-/// Takes back what [`enable`] has written. Blocks.
+/// Takes back what [`enable`] has written with this option; an entry that somebody else has made stays. Blocks.
 ///
 /// # Errors
 /// Whatever keeps it from being taken back.
-pub fn disable() -> io::Result<()> {
-    system::disable()
+pub fn disable(option: &str) -> io::Result<()> {
+    system::disable(option)
 }
 
-/// Removes a file, which may have gone.
+/// Removes a file that is ours, which may have gone.
 #[cfg(any(target_os = "linux", target_os = "macos", test))]
-fn remove(path: &Path) -> io::Result<()> {
+fn remove(path: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<()> {
+    if !read(path)?.is_some_and(|text| is_ours(&text)) {
+        return Ok(());
+    }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),

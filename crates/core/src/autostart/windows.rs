@@ -42,9 +42,9 @@ pub(super) fn enable(program: &str, option: &str, wish: Wish) -> io::Result<()> 
 }
 
 #[cfg(windows)]
-pub(super) fn disable() -> io::Result<()> {
+pub(super) fn disable(option: &str) -> io::Result<()> {
     let Ok(run) = CURRENT_USER.options().read().write().open(RUN) else { return Ok(()) };
-    if run.get_string(NAME).is_ok() {
+    if run.get_string(NAME).is_ok_and(|command| command.ends_with(&format!(" {option}"))) {
         run.remove_value(NAME)?;
     }
     Ok(())

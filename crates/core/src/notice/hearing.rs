@@ -128,6 +128,14 @@ impl<'a> Hearing<'a> {
         }
     }
 
+    /// Whoever looks at a window reads there what was printed.
+    pub(super) fn prints_seen(&mut self) {
+        if self.attention == Attention::Here && std::mem::take(&mut self.notices.printed) {
+            self.news.push(News::Withdraw(Cause::Printed));
+            self.more_is_over();
+        }
+    }
+
     /// Those that are not among these are seen, or gone.
     pub(super) fn profiles_seen(&mut self, unseen: &[ProfileInfo]) {
         let seen =
@@ -142,7 +150,10 @@ impl<'a> Hearing<'a> {
     pub(super) fn profile(&mut self, info: &ProfileInfo, tunnels: &[TunnelInfo]) {
         let cause = Cause::Profile(info.id.clone());
         match &info.state {
-            ProfileState::Failed { failure } if failure.code == FailureCode::SignInNeeded => {
+            // It begins by itself once somebody has signed in.
+            ProfileState::Failed { failure }
+                if failure.code == FailureCode::SignInNeeded && self.notices.signed_in == Some(false) =>
+            {
                 self.over(cause);
                 self.nobody_signed_in();
             }
@@ -181,13 +192,14 @@ impl<'a> Hearing<'a> {
     /// What was printed may be waited for at the printer.
     pub(super) fn remark(&mut self, remark: &Remark) {
         if remark.kind == NoteKind::Limited && self.attention == Attention::Elsewhere {
-            // No state that could be over: each is told, and nothing of it is remembered.
+            // No state that could be over: each is told, until somebody looks.
+            self.notices.printed = true;
             self.show(Cause::Printed, |about| Notice {
                 about,
                 title: remark.title.clone(),
                 text: remark.advice.clone(),
                 click: Does::Open,
-                actions: vec![("Show", Does::Open)],
+                actions: vec![(words::SHOW, Does::Open)],
             });
         }
     }
@@ -233,9 +245,15 @@ impl<'a> Hearing<'a> {
         let told = &mut self.notices.told;
         if told.remove(&cause) {
             self.news.push(News::Withdraw(cause));
-            if told.len() == 1 && told.remove(&Cause::More) {
-                self.news.push(News::Withdraw(Cause::More));
-            }
+            self.more_is_over();
+        }
+    }
+
+    /// There are no others any more.
+    fn more_is_over(&mut self) {
+        let Notices { told, printed, .. } = &mut *self.notices;
+        if told.len() == 1 && !*printed && told.remove(&Cause::More) {
+            self.news.push(News::Withdraw(Cause::More));
         }
     }
 }

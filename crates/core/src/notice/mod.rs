@@ -9,7 +9,7 @@ use std::{
 };
 
 use adit_contract::{
-    AccountInfo, Event, Failure, FailureCode, ProfileInfo, ProfileState, Remark, SessionInfo, TunnelInfo,
+    AccountInfo, Event, Failure, ProfileInfo, ProfileState, Remark, SessionInfo, TunnelInfo,
 };
 
 use self::hearing::{Hearing, shortened};
@@ -126,6 +126,8 @@ pub fn concerns(event: &Event) -> bool {
 pub struct Notices {
     told: HashSet<Cause>,
     recent: VecDeque<Instant>,
+    /// Something was told of what was printed, and nobody has looked since.
+    printed: bool,
     /// Whether anybody is signed in, once that was heard.
     signed_in: Option<bool>,
 }
@@ -159,6 +161,7 @@ impl Notices {
         now: Instant,
     ) -> Vec<News> {
         let mut hearing = Hearing::new(self, attention, now);
+        hearing.prints_seen();
         hearing.profiles_seen(unseen);
         for info in unseen {
             hearing.profile(info, tunnels);
@@ -169,18 +172,12 @@ impl Notices {
 
 /// What a window says to somebody who looks at it after profiles have failed with nobody there.
 pub(crate) fn missed(unseen: &[ProfileInfo], tunnels: &[TunnelInfo]) -> Option<Failure> {
-    // That nobody is signed in the window says by itself.
     let failed: Vec<(&str, &Failure)> = unseen
         .iter()
         .filter(|info| !hearing::tunnel_says(info, tunnels))
         .filter_map(|info| match &info.state {
-            ProfileState::Failed { failure } if failure.code != FailureCode::SignInNeeded => {
-                Some((info.profile.name.as_str(), failure))
-            }
-            ProfileState::Failed { .. }
-            | ProfileState::Idle
-            | ProfileState::Session { .. }
-            | ProfileState::Tunnel { .. } => None,
+            ProfileState::Failed { failure } => Some((info.profile.name.as_str(), failure)),
+            ProfileState::Idle | ProfileState::Session { .. } | ProfileState::Tunnel { .. } => None,
         })
         .collect();
     match failed.as_slice() {

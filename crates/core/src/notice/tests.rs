@@ -156,11 +156,6 @@ fn whoever_comes_to_the_window_hears_what_has_failed_in_one_remark() {
     let broken = |id: &str| profile(id, failed(FailureCode::NotFound));
     let open = profile("9", ProfileState::Session { id: "7".into() });
     assert_eq!(missed(std::slice::from_ref(&open), &[]), None);
-    assert_eq!(
-        missed(&[profile("8", failed(FailureCode::SignInNeeded))], &[]),
-        None,
-        "the window asks for it"
-    );
     let one = missed(&[open, broken("1")], &[]).unwrap();
     assert_eq!((one.title.as_str(), one.code), ("profile 1 did not start", FailureCode::NotFound));
     assert!(one.advice.starts_with("It broke. "), "{}", one.advice);

@@ -435,9 +435,13 @@ impl Inner {
             Some(old) if note.kind == NoteKind::Limited && old.text.contains(&note.text) => {
                 return Changed::No;
             }
+            // Enough is said: a desktop may give cause for ever more.
             Some(old)
-                if note.kind == NoteKind::Limited && old.text.len() + note.text.len() < LONGEST_REMARK =>
+                if note.kind == NoteKind::Limited && old.text.len() + note.text.len() >= LONGEST_REMARK =>
             {
+                return Changed::No;
+            }
+            Some(old) if note.kind == NoteKind::Limited => {
                 old.text.push(' ');
                 old.text.push_str(&note.text);
             }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use adit_contract::NoteKind;
 use adit_print::Error;
 use adit_rdp::{MAX_PRINT_BYTES, MAX_PRINT_JOBS, PrintError};
 
@@ -17,9 +18,12 @@ pub(crate) fn printed(printer: &str) -> String {
     format!("What was printed there was given to the printer {printer}.")
 }
 
-/// What is told of it where no tab says so.
-pub(crate) fn printed_from(vm: &str) -> String {
-    format!("Printed on {vm}")
+/// The title of what is told of it where no tab says so.
+pub(crate) fn printing_from(vm: &str, kind: NoteKind) -> String {
+    match kind {
+        NoteKind::Limited => format!("Trouble with printing from {vm}"),
+        _ => format!("Printed on {vm}"),
+    }
 }
 
 pub(crate) const NO_PRINTER: &str =

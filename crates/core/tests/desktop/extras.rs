@@ -256,7 +256,7 @@ async fn what_becomes_of_a_job_whose_tab_is_closed_is_told_beside_the_tabs() {
         _ => None,
     });
     let remark = remark.await;
-    assert_eq!((remark.kind, remark.title.as_str()), (NoteKind::Limited, "Printed on win-1"));
+    assert_eq!((remark.kind, remark.title.as_str()), (NoteKind::Limited, "Trouble with printing from win-1"));
     assert!(remark.advice.contains("“The printer is on fire.”"), "{remark:?}");
     let events = scene.desk.events.all();
     let closed = events.iter().position(|event| *event == Event::SessionClosed(id.clone())).unwrap();

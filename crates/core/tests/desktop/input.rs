@@ -5,10 +5,14 @@
 
 use std::{
     io::Write as _,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use adit_rdp::message::{Kind, Message as Picture};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::{
@@ -70,7 +74,7 @@ async fn what_is_typed_while_the_picture_is_busy_arrives_in_order() {
         let mut place = scene.host.report.lock().unwrap().len();
         for _ in 0..ROUNDS {
             for (name, _) in KEYS {
-                page.send(keys(&[name])).await.unwrap();
+                page.typed.send(keys(&[name])).await.unwrap();
             }
         }
         for _ in 0..ROUNDS {
@@ -79,8 +83,12 @@ async fn what_is_typed_while_the_picture_is_busy_arrives_in_order() {
             }
         }
 
+        let painted = page.painted.load(Ordering::Relaxed);
+        assert!(painted > 1, "there was a picture beside the keys, and not once only: {painted}");
+
         if let Some(figures) = std::env::var_os("ADIT_FIGURES") {
-            let (waits, others) = measure(&page, &left).await;
+            let (waits, others) = measure(&page.typed, &left).await;
+            assert!(page.painted.load(Ordering::Relaxed) > painted, "the picture stands still");
             let line = json!({ "dress": dress, "waits": waits, "others": others });
             let mut file = std::fs::OpenOptions::new().create(true).append(true).open(figures).unwrap();
             writeln!(file, "{line}").unwrap();
@@ -88,12 +96,21 @@ async fn what_is_typed_while_the_picture_is_busy_arrives_in_order() {
     }
 }
 
-/// Has someone look at the picture all the time; what is sent there goes the way of a page's input.
-fn looks(page: Page) -> mpsc::Sender<Vec<u8>> {
+/// Someone who looks at the picture all the time.
+struct Looking {
+    /// What is sent there goes the way of a page's input.
+    typed: mpsc::Sender<Vec<u8>>,
+    /// How many pictures were painted.
+    painted: Arc<AtomicUsize>,
+}
+
+fn looks(page: Page) -> Looking {
     let Page { socket, mut canvas, .. } = page;
     let (mut sink, mut stream) = socket.split();
     let (sender, mut typed) = mpsc::channel::<Vec<u8>>(64);
     let next = sender.downgrade();
+    let painted = Arc::new(AtomicUsize::new(0));
+    let count = painted.clone();
     tokio::spawn(async move {
         while let Some(bytes) = typed.recv().await {
             sink.send(Message::binary(bytes)).await.unwrap();
@@ -105,11 +122,21 @@ fn looks(page: Page) -> mpsc::Sender<Vec<u8>> {
             let Some(next) = next.upgrade() else { return };
             next.send(vec![1]).await.unwrap();
             drop(next);
-            let Some(Ok(Message::Binary(bytes))) = stream.next().await else { return };
-            canvas.paint(&adit_rdp::message::Message::read(&bytes).unwrap()).unwrap();
+            let bytes = loop {
+                match stream.next().await {
+                    Some(Ok(Message::Binary(bytes))) => break bytes,
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return,
+                }
+            };
+            let picture = Picture::read(&bytes).unwrap();
+            canvas.paint(&picture).unwrap();
+            if picture.header.kind == Kind::Frame {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         }
     });
-    sender
+    Looking { typed: sender, painted }
 }
 
 /// Milliseconds that each input took, and the writes a second without any.

@@ -32,6 +32,10 @@ impl Page {
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("origin", "tauri://localhost".parse().unwrap());
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        // As a browser has it: what is small is not kept back until what was sent before has arrived.
+        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+            stream.set_nodelay(true).unwrap();
+        }
         socket.send(Message::text(token)).await.unwrap();
         Self { socket, canvas: Canvas::new(), full: false }
     }

@@ -94,7 +94,7 @@ function Tools({ session }: { session: SessionInfo }) {
 /** All tools in one menu, where there is no room for more. */
 function narrowEntries(tools: readonly Tool[]): MenuEntry[] {
   return tools.flatMap(({ id, label, icon, keys, does }, place): MenuEntry[] => [
-    ...(place > 0 && does.kind === "menu" ? (["separator"] as const) : []),
+    ...(place > 0 && (does.kind === "menu" || tools[place - 1]?.does.kind === "menu") ? (["separator"] as const) : []),
     ...(does.kind === "menu"
       ? does.entries.map((entry): MenuEntry => (entry === "separator" ? entry : { ...entry, id: `${id}-${entry.id}` }))
       : [{ id, label, icon, ...(keys === undefined ? {} : { keys }), run: does.run }]),
@@ -105,6 +105,12 @@ function narrowEntries(tools: readonly Tool[]): MenuEntry[] {
 export function ToolButton({ tool: { id, label, icon, keys, held = false, does } }: { tool: Tool }) {
   const [menu, setMenu] = useState<Spot | null>(null);
   const title = keys === undefined || keys.length === 0 ? label : `${label} (${keys.join("+")})`;
+  // One that has no menu any more does not open it by itself when it has one again.
+  useEffect(() => {
+    if (does.kind !== "menu") {
+      setMenu(null);
+    }
+  }, [does.kind]);
   return (
     <>
       <button

@@ -5,8 +5,8 @@ import { Button } from "react-aria-components";
 import { Icon } from "../../design/Icon";
 import { Spinner } from "../../design/parts";
 import { Tick } from "../tunnels/fields";
-import { nameFault, nameFaultWord, withoutDomain } from "./userName";
-import { passwordWords as words } from "./words";
+import { nameFault, withoutDomain } from "./userName";
+import { nameFaultWord, passwordWords as words } from "./words";
 
 export interface PasswordWish {
   user: string;

@@ -27,17 +27,3 @@ export function withoutDomain(name: string): string {
   const at = own.indexOf("@");
   return at === -1 ? own : own.slice(0, at);
 }
-
-/** What to do about it. */
-export function nameFaultWord(fault: NameFault): string {
-  switch (fault) {
-    case "empty":
-      return "Write a name.";
-    case "long":
-      return `At most ${LONGEST} characters.`;
-    case "vm":
-      return "The name must differ from the VM's.";
-    case "characters":
-      return 'A name without a domain, and without any of " / \\ [ ] : ; | = , + * ? < > @.';
-  }
-}

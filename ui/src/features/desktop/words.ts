@@ -5,6 +5,7 @@ import type { DisplayInfo } from "../../contract/DisplayInfo";
 import type { DisplayMode } from "../../contract/DisplayMode";
 import type { Chord } from "./chords";
 import type { SpanFault } from "./displays";
+import { LONGEST, type NameFault } from "./userName";
 
 /** How the picture goes into its tab. */
 export function modeWord(mode: DisplayMode): string {
@@ -40,6 +41,20 @@ export function chordWord(chord: Chord): string {
 export function displayWord(display: DisplayInfo, place: number): string {
   const name = display.name === "" ? `Display ${place + 1}` : display.name;
   return `${name}, ${display.width} × ${display.height}`;
+}
+
+/** What to do about a name that no Windows user can have. */
+export function nameFaultWord(fault: NameFault): string {
+  switch (fault) {
+    case "empty":
+      return "Write a name.";
+    case "long":
+      return `At most ${LONGEST} characters.`;
+    case "vm":
+      return "The name must differ from the VM's.";
+    case "characters":
+      return 'A name without a domain, and without any of " / \\ [ ] : ; | = , + * ? < > @.';
+  }
 }
 
 /** Why one window does not cover several displays. */

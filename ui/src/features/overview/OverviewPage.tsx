@@ -299,6 +299,10 @@ function usePictures(elsewhere: readonly string[], inSight: ReadonlySet<string>)
     };
   }, [wants]);
   useEffect(() => {
+    if (wanted === "") {
+      asked.current = [];
+      return;
+    }
     const all = wanted.split(" ");
     asking.current?.ask(all.filter((id) => !asked.current.includes(id)));
     asked.current = all;

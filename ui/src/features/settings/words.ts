@@ -152,7 +152,7 @@ export const words = {
   keyTaken: (command: string) => `These are the keys of: ${command}. Change those first.`,
   keyUnfit: {
     plain: "Keys that are typed need Ctrl, Alt or Cmd beside them.",
-    terminal: "Programs in a terminal have every other key. Take one with Ctrl and Shift or Alt, or with Cmd.",
+    terminal: "Programs in a terminal have every other key. Take one with Ctrl and Shift, Ctrl and Alt, or Cmd.",
     remote: "A desktop has every other key. Take one with Ctrl and Alt.",
   },
   commands: {

@@ -156,6 +156,8 @@ export class Desk {
   openSettings(at: Scope = { kind: "everywhere" }): void {
     this.change({ settingsAt: at });
     this.openPage("settings", words.settingsTab);
+    // What was pressed for it may go with the tab that was in front.
+    setTimeout(() => this.focusFront(), 0);
   }
 
   /** Shows the settings that a session was opened with: those of its profile, else of its VM. They hold when it connects again. */

@@ -81,9 +81,9 @@ describe("what has become of something whose tab is closed", () => {
   it("is said beside the tabs", async () => {
     const { desk } = await asked("");
     render(<Toasts Help={() => null} />);
-    const remark = { kind: "limited", title: "Printed on win-1", advice: "Office did not get it." } as const;
+    const remark = { kind: "limited", title: "Trouble with printing from win-1", advice: "Office did not get it." } as const;
     await act(() => desk.follow({ kind: "remark", remark }));
-    expect(screen.getByText("Printed on win-1")).toBeTruthy();
+    expect(screen.getByText("Trouble with printing from win-1")).toBeTruthy();
     expect(screen.getByText("Office did not get it.")).toBeTruthy();
   });
 });

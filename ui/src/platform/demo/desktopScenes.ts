@@ -181,8 +181,6 @@ export function desktopScene(scene: string, now: number): [name: string, state: 
           desktop: { ...sceneDesktop(), clipboard: "all", printers: true, folders: ["/home/ana/Shared", "/home/ana/Documents/Quarterly reports/2026/Third quarter/Drafts"] },
         },
       ];
-    case "desktop-alone":
-      return [vm, { kind: "live" }, { ...rdp, desktop: { ...sceneDesktop(), clipboard: "off", sound: false } }];
     case "desktop-notes":
       return [
         vm,

@@ -303,6 +303,14 @@ impl Opening {
                 self.tab.limited(said);
             }
         }
+        // What was wished for need not be there.
+        let folders = options.drives.iter().map(|drive| drive.folder.display().to_string()).collect();
+        let printers = !options.printers.is_empty();
+        self.tab.session.change(self.tab.epoch, |inner| {
+            if let Some(desktop) = &mut inner.info.desktop {
+                (desktop.folders, desktop.printers) = (folders, printers);
+            }
+        });
         options.cookie = cookie;
         options.session = self.tab.session.id.parse().unwrap_or_default();
         options

@@ -141,7 +141,7 @@ async fn tell(session: Arc<Session>, mut failures: mpsc::Receiver<(String, Print
 
 /// A job may outlive what it was printed on: it is told all the same.
 fn remark(session: &Session, kind: NoteKind, text: String) {
-    session.remark(&words::printed_from(&session.instance.name), Note { kind, text });
+    session.remark(&words::printing_from(&session.instance.name, kind), Note { kind, text });
 }
 
 #[cfg(test)]
