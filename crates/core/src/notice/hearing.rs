@@ -150,9 +150,9 @@ impl<'a> Hearing<'a> {
     pub(super) fn profile(&mut self, info: &ProfileInfo, tunnels: &[TunnelInfo]) {
         let cause = Cause::Profile(info.id.clone());
         match &info.state {
-            // It begins by itself once somebody has signed in.
+            // It begins by itself once somebody has signed in, which they are asked to.
             ProfileState::Failed { failure }
-                if failure.code == FailureCode::SignInNeeded && self.notices.signed_in == Some(false) =>
+                if failure.code == FailureCode::SignInNeeded && self.is_sign_in_asked_for() =>
             {
                 self.over(cause);
                 self.nobody_signed_in();
@@ -174,6 +174,11 @@ impl<'a> Hearing<'a> {
                 self.over(cause)
             }
         }
+    }
+
+    fn is_sign_in_asked_for(&self) -> bool {
+        self.notices.signed_in == Some(false)
+            || self.notices.told.iter().any(|cause| matches!(cause, Cause::SignIn(_)))
     }
 
     /// Something waits for a sign-in. Where there is an account, that says so itself.

@@ -196,6 +196,23 @@ fn profiles_that_wait_for_a_sign_in_are_one_notice() {
     let told = shown(notices.hear(&accounts(AccountState::SignInNeeded), Attention::Elsewhere, now));
     assert_eq!(told.about, Cause::SignIn("1".into()));
     assert_eq!(notices.profiles(&all, &[], Attention::Elsewhere, now), []);
+    // Where it is another's sign-in that is missing, nothing else asks for it.
+    notices.hear(&accounts(AccountState::Ready), Attention::Elsewhere, now);
+    let told = shown(notices.profiles(&all[..1], &[], Attention::Elsewhere, now));
+    assert_eq!(told.about, Cause::Profile("1".into()));
+}
+
+#[test]
+fn what_is_printed_is_told_until_somebody_looks() {
+    let (mut notices, now) = (Notices::default(), Instant::now());
+    let remark = |kind| Event::Remark(Remark { kind, title: "Trouble".into(), advice: String::new() });
+    assert_eq!(notices.hear(&remark(NoteKind::Printed), Attention::Elsewhere, now), []);
+    let told = shown(notices.hear(&remark(NoteKind::Limited), Attention::Elsewhere, now));
+    assert_eq!(told.about, Cause::Printed);
+    assert_eq!(notices.profiles(&[], &[], Attention::Elsewhere, now), []);
+    let over = [News::Withdraw(Cause::Printed)];
+    assert_eq!(notices.profiles(&[], &[], Attention::Here, now), over);
+    assert_eq!(notices.profiles(&[], &[], Attention::Here, now), []);
 }
 
 #[test]
