@@ -36,10 +36,17 @@ EndSection
 Section "Device"
   Identifier "card"
   Driver "dummy"
+  VideoRam 65536
+EndSection
+Section "Monitor"
+  Identifier "monitor"
+  HorizSync 5.0-1000.0
+  VertRefresh 5.0-200.0
 EndSection
 Section "Screen"
   Identifier "screen"
   Device "card"
+  Monitor "monitor"
   DefaultDepth 24
   SubSection "Display"
     Depth 24
