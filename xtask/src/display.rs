@@ -68,6 +68,8 @@ EndSection
         let left = ["--output", "DUMMY0", "--mode", "1280x800", "--pos", "0x0"];
         let right = ["--output", "DUMMY1", "--mode", "1280x1024", "--pos", "1280x0"];
         arrange(&[left, right].concat())?;
+        // Looked at anew, the second counts as plugged in: programs pass over one that is not.
+        arrange(&["--listmonitors"])?;
         Ok(display)
     }
 
