@@ -264,7 +264,7 @@ impl<'a> Hearing<'a> {
 }
 
 /// Whether what a profile has opened is a tunnel that says itself that it has failed.
-pub(super) fn tunnel_says(info: &ProfileInfo, tunnels: &[TunnelInfo]) -> bool {
+pub(crate) fn tunnel_says(info: &ProfileInfo, tunnels: &[TunnelInfo]) -> bool {
     tunnels.iter().any(|tunnel| {
         tunnel.spec.name == info.profile.name && matches!(tunnel.state, TunnelState::Failed { .. })
     })

@@ -12,6 +12,7 @@ use adit_contract::{
     AccountInfo, Event, Failure, ProfileInfo, ProfileState, Remark, SessionInfo, TunnelInfo,
 };
 
+pub(crate) use self::hearing::tunnel_says;
 use self::hearing::{Hearing, shortened};
 use crate::{tray::Does, words::notices as words};
 
@@ -174,7 +175,7 @@ impl Notices {
 pub(crate) fn missed(unseen: &[ProfileInfo], tunnels: &[TunnelInfo]) -> Option<Failure> {
     let failed: Vec<(&str, &Failure)> = unseen
         .iter()
-        .filter(|info| !hearing::tunnel_says(info, tunnels))
+        .filter(|info| !tunnel_says(info, tunnels))
         .filter_map(|info| match &info.state {
             ProfileState::Failed { failure } => Some((info.profile.name.as_str(), failure)),
             ProfileState::Idle | ProfileState::Session { .. } | ProfileState::Tunnel { .. } => None,

@@ -3,7 +3,7 @@
 use adit_contract::{AccountState, ProfileState, SessionInfo, SessionState, TunnelState};
 
 use super::{Shown, short, tunnel_name};
-use crate::words::tray as words;
+use crate::{notice::tunnel_says, words::tray as words};
 
 /// Whether it was lost, which a person who does not see the window has to learn.
 pub(super) fn was_lost(session: &SessionInfo) -> bool {
@@ -46,9 +46,7 @@ pub(super) fn needs(shown: &Shown<'_>) -> Vec<String> {
                 .sessions
                 .iter()
                 .any(|session| session.profile.as_ref() == Some(&info.id) && was_lost(session))
-            && !shown.tunnels.iter().any(|tunnel| {
-                tunnel.spec.name == info.profile.name && matches!(tunnel.state, TunnelState::Failed { .. })
-            })
+            && !tunnel_says(info, shown.tunnels)
         {
             needs.push(words::profile_has_failed(&short(&info.profile.name)));
         }
