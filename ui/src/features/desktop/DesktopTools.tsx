@@ -1,6 +1,6 @@
 import type { IDockviewHeaderActionsProps } from "dockview-react";
 import { Check, Ellipsis } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 
 import type { Displays } from "../../contract/Displays";
@@ -106,11 +106,9 @@ export function ToolButton({ tool: { id, label, icon, keys, held = false, does }
   const [menu, setMenu] = useState<Spot | null>(null);
   const title = keys === undefined || keys.length === 0 ? label : `${label} (${keys.join("+")})`;
   // One that has no menu any more does not open it by itself when it has one again.
-  useEffect(() => {
-    if (does.kind !== "menu") {
-      setMenu(null);
-    }
-  }, [does.kind]);
+  if (menu !== null && does.kind !== "menu") {
+    setMenu(null);
+  }
   return (
     <>
       <button
