@@ -41,7 +41,7 @@ use crate::{
 /// Projects whose policies are read at the same time.
 const FORECASTS_AT_ONCE: usize = 4;
 /// How often the files of settings, policy and profiles are looked at.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(5);
 /// The shortest time between two events about the inventory.
 const BREATH: Duration = Duration::from_millis(50);
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { ago, lasting } from "./time";
+import { ago, lasting, nextAgo } from "./time";
 
 it("tells how long ago something was", () => {
   const now = 1_000_000_000;
@@ -12,6 +12,23 @@ it("tells how long ago something was", () => {
   expect(before(3600)).toBe("1 h ago");
   expect(before(26 * 3600)).toBe("yesterday");
   expect(before(60 * 3600)).toBe("3 days ago");
+});
+
+it("looks again when the words change", () => {
+  let now = 0;
+  const changes = [];
+  while (now < 3_600_000) {
+    const next = now + nextAgo(0, now);
+    if (next < 3_569_000) {
+      expect(ago(0, next - 1)).toBe(ago(0, now));
+      expect(ago(0, next)).not.toBe(ago(0, now));
+    }
+    now = next;
+    changes.push(now);
+  }
+  expect(changes.slice(0, 3)).toEqual([45_000, 90_000, 150_000]);
+  // A clock that was set back.
+  expect(nextAgo(5_000, 0)).toBe(45_000);
 });
 
 it("tells how long something lasts", () => {

@@ -18,6 +18,12 @@ export function ago(then: number, now: number): string {
   return days === 1 ? "yesterday" : `${days} days ago`;
 }
 
+/** Milliseconds after which `ago` may say something else: within the hour exactly then, later once a minute. */
+export function nextAgo(then: number, now: number): number {
+  const since = Math.max(0, now - then);
+  return since < 45_000 ? 45_000 - since : 60_000 - ((since + 30_000) % 60_000);
+}
+
 /** A duration: "3 s", "1 min 20 s". */
 export function lasting(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));

@@ -31,7 +31,7 @@ use adit_tunnel::{
     peer::SystemPeers,
     pool::{Lease, Pool},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use self::{
     command::{Asker, Opened},
@@ -94,6 +94,8 @@ pub(crate) struct Tunnels {
     all: Mutex<All>,
     /// Those that ran when the app ended wait for a sign-in.
     waits: AtomicBool,
+    /// Told of each change: where nothing runs, nothing is measured.
+    stirred: Notify,
     pub(crate) gateway: Gateway,
 }
 
@@ -132,6 +134,7 @@ impl Tunnels {
             file,
             all: Mutex::new(All { entries, next }),
             waits: AtomicBool::new(false),
+            stirred: Notify::new(),
             gateway,
         };
         (Arc::new(tunnels), trouble)
@@ -298,6 +301,7 @@ impl Tunnels {
         let result = change(entry);
         // Sent under the lock, so that the front end sees the changes in their order.
         self.sink.send(Event::Tunnel(Box::new(entry.info(id, &self.run))));
+        self.stirred.notify_one();
         Some(result)
     }
 
@@ -307,6 +311,7 @@ impl Tunnels {
         if let Some(entry) = all.entries.get_mut(&id).filter(|entry| entry.epoch == epoch) {
             change(entry);
             self.sink.send(Event::Tunnel(Box::new(entry.info(id, &self.run))));
+            self.stirred.notify_one();
         }
     }
 
@@ -457,21 +462,31 @@ impl Tunnels {
         }
     }
 
-    /// Measures once a second, and tells of what moved.
+    /// Measures once a second while anything runs, and tells of what moved.
     pub(crate) async fn tick(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let mut all = self.all();
-            for (id, entry) in &mut all.entries {
-                if entry.measure() == Moved::Yes {
-                    self.sink.send(Event::Tunnel(Box::new(entry.info(*id, &self.run))));
-                }
-            }
-            drop(all);
+            let ran = self.measure();
             self.gateway.tick();
+            if ran == Ran::No {
+                self.stirred.notified().await;
+            }
         }
+    }
+
+    /// Tells of each tunnel that moved. Says whether another second can bring anything new by itself.
+    fn measure(&self) -> Ran {
+        let mut runs = self.gateway.settings().on;
+        for (id, entry) in &mut self.all().entries {
+            let moved = entry.measure();
+            if moved == Moved::Yes {
+                self.sink.send(Event::Tunnel(Box::new(entry.info(*id, &self.run))));
+            }
+            runs |= moved == Moved::Yes || matches!(entry.run, Run::Running { .. });
+        }
+        if runs { Ran::Yes } else { Ran::No }
     }
 
     /// Writes down what is kept.
@@ -497,6 +512,7 @@ impl Tunnels {
     /// [`FailureCode::InvalidInput`] for port 0, [`FailureCode::File`] when it cannot be written down.
     pub(crate) async fn set_gateway(&self, settings: adit_contract::GatewaySettings) -> Result<(), Failure> {
         self.gateway.set(settings).await?;
+        self.stirred.notify_one();
         self.save().await
     }
 }

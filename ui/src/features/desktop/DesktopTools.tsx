@@ -1,6 +1,6 @@
 import type { IDockviewHeaderActionsProps } from "dockview-react";
 import { Check, Ellipsis } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 
 import type { Displays } from "../../contract/Displays";

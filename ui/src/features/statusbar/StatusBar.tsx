@@ -2,10 +2,10 @@ import { ArrowLeftRight, CloudCheck, FlaskConical, KeyRound, RefreshCw, SquareTe
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 
 import { rate } from "../../design/bytes";
+import { Ago } from "../../design/Ago";
 import { Icon } from "../../design/Icon";
-import { useNow } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
-import { ago, exactly } from "../../design/time";
+import { exactly } from "../../design/time";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useModel } from "../../platform/model";
 import { problemWord } from "../explorer/words";
@@ -26,7 +26,6 @@ export function StatusBar() {
   const inventory = useAppState((state) => state.inventory);
   const cloud = useAppState((state) => state.cloud);
   const keychain = useAppState((state) => state.keychain);
-  const now = useNow(15_000);
   const open = sessions.filter(({ state }) => state.kind === "live" || state.kind === "resuming").length;
   const resuming = sessions.find(({ state }) => state.kind === "resuming");
   // A session can be live before anything has been measured.
@@ -85,11 +84,13 @@ export function StatusBar() {
         onClick={refresh}
       >
         <Icon of={RefreshCw} size="tiny" {...(inventory.loading ? { className: "spinner" } : {})} />
-        {inventory.loading
-          ? words.listing(inventory.instances)
-          : inventory.listedAt === null
-            ? words.never
-            : words.listed(ago(inventory.listedAt, now))}
+        {inventory.loading ? (
+          words.listing(inventory.instances)
+        ) : inventory.listedAt === null ? (
+          words.never
+        ) : (
+          <Ago then={inventory.listedAt} say={words.listed} />
+        )}
       </button>
       {inventory.problems.length > 0 && (
         <DialogTrigger>

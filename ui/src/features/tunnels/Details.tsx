@@ -6,9 +6,10 @@ import type { TunnelInfo } from "../../contract/TunnelInfo";
 import type { TunnelPeer } from "../../contract/TunnelPeer";
 import { bytes } from "../../design/bytes";
 import { Icon } from "../../design/Icon";
-import { CopyButton, useNow } from "../../design/parts";
+import { Ago } from "../../design/Ago";
+import { CopyButton } from "../../design/parts";
 import { StateMark } from "../../design/StateMark";
-import { ago, exactly } from "../../design/time";
+import { exactly } from "../../design/time";
 import { remarkFailure } from "../../design/toast";
 import { useAppState, useBackend } from "../../platform/model";
 import { readyMade, usualUser, webAddress } from "./strings";
@@ -126,7 +127,6 @@ export function Line({ label, copy, children }: { label: string; copy?: string; 
 }
 
 function Traffic({ tunnel }: { tunnel: TunnelInfo }) {
-  const now = useNow(15_000);
   const { since } = tunnel;
   const parts = [
     words.received(bytes(tunnel.received)),
@@ -144,7 +144,7 @@ function Traffic({ tunnel }: { tunnel: TunnelInfo }) {
         {since !== null && (
           <span className="quiet" title={exactly(since)}>
             {" · "}
-            {words.started(ago(since, now))}
+            <Ago then={since} say={words.started} />
           </span>
         )}
       </span>

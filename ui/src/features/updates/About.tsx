@@ -1,6 +1,6 @@
 import { Button } from "react-aria-components";
 
-import { useNow } from "../../design/parts";
+import { Ago } from "../../design/Ago";
 import { useAppState, useModel } from "../../platform/model";
 import { words as diagnosticsWords } from "../diagnostics/words";
 import { words as settingsWords } from "../settings/words";
@@ -15,7 +15,6 @@ export function About() {
   const keychain = useAppState((state) => state.keychain);
   const info = useAppState((state) => state.update);
   const demo = useAppState((state) => state.cloud.demo);
-  const now = useNow(30_000);
   const shown = shownOf(info);
   const asks = shown === "newest" || shown === "failed";
   return (
@@ -31,7 +30,9 @@ export function About() {
         <div className="setting" data-testid="about-updates" data-shown={shown}>
           <div className="setting-words">
             <span className="setting-title">{words.title}</span>
-            <span className={shown === "failed" ? "field-fault" : "quiet"}>{standing(info, demo, now)}</span>
+            <span className={shown === "failed" ? "field-fault" : "quiet"}>
+              {shown === "newest" && info.checked !== null ? <Ago then={info.checked} say={words.none} /> : standing(info, demo)}
+            </span>
           </div>
           {shown !== "elsewhere" && (
             <Button

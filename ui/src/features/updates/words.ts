@@ -3,7 +3,6 @@
 import type { Demo } from "../../contract/Demo";
 import type { UpdateInfo } from "../../contract/UpdateInfo";
 import { bytes } from "../../design/bytes";
-import { ago } from "../../design/time";
 
 /** What the person is shown: one of these at a time. */
 export type Shown = "elsewhere" | "checking" | "newest" | "failed" | "offered" | "downloading" | "ready" | "installing";
@@ -32,8 +31,8 @@ export function elsewhereWord(demo: Demo): string {
   return demo === "running" ? words.inDemo : words.elsewhere;
 }
 
-/** Where updates stand, in a line. */
-export function standing(info: UpdateInfo, demo: Demo, now: number): string {
+/** Where updates stand, in a line; when they were looked for is told beside it. */
+export function standing(info: UpdateInfo, demo: Demo): string {
   const version = info.release?.version ?? "";
   switch (shownOf(info)) {
     case "elsewhere":
@@ -41,7 +40,7 @@ export function standing(info: UpdateInfo, demo: Demo, now: number): string {
     case "checking":
       return words.checking;
     case "newest":
-      return info.checked === null ? words.never : words.none(ago(info.checked, now));
+      return words.never;
     case "failed":
       return info.failure?.title ?? "";
     case "offered":
