@@ -7,8 +7,7 @@ mod closing;
 mod commands;
 mod demo;
 mod display;
-mod links;
-mod login;
+mod entries;
 mod loudspeaker;
 mod notices;
 mod page;
@@ -62,8 +61,7 @@ fn main() {
             app.manage(wants::Wants::default());
             app.manage(closing::Question::default());
             app.manage(tray::TrayPlace::default());
-            app.manage(login::Login::default());
-            app.manage(links::Links::default());
+            app.manage(entries::Entries::default());
             app.manage(updates::Again::default());
             let (heard, events) = notices::heard();
             app.manage(heard);
@@ -78,9 +76,7 @@ fn main() {
             // What the system is told of an app is told of the person's own.
             if is_persons_own {
                 let handle = app.handle().clone();
-                tauri::async_runtime::spawn(kept_up("starting at login", move || login::run(handle.clone())));
-                let handle = app.handle().clone();
-                tauri::async_runtime::spawn(kept_up("links", move || links::run(handle.clone())));
+                tauri::async_runtime::spawn(kept_up("entries", move || entries::run(handle.clone())));
             }
             start::first(app.handle(), arguments)?;
             Ok(())

@@ -12,8 +12,7 @@ use tokio::sync::watch;
 use crate::{
     clipboard::WindowClipboard,
     demo::{self, DemoPlace, Turn},
-    links::Links,
-    login::Login,
+    entries::Entries,
     loudspeaker::SystemLoudspeaker,
     notices::{Begun, Heard},
     resting,
@@ -199,8 +198,7 @@ impl EventSink for Window {
         self.handle.state::<TrayPlace>().heard(&event);
         self.handle.state::<Heard>().hear(&event);
         if let Event::Settings(_) = event {
-            self.handle.state::<Login>().settings_changed.notify_one();
-            self.handle.state::<Links>().settings_changed.notify_one();
+            self.handle.state::<Entries>().settings_changed.notify_one();
         }
         if let Event::Remark(remark) = &event {
             // Kept for a window that is still to come, unlike an event.

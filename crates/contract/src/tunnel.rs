@@ -238,6 +238,8 @@ pub struct TunnelInfo {
     pub since: Option<f64>,
     /// Opened by the command line: it goes when that command ends.
     pub by_command: bool,
+    /// Id of the profile that it is of.
+    pub profile: Option<String>,
 }
 
 /// A program at a tunnel's local end.

@@ -7,7 +7,7 @@ use adit_core::{
     notice::{Cause, Notice},
     tray::Does,
 };
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, future::join_all};
 use tauri::{AppHandle, Manager as _, async_runtime::JoinHandle};
 use tokio::{sync::Mutex, time::timeout};
 use zbus::{Connection, message::Header, names::OwnedUniqueName, proxy, zvariant::Value};
@@ -100,13 +100,15 @@ impl Shown {
         }
         let closing = async {
             let bus = self.bus().await?;
-            for Open { by, id, .. } in over {
+            // All at once: one that is slow to go does not keep the others.
+            join_all(over.into_iter().map(async |Open { by, id, .. }| {
                 // Asked of the very one that shows it: another in its place may call something else so. One that has gone
                 // by itself, or with its service, is an error there.
                 let name = Some(by.into_inner());
                 let closed = bus.call_method(name, PLACE, Some(SERVICE), "CloseNotification", &(id,)).await;
                 tracing::debug!(?closed, "A notice was taken back");
-            }
+            }))
+            .await;
             zbus::Result::Ok(())
         };
         match timeout(DEADLINE, closing).await {

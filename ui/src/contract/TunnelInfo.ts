@@ -65,4 +65,8 @@ since: number | null,
 /**
  * Opened by the command line: it goes when that command ends.
  */
-byCommand: boolean, };
+byCommand: boolean, 
+/**
+ * Id of the profile that it is of.
+ */
+profile: string | null, };

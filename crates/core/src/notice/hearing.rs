@@ -266,7 +266,7 @@ impl<'a> Hearing<'a> {
 /// Whether what a profile has opened is a tunnel that says itself that it has failed.
 pub(crate) fn tunnel_says(info: &ProfileInfo, tunnels: &[TunnelInfo]) -> bool {
     tunnels.iter().any(|tunnel| {
-        tunnel.spec.name == info.profile.name && matches!(tunnel.state, TunnelState::Failed { .. })
+        tunnel.profile.as_ref() == Some(&info.id) && matches!(tunnel.state, TunnelState::Failed { .. })
     })
 }
 

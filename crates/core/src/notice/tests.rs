@@ -60,11 +60,11 @@ fn failed(code: FailureCode) -> ProfileState {
     ProfileState::Failed { failure: Failure::new(code, "It broke", "") }
 }
 
-fn failed_tunnel(name: &str) -> TunnelInfo {
+fn failed_tunnel(profile: &str) -> TunnelInfo {
     TunnelInfo {
         id: "7".into(),
         spec: TunnelSpec {
-            name: name.to_owned(),
+            name: "profile 1".to_owned(),
             target: TunnelTarget::Host {
                 project: "p".into(),
                 region: "r".into(),
@@ -95,6 +95,7 @@ fn failed_tunnel(name: &str) -> TunnelInfo {
         round_trip_ms: None,
         since: None,
         by_command: false,
+        profile: Some(profile.to_owned()),
     }
 }
 
@@ -162,7 +163,11 @@ fn whoever_comes_to_the_window_hears_what_has_failed_in_one_remark() {
     let three = missed(&[broken("1"), broken("2"), broken("3")], &[]).unwrap();
     assert_eq!(three.title, "3 profiles did not start at login");
     assert_eq!(three.advice, "profile 1 and 2 more. The profiles say why.");
-    assert_eq!(missed(&[broken("1")], &[failed_tunnel("profile 1")]), None, "the tunnel says it");
+    assert_eq!(missed(&[broken("1")], &[failed_tunnel("1")]), None, "the tunnel says it");
+    assert!(
+        missed(&[broken("1")], &[failed_tunnel("2")]).is_some(),
+        "a tunnel of the same name says nothing of it"
+    );
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn tunnel(id: &str, name: &str, state: TunnelState) -> TunnelInfo {
         round_trip_ms: None,
         since: None,
         by_command: false,
+        profile: None,
     }
 }
 

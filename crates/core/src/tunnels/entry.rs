@@ -221,6 +221,7 @@ impl Entry {
                 .map(|t| t.as_secs_f64() * 1000.0),
             since: stats.as_ref().map(|stats| milliseconds(stats.since)),
             by_command: self.kept == Kept::WhileUsed,
+            profile: self.profile.clone(),
         }
     }
 

@@ -33,6 +33,7 @@ function tunnel(state: TunnelState, change: Partial<TunnelInfo> = {}): TunnelInf
     roundTripMs: null,
     since: null,
     byCommand: false,
+    profile: null,
     ...change,
   };
 }

@@ -75,6 +75,7 @@ function info(id: string, asked: TunnelSpec, local: string, rest: Partial<Tunnel
     roundTripMs: null,
     since: null,
     byCommand: false,
+    profile: null,
     ...rest,
   };
 }
