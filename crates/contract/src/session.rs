@@ -122,6 +122,8 @@ pub struct DesktopInfo {
     pub sound: bool,
     /// The folders that are shared, by their paths here.
     pub folders: Vec<String>,
+    /// Whether what runs there may change what is in them.
+    pub folders_writable: bool,
     /// Whether the printers here are shared.
     pub printers: bool,
     /// What was copied there as files.

@@ -28,6 +28,10 @@ sound: boolean,
  */
 folders: Array<string>, 
 /**
+ * Whether what runs there may change what is in them.
+ */
+foldersWritable: boolean, 
+/**
  * Whether the printers here are shared.
  */
 printers: boolean, 

@@ -18,6 +18,11 @@ it("goes with the time, and begins anew with another moment", () => {
   act(() => void vi.advanceTimersByTime(90_000));
   expect(container.textContent).toBe("List 2 min ago");
   expect(vi.getTimerCount()).toBe(1);
+  // A night of sleep.
+  vi.setSystemTime(1_045_000 + 8 * 3_600_000);
+  window.dispatchEvent(new Event("focus"));
+  expect(container.textContent).toBe("List 8 h ago");
+  expect(vi.getTimerCount()).toBe(1);
   unmount();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -34,17 +34,19 @@ impl Follow {
         Self { to, profiles, last: Mutex::default() }
     }
 
-    /// Whether an event makes a profile's state another one. That of a tunnel does not say whether it is a profile's:
-    /// few begin or end, and one told too often costs a look.
+    /// Whether an event makes a profile's state another one.
     fn is_news(&self, event: &Event) -> bool {
         let (of, state) = match event {
             Event::Session(session) if session.profile.is_some() => {
                 (Of::Session(session.id.clone()), Some(of_session(session)))
             }
             Event::SessionClosed(id) => (Of::Session(id.clone()), None),
-            Event::Tunnel(tunnel) => (Of::Tunnel(tunnel.id.clone()), Some(of_tunnel(tunnel))),
+            Event::Tunnel(tunnel) if tunnel.profile.is_some() => {
+                (Of::Tunnel(tunnel.id.clone()), Some(of_tunnel(tunnel)))
+            }
             Event::TunnelRemoved(id) => (Of::Tunnel(id.clone()), None),
             Event::Session(_)
+            | Event::Tunnel(_)
             | Event::Accounts(_)
             | Event::Cloud(_)
             | Event::SignIn(_)

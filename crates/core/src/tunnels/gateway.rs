@@ -99,11 +99,12 @@ impl Gateway {
 
     /// Begins as it was left.
     pub(crate) async fn begin(&self) {
+        let _changing = self.changing.lock().await;
         let settings = self.settings();
         if !settings.on {
             return;
         }
-        if let Err(failure) = caught("the gateway", self.set(settings)).await {
+        if let Err(failure) = caught("the gateway", self.put(settings)).await {
             tracing::warn!(title = failure.title, "the gateway did not begin");
             self.inner().failure = Some(failure);
             self.tick();
@@ -121,10 +122,15 @@ impl Gateway {
     }
 
     pub(super) async fn set(&self, settings: GatewaySettings) -> Result<(), Failure> {
+        let _changing = self.changing.lock().await;
+        self.put(settings).await
+    }
+
+    /// The same, for whoever changes it.
+    async fn put(&self, settings: GatewaySettings) -> Result<(), Failure> {
         if settings.port == 0 {
             return Err(words::tunnels::no_port());
         }
-        let _changing = self.changing.lock().await;
         let before = {
             let mut inner = self.inner();
             inner.settings = settings;

@@ -11,6 +11,7 @@ import { Desk } from "../window/desk";
 import { ToolButton } from "./DesktopTools";
 import { NO_DISPLAYS } from "./displays";
 import { toolsOf } from "./tools";
+import { sharedWords } from "./words";
 
 afterEach(cleanup);
 
@@ -44,7 +45,7 @@ describe("what a desktop shares", () => {
     render(<ToolButton tool={found} />);
     fireEvent.click(screen.getByLabelText("Shared with sql-win-2"));
     const group = screen.getByRole("group");
-    for (const line of ["Clipboard: text, pictures and files", "Folder: /home/ana/Shared", "Folder: /srv/in", "Printers", "Sound: plays here"]) {
+    for (const line of ["Clipboard: text, pictures and files", "Folder, to read: /home/ana/Shared", "Folder, to read: /srv/in", "Printers", "Sound: plays here"]) {
       expect(group.textContent).toContain(line);
     }
     // It is read out with the entry.
@@ -54,6 +55,10 @@ describe("what a desktop shares", () => {
       entry.run();
     }
     expect(asked).toBe(1);
+  });
+
+  it("tells that programs there may change folders", () => {
+    expect(sharedWords({ ...sceneDesktop(), folders: ["/srv/in"], foldersWritable: true })).toContain("Folder, to read and write: /srv/in");
   });
 
   it("is not told where it shares nothing", () => {

@@ -68,10 +68,10 @@ export function spanWord(fault: SpanFault): string {
 }
 
 /** What of this computer a desktop has, a line each. */
-export function sharedWords({ clipboard, folders, printers, sound }: Pick<DesktopInfo, "clipboard" | "folders" | "printers" | "sound">): string[] {
+export function sharedWords({ clipboard, folders, foldersWritable, printers, sound }: Omit<DesktopInfo, "port" | "display" | "files" | "madePassword">): string[] {
   return [
     ...(clipboard === "text" ? ["Clipboard: text"] : clipboard === "all" ? ["Clipboard: text, pictures and files"] : []),
-    ...folders.map((folder) => `Folder: ${folder}`),
+    ...folders.map((folder) => `Folder, ${foldersWritable ? "to read and write" : "to read"}: ${folder}`),
     ...(printers ? ["Printers"] : []),
     ...(sound ? ["Sound: plays here"] : []),
   ];

@@ -31,7 +31,7 @@ export function elsewhereWord(demo: Demo): string {
   return demo === "running" ? words.inDemo : words.elsewhere;
 }
 
-/** Where updates stand, in a line; when they were looked for is told beside it. */
+/** Where updates stand, in a line. When they were asked for last, with none found, `About` says by itself. */
 export function standing(info: UpdateInfo, demo: Demo): string {
   const version = info.release?.version ?? "";
   switch (shownOf(info)) {

@@ -200,7 +200,7 @@ export function demoBackend(parameters: URLSearchParams): Backend {
   const profiles = new DemoProfiles(scene, tell, {
     search: (text) => tree.search(text, 20),
     open,
-    forward: (spec) => tunnels.add(spec, true),
+    forward: (spec, profile) => tunnels.add(spec, true, profile),
     session: find,
     tunnel: (id) => tunnels.tunnels.find((known) => known.id === id && known.state.kind !== "stopped"),
   });

@@ -74,7 +74,7 @@ export const desktopFailures: Record<DesktopFailure, Failure> = {
 
 /** What a tab knows of its desktop. */
 export function sceneDesktop(): DesktopInfo {
-  return { port: 3389, display: "follow", clipboard: "text", sound: true, folders: [], printers: false, files: { kind: "none" }, madePassword: false };
+  return { port: 3389, display: "follow", clipboard: "text", sound: true, folders: [], foldersWritable: false, printers: false, files: { kind: "none" }, madePassword: false };
 }
 
 /** Remarks on a desktop. */

@@ -21,7 +21,7 @@ import { sceneFolders, sceneProfiles, sceneTrouble } from "./profileScenes";
 export interface Starts {
   search: (text: string) => SearchHit[];
   open: (instance: InstanceRef, protocol: "ssh" | "rdp", profile: string) => string;
-  forward: (spec: TunnelSpec) => string;
+  forward: (spec: TunnelSpec, profile: string) => string;
   session: (id: string) => SessionInfo | undefined;
   tunnel: (id: string) => TunnelInfo | undefined;
 }
@@ -243,7 +243,7 @@ export class DemoProfiles {
     const { interface: nic, port, ...parts } = action.forward;
     const to: TunnelSpec["target"] | undefined =
       target.kind === "host" ? { ...target, port } : instance === undefined ? undefined : { kind: "instance", instance, interface: nic, port };
-    return to === undefined ? nothing : { ...nothing, tunnel: this.#starts.forward({ name, target: to, ...parts }) };
+    return to === undefined ? nothing : { ...nothing, tunnel: this.#starts.forward({ name, target: to, ...parts }, id) };
   }
 }
 

@@ -229,10 +229,10 @@ export class DemoTunnels {
     this.#timer = null;
   }
 
-  add(asked: TunnelSpec, start: boolean): string {
+  add(asked: TunnelSpec, start: boolean, profile: string | null = null): string {
     this.#next += 1;
     const id = `t-${this.#next}`;
-    this.#set(info(id, asked, this.#place(asked), { state: { kind: "stopped" } }));
+    this.#set(info(id, asked, this.#place(asked), { state: { kind: "stopped" }, profile }));
     this.listened();
     if (start) {
       this.#start(id);
@@ -243,7 +243,7 @@ export class DemoTunnels {
   change(id: string, asked: TunnelSpec): void {
     const known = this.#find(id);
     if (known !== undefined) {
-      this.#set(info(id, asked, this.#place(asked), { state: { kind: "stopped" } }));
+      this.#set(info(id, asked, this.#place(asked), { state: { kind: "stopped" }, profile: known.profile }));
       if (known.state.kind !== "stopped") {
         this.#start(id);
       }

@@ -152,6 +152,7 @@ impl RdpSettings {
             clipboard: self.clipboard,
             sound: self.sound == Sound::On,
             folders: self.folders.iter().map(|folder| folder.display().to_string()).collect(),
+            folders_writable: self.folders_access == DriveAccess::ReadWrite,
             printers: self.printers == Printers::Shared,
             files: CopiedFiles::None,
             made_password: false,
