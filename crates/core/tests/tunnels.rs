@@ -81,6 +81,8 @@ async fn a_tunnel_is_opened_used_and_stopped() {
     #[cfg(target_os = "linux")]
     assert_eq!(peers[0].pid, Some(std::process::id()));
     seen(&desk.events, &id, |info| info.sent == 5.0 && info.received == 5.0).await;
+    // Nothing was measured until it began to run.
+    seen(&desk.events, &id, |info| info.history.iter().sum::<f64>() == 10.0).await;
     drop(stream);
 
     desk.app.tunnel_action(&id, TunnelAction::Stop).await.unwrap();
