@@ -43,7 +43,7 @@ export function menuEntries(entries: readonly MenuEntry[]) {
         <Header className="menu-about">
           <p className="menu-about-title">{entry.about.title}</p>
           {entry.about.lines.map((line) => (
-            <p key={line} className="quiet ellipsis" title={line}>
+            <p key={line} className="quiet menu-about-line">
               {line}
             </p>
           ))}
