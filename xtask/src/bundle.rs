@@ -19,6 +19,10 @@ use crate::{
 /// Makes the packages. Its own packages for the other systems cannot all be had from every registry, which a lock file
 /// would insist on: it is fetched when it is needed, in this version (`docs/decisions/0016-packages.md`).
 const BUNDLER: &str = "@tauri-apps/cli@2.12.5";
+/// What packs a Debian package anew.
+const PACKERS: [&str; 3] = ["dpkg-deb", "ar", "xz"];
+/// Looks back over all programs. Whoever unpacks needs as much memory.
+const LOOKS_BACK: &str = "--lzma2=preset=9,dict=128MiB";
 /// The largest package that we want to hand out, in bytes.
 const LARGEST: u64 = 25_000_000;
 /// The largest `.rpm`, which the bundler packs as well as it can: how much the programs have in common differs between builds.
@@ -90,10 +94,14 @@ pub(crate) fn pack(chosen: Option<&str>) -> Result<()> {
     }
     for package in &made {
         if package.extension().is_some_and(|ending| ending == "deb") {
-            if process::exists("dpkg-deb") {
-                pack_tightly(package)?;
-            } else {
-                println!("there is no dpkg-deb here: {} stays as the bundler packed it", package.display());
+            match PACKERS.into_iter().find(|program| !process::exists(program)) {
+                None => pack_tightly(package)?,
+                Some(missing) => {
+                    println!(
+                        "there is no {missing} here: {} stays as the bundler packed it",
+                        package.display()
+                    );
+                }
             }
         }
         let size = fs::metadata(package)?.len();
@@ -110,8 +118,8 @@ pub(crate) fn pack(chosen: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Packs a Debian package as small as can be. The programs have much in common, which the bundler's own way of packing does
-/// not look far enough back to see.
+/// Packs a Debian package as small as can be. The programs have much in common, which lies further apart than the bundler and
+/// `dpkg-deb` look back: 64 MB at most, so that a few megabytes more in one program made the package larger by three.
 fn pack_tightly(package: &Path) -> Result<()> {
     let folder = package.with_extension("unpacked");
     if folder.exists() {
@@ -125,8 +133,17 @@ fn pack_tightly(package: &Path) -> Result<()> {
         // It takes no others, and gets those of who unpacks.
         fs::set_permissions(folder.join("DEBIAN"), fs::Permissions::from_mode(0o755))?;
     }
-    let tight = ["--root-owner-group", "-Zxz", "-z9", "--build"].map(AsRef::as_ref);
-    tool(&[&tight[..], &[folder.as_ref(), package.as_ref()]].concat())?;
+    let plain = ["--root-owner-group", "-Znone", "--build"].map(AsRef::as_ref);
+    tool(&[&plain[..], &[folder.as_ref(), package.as_ref()]].concat())?;
+    let within = |program: &str, arguments: &[&std::ffi::OsStr]| {
+        run(Command::new(program).current_dir(&folder).args(arguments))
+    };
+    within("ar", &["x".as_ref(), package.as_ref()])?;
+    within("xz", &[LOOKS_BACK.as_ref(), "data.tar".as_ref()])?;
+    fs::remove_file(package)?;
+    // In this order: deb(5).
+    let parts = ["debian-binary", "control.tar", "data.tar.xz"].map(AsRef::as_ref);
+    within("ar", &[&["rc".as_ref(), package.as_ref()], &parts[..]].concat())?;
     fs::remove_dir_all(&folder)?;
     // One that the bundler has made is of other bytes; a system's own packages are not what the app updates itself with.
     let mut signature = package.as_os_str().to_owned();
@@ -201,6 +218,7 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
+/// The bundler, which takes no other word for yes.
 fn bundler() -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.current_dir(process::root().join("src-tauri")).args([
@@ -211,6 +229,9 @@ fn bundler() -> Command {
         "--",
         "tauri",
     ]);
+    if std::env::var_os("CI").is_some() {
+        command.env("CI", "true");
+    }
     command
 }
 
