@@ -25,7 +25,7 @@ const PACKERS: [&str; 3] = ["dpkg-deb", "ar", "xz"];
 const LOOKS_BACK: &str = "--lzma2=preset=9,dict=128MiB";
 /// The largest package that we want to hand out, in bytes.
 const LARGEST: u64 = 25_000_000;
-/// The largest `.rpm`, which the bundler packs as well as it can: how much the programs have in common differs between builds.
+/// The largest `.rpm`, which the bundler packs by itself: what the programs have in common lies more or less far apart.
 const LARGEST_RPM: u64 = 28_000_000;
 /// The largest AppImage: it carries the web view, which elsewhere the system has. The app fetches none beyond 256 MiB.
 const LARGEST_APP_IMAGE: u64 = 150_000_000;
@@ -218,7 +218,6 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
-/// The bundler, which takes no other word for yes.
 fn bundler() -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.current_dir(process::root().join("src-tauri")).args([
@@ -230,6 +229,7 @@ fn bundler() -> Command {
         "tauri",
     ]);
     if std::env::var_os("CI").is_some() {
+        // It takes no other word for yes.
         command.env("CI", "true");
     }
     command

@@ -178,7 +178,7 @@ export function desktopScene(scene: string, now: number): [name: string, state: 
         { kind: "live" },
         {
           ...rdp,
-          desktop: { ...sceneDesktop(), clipboard: "all", printers: true, folders: ["/home/ana/Shared", "/home/ana/Documents/Quarterly reports/2026/Third quarter/Drafts"] },
+          desktop: { ...sceneDesktop(), clipboard: "all", printers: true, folders: ["/home/ana/Shared", "/home/ana/Documents/Quarterly reports/2026/Third quarter/Drafts"], foldersWritable: true },
         },
       ];
     case "desktop-notes":
